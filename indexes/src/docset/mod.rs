@@ -1,0 +1,27 @@
+//! Sets of documents, walked in the order of their ids.
+
+use crate::doc::DocId;
+
+/// A cursor over a set of documents in ascending order of id.
+///
+/// # Contract
+/// 1. A new cursor rests on its first document, or is exhausted when the set is empty.
+/// 2. [`advance`](DocSet::advance) moves to the next document; [`seek`](DocSet::seek) to the first
+///    whose id is at least `target`, and never backwards: a target at or before the current
+///    document moves nothing. Both return the new current document.
+/// 3. Exhaustion is final: `doc` is none from then on, whatever is called.
+/// 4. [`cost`](DocSet::cost) is an upper bound on the documents that a full walk visits, fixed at
+///    construction.
+pub trait DocSet {
+    /// The current document, none when exhausted.
+    fn doc(&self) -> Option<DocId>;
+
+    /// Moves to the next document.
+    fn advance(&mut self) -> Option<DocId>;
+
+    /// Moves to the first document at or after `target`.
+    fn seek(&mut self, target: DocId) -> Option<DocId>;
+
+    /// An upper bound on the documents that a full walk visits.
+    fn cost(&self) -> u64;
+}

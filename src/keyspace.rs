@@ -1,0 +1,35 @@
+//! The cache's keys as the engine needs them: hashes read by field, and deletion.
+
+/// Whether a key can be a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// The key holds a hash.
+    Hash,
+    /// No such key, an expired one, or one of another type.
+    Absent,
+}
+
+/// The host's keys in the database of the command being run.
+///
+/// # Contract
+/// 1. Reading has no side effect that a client could see: no touch, no statistics, no expiry.
+/// 2. What a visitor gets is valid only during its call.
+pub trait Keyspace {
+    /// Reads some fields of a hash. `visit(i, value)` is called for each `names[i]` that the hash
+    /// has, in the order of `names`.
+    fn fields(
+        &mut self,
+        key: &[u8],
+        names: &[&[u8]],
+        visit: &mut dyn FnMut(usize, &[u8]),
+    ) -> Presence;
+
+    /// Reads a whole hash: `visit(name, value)` for each field in the hash's own order.
+    fn document(&mut self, key: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> Presence;
+
+    /// Deletes a key, as `UNLINK` would; whether it was there.
+    fn delete(&mut self, key: &[u8]) -> bool;
+
+    /// How many keys there are, for the progress of a backfill.
+    fn key_count(&mut self) -> u64;
+}

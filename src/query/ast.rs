@@ -1,0 +1,133 @@
+//! A query as it was written, before any schema is looked at.
+
+/// A whole query: which documents, and how near to a vector.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    /// Which documents may match.
+    pub filter: Node,
+    /// The nearest of them to a vector, when asked for.
+    pub knn: Option<Knn>,
+}
+
+/// Documents that match.
+///
+/// Words are unescaped but otherwise as written; folding and stemming belong to the schema.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Node {
+    /// `*`: every document.
+    All,
+    /// The empty query: no document.
+    Nothing,
+    /// One word, taken whole.
+    Term {
+        /// The text fields to look in.
+        fields: Fields,
+        /// The word.
+        term: Vec<u8>,
+    },
+    /// Adjacent words in order, in one field.
+    Phrase {
+        /// The text fields to look in.
+        fields: Fields,
+        /// What stood between the quotes, unescaped only for quotes and backslashes.
+        text: Vec<u8>,
+    },
+    /// Words that begin so.
+    Prefix {
+        /// The text fields to look in.
+        fields: Fields,
+        /// The beginning.
+        prefix: Vec<u8>,
+    },
+    /// A tag field holding any of some values.
+    Tag {
+        /// The field.
+        field: Field,
+        /// The values; never empty.
+        values: Vec<TagPattern>,
+    },
+    /// A numeric field within a range.
+    Numeric {
+        /// The field.
+        field: Field,
+        /// The range.
+        range: Range,
+    },
+    /// All of these; two or more.
+    And(Vec<Node>),
+    /// Any of these; two or more.
+    Or(Vec<Node>),
+    /// Everything but this.
+    Not(Box<Node>),
+    /// Everything; what matches this scores higher.
+    Optional(Box<Node>),
+}
+
+/// Names of text fields; empty means every text field.
+pub type Fields = Vec<Field>;
+
+/// A field's name and where the query has it. Equal by name alone.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// The name, unescaped, without the `@`.
+    pub name: Vec<u8>,
+    /// Bytes from the start of the query.
+    pub offset: usize,
+}
+
+impl PartialEq for Field {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+/// One alternative between the braces of a tag clause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TagPattern {
+    /// The whole tag.
+    Exact(Vec<u8>),
+    /// How the tag begins.
+    Prefix(Vec<u8>),
+}
+
+/// A range of numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Range {
+    /// The lower end.
+    pub min: Bound,
+    /// The upper end.
+    pub max: Bound,
+}
+
+/// One end of a range.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bound {
+    /// The number; may be infinite, never NaN.
+    pub value: f64,
+    /// The number itself is outside.
+    pub exclusive: bool,
+}
+
+/// The k nearest to a vector.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Knn {
+    /// How many.
+    pub k: usize,
+    /// The vector field.
+    pub field: Field,
+    /// The query vector.
+    pub vector: Parameter,
+    /// Under which name the distance is given; none means `__<field>_score`.
+    pub distance_name: Option<Vec<u8>>,
+    /// Candidates kept while searching, instead of the field's own.
+    pub ef_runtime: Option<usize>,
+}
+
+/// A parameter and its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// The name, without the `$`.
+    pub name: Vec<u8>,
+    /// The value, from `PARAMS`.
+    pub value: Vec<u8>,
+}

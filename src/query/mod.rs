@@ -1,0 +1,3 @@
+//! Query strings to syntax trees, and back to text.
+
+pub mod ast;

@@ -1,0 +1,140 @@
+//! `FT.CREATE`: the definition of an index.
+
+use serde::{Deserialize, Serialize};
+
+/// An index as the user defined it. Also what is saved, so that loading needs no second format.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Definition {
+    /// The index's name.
+    pub name: Vec<u8>,
+    /// A key belongs to the index when it starts with any of these; one empty prefix takes all.
+    pub prefixes: Vec<Vec<u8>>,
+    /// The score of a document whose hash has no score field, 0 to 1.
+    pub default_score: f64,
+    /// The hash field that holds a document's score, if one was named.
+    pub score_field: Option<Vec<u8>>,
+    /// Words that are not indexed, when not the default list; empty turns stop words off.
+    pub stop_words: Option<Vec<Vec<u8>>>,
+    /// Options that are kept only to be shown by `FT.INFO`, in the order given there.
+    pub options: Vec<IndexOption>,
+    /// Do not index the keys that exist already.
+    pub skip_initial_scan: bool,
+    /// The fields in the order of the schema.
+    pub fields: Vec<FieldDefinition>,
+}
+
+/// Storage options of an index, as `FT.INFO` names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum IndexOption {
+    /// `NOFREQS`
+    NoFrequencies,
+    /// `NOFIELDS`
+    NoFields,
+    /// `NOOFFSETS`
+    NoOffsets,
+    /// `NOHL`
+    NoHighlight,
+    /// `MAXTEXTFIELDS`
+    MaxTextFields,
+}
+
+/// One field of a schema.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldDefinition {
+    /// The name of the hash field.
+    pub identifier: Vec<u8>,
+    /// The name that queries use; the identifier unless `AS` gave another.
+    pub attribute: Vec<u8>,
+    /// What the field is, with its own options.
+    pub kind: FieldKind,
+    /// `SORTABLE`: the value is kept beside the index.
+    pub sortable: bool,
+    /// `UNF`: the kept value is not folded to lower case.
+    pub unnormalised: bool,
+    /// `NOINDEX`: only sortable and returnable.
+    pub no_index: bool,
+    /// `INDEXEMPTY`
+    pub index_empty: bool,
+    /// `INDEXMISSING`
+    pub index_missing: bool,
+}
+
+/// What a field is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum FieldKind {
+    /// Words, searched with scores.
+    Text(TextOptions),
+    /// Whole values, matched exactly.
+    Tag(TagOptions),
+    /// A number.
+    Numeric,
+    /// A vector of numbers.
+    Vector(VectorOptions),
+}
+
+/// Options of a `TEXT` field.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TextOptions {
+    /// `WEIGHT`: what one occurrence counts for.
+    pub weight: f64,
+    /// `NOSTEM`: only words exactly as written.
+    pub no_stem: bool,
+    /// `WITHSUFFIXTRIE`: asked for; a matter of speed only.
+    pub suffix_trie: bool,
+}
+
+/// Options of a `TAG` field.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TagOptions {
+    /// The byte between two tags of one value.
+    pub separator: u8,
+    /// `CASESENSITIVE`
+    pub case_sensitive: bool,
+    /// `WITHSUFFIXTRIE`: asked for; a matter of speed only.
+    pub suffix_trie: bool,
+}
+
+/// Options of a `VECTOR` field.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VectorOptions {
+    /// How neighbours are found.
+    pub algorithm: Algorithm,
+    /// Components of a vector.
+    pub dimensions: usize,
+    /// How far two vectors are apart.
+    pub metric: Metric,
+    /// `INITIAL_CAP`: a hint.
+    pub initial_capacity: usize,
+}
+
+/// How neighbours are found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Algorithm {
+    /// By looking at every vector.
+    Flat {
+        /// `BLOCK_SIZE`: accepted, of no effect.
+        block_size: usize,
+    },
+    /// By walking a graph.
+    Hnsw {
+        /// Links of a node in an upper layer; twice as many in the lowest.
+        m: usize,
+        /// Candidates kept while inserting.
+        ef_construction: usize,
+        /// Candidates kept while searching.
+        ef_runtime: usize,
+        /// Slack of a range search.
+        epsilon: f64,
+    },
+}
+
+/// The distance of two vectors; smaller is nearer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Metric {
+    /// Squared Euclidean distance.
+    L2,
+    /// 1 − dot product.
+    Ip,
+    /// 1 − cosine.
+    Cosine,
+}

@@ -1,0 +1,274 @@
+//! Every text that a user of the commands can see when one fails, by whose fault it is.
+
+use std::fmt;
+
+/// Why a command did nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Error {
+    /// The user's fault: the text says what is wrong and what is valid.
+    Refusal(Refusal),
+    /// Ours: logged, and one line to the user.
+    Fault(String),
+    /// Nobody's: the work was cut short.
+    Stopped(Stop),
+}
+
+/// Why work was cut short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The time limit of the query passed.
+    Timeout,
+}
+
+/// What is wrong with a command. The texts keep the fragments that clients match
+/// (spec, section 2.12).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal {
+    /// Too few or too many arguments.
+    Arity {
+        /// The command's name, as registered.
+        command: &'static str,
+    },
+    /// An argument that nothing can begin with here.
+    UnknownArgument {
+        /// What was read.
+        argument: String,
+        /// Where, e.g. `FT.CREATE` or `field title`.
+        place: String,
+    },
+    /// An argument is there but its value is not valid.
+    BadValue {
+        /// The argument's name, e.g. `LIMIT`.
+        argument: String,
+        /// What is valid, as a phrase: `must be a whole number of at least 0`.
+        expected: String,
+    },
+    /// An argument is not there.
+    Missing {
+        /// The argument's name, e.g. `SCHEMA`.
+        argument: String,
+    },
+    /// The same thing given twice.
+    Duplicate {
+        /// What, e.g. `field name: title`.
+        what: String,
+    },
+    /// Part of the FT.* surface that this version does not have.
+    Unsupported {
+        /// What, e.g. `GEO fields`.
+        what: String,
+    },
+    /// `FT.CREATE` of a name that is taken.
+    IndexExists,
+    /// No index of that name.
+    IndexNotFound {
+        /// The name asked for.
+        name: String,
+    },
+    /// The query does not parse.
+    Syntax {
+        /// Bytes from the start of the query.
+        offset: usize,
+        /// The word there, or the last one before the end.
+        near: String,
+    },
+    /// The query nests deeper, or has more terms, than is allowed.
+    TooComplex {
+        /// What there is too much of, with the limit.
+        what: String,
+    },
+    /// The query names a field that the schema lacks.
+    UnknownField {
+        /// Bytes from the start of the query.
+        offset: usize,
+        /// The name.
+        field: String,
+    },
+    /// The query uses a field as what it is not.
+    WrongFieldType {
+        /// What the clause needs, e.g. `TAG`.
+        expected: &'static str,
+        /// Bytes from the start of the query.
+        offset: usize,
+        /// The field's name.
+        field: String,
+    },
+    /// A numeric range whose ends are the wrong way round.
+    InvertedRange {
+        /// The range as the query has it.
+        range: String,
+    },
+    /// `$name` without a value in `PARAMS`.
+    NoSuchParameter {
+        /// The name without the `$`.
+        name: String,
+    },
+    /// `SORTBY` or `RETURN` of something that is neither a field nor computed.
+    NoSuchProperty {
+        /// The name.
+        name: String,
+    },
+    /// The query vector has the wrong number of bytes.
+    QueryVectorSize {
+        /// Bytes given.
+        given: usize,
+        /// Bytes expected.
+        expected: usize,
+    },
+    /// The name of the distance is that of a field.
+    PropertyExists {
+        /// The name.
+        name: String,
+    },
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Arity { command } => {
+                write!(f, "ERR wrong number of arguments for '{command}' command")
+            }
+            Self::UnknownArgument { argument, place } => {
+                write!(
+                    f,
+                    "SEARCH_ARG_UNRECOGNIZED Unknown argument `{argument}` in {place}"
+                )
+            }
+            Self::BadValue { argument, expected } => {
+                write!(
+                    f,
+                    "SEARCH_PARSE_ARGS Bad arguments for {argument}: {expected}"
+                )
+            }
+            Self::Missing { argument } => {
+                write!(f, "SEARCH_PARSE_ARGS Missing argument: {argument}")
+            }
+            Self::Duplicate { what } => write!(f, "SEARCH_PARSE_ARGS Duplicate {what}"),
+            Self::Unsupported { what } => {
+                write!(
+                    f,
+                    "SEARCH_UNSUPPORTED Not supported in this version: {what}"
+                )
+            }
+            Self::IndexExists => write!(f, "SEARCH_INDEX_EXISTS Index already exists"),
+            Self::IndexNotFound { name } => {
+                write!(
+                    f,
+                    "SEARCH_INDEX_NOT_FOUND Index not found: {name} (no such index)"
+                )
+            }
+            Self::Syntax { offset, near } => {
+                write!(
+                    f,
+                    "SEARCH_SYNTAX Syntax error at offset {offset} near {near}"
+                )
+            }
+            Self::TooComplex { what } => write!(f, "SEARCH_SYNTAX Query too complex: {what}"),
+            Self::UnknownField { offset, field } => {
+                write!(
+                    f,
+                    "SEARCH_SYNTAX Unknown field at offset {offset} near {field}"
+                )
+            }
+            Self::WrongFieldType {
+                expected,
+                offset,
+                field,
+            } => {
+                write!(
+                    f,
+                    "SEARCH_SYNTAX Expected a {expected} field at offset {offset} near {field}"
+                )
+            }
+            Self::InvertedRange { range } => {
+                write!(
+                    f,
+                    "SEARCH_SYNTAX Invalid numeric range (min > max): {range}"
+                )
+            }
+            Self::NoSuchParameter { name } => {
+                write!(f, "SEARCH_PARAM_NOT_FOUND No such parameter `{name}`")
+            }
+            Self::NoSuchProperty { name } => {
+                write!(
+                    f,
+                    "SEARCH_PROP_NOT_FOUND Property `{name}` not loaded nor in schema"
+                )
+            }
+            Self::QueryVectorSize { given, expected } => write!(
+                f,
+                "ERR Error parsing vector similarity query: query vector blob size ({given}) \
+                 does not match index's expected size ({expected})."
+            ),
+            Self::PropertyExists { name } => {
+                write!(
+                    f,
+                    "SEARCH_SYNTAX Property `{name}` already exists in schema"
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refusal(refusal) => refusal.fmt(f),
+            Self::Fault(_) => f.write_str("ERR internal error"),
+            Self::Stopped(Stop::Timeout) => f.write_str("SEARCH_TIMEOUT Timeout limit was reached"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refusal(refusal)
+    }
+}
+
+/// Bytes from a user as they are shown in an error text: UTF-8 where they are, control characters
+/// and line ends escaped, at most 128 characters.
+#[must_use]
+pub fn shown(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes)
+        .chars()
+        .flat_map(|c| {
+            let escape = c.is_control();
+            escape
+                .then(|| c.escape_default())
+                .into_iter()
+                .flatten()
+                .chain((!escape).then_some(c))
+        })
+        .take(128)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_keep_the_fragments_that_clients_match() {
+        let not_found = Refusal::IndexNotFound {
+            name: "x".to_owned(),
+        }
+        .to_string();
+        for fragment in ["SEARCH_INDEX_NOT_FOUND", "Index not found", "no such index"] {
+            assert!(not_found.contains(fragment), "{not_found}");
+        }
+        assert!(
+            Refusal::IndexExists
+                .to_string()
+                .contains("Index already exists")
+        );
+    }
+
+    #[test]
+    fn what_is_shown_cannot_break_a_reply_line() {
+        assert_eq!(shown(b"a\r\nb\xff"), "a\\r\\nb\u{fffd}");
+        assert_eq!(shown(&[b'x'; 500]).len(), 128);
+    }
+}
