@@ -1,5 +1,11 @@
 //! `FT.CREATE`: the definition of an index.
 
+mod field;
+mod options;
+#[cfg(test)]
+mod tests;
+mod vector;
+
 use serde::{Deserialize, Serialize};
 
 /// An index as the user defined it. Also what is saved, so that loading needs no second format.

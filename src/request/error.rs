@@ -53,6 +53,8 @@ pub enum Refusal {
         /// What, e.g. `field name: title`.
         what: String,
     },
+    /// `DIALECT` is not one of 1 to 4.
+    Dialect,
     /// Part of the FT.* surface that this version does not have.
     Unsupported {
         /// What, e.g. `GEO fields`.
@@ -122,6 +124,138 @@ pub enum Refusal {
     },
 }
 
+/// The refusals that several places make, so that each is worded once.
+impl Refusal {
+    /// See [`Refusal::UnknownArgument`].
+    #[must_use]
+    pub fn unknown_argument(argument: &[u8], place: &str) -> Self {
+        Self::UnknownArgument {
+            argument: shown(argument),
+            place: place.to_owned(),
+        }
+    }
+
+    /// See [`Refusal::Missing`].
+    #[must_use]
+    pub fn missing(argument: impl Into<String>) -> Self {
+        Self::Missing {
+            argument: argument.into(),
+        }
+    }
+
+    /// See [`Refusal::Duplicate`]; `kind` is what it is that `name` names.
+    #[must_use]
+    pub fn duplicate(kind: &str, name: &[u8]) -> Self {
+        Self::Duplicate {
+            what: format!("{kind}: {}", shown(name)),
+        }
+    }
+
+    /// See [`Refusal::Unsupported`].
+    #[must_use]
+    pub fn unsupported(what: impl Into<String>) -> Self {
+        Self::Unsupported { what: what.into() }
+    }
+
+    /// An argument that must be followed by a value and is the last.
+    #[must_use]
+    pub fn no_value(argument: &str) -> Self {
+        Self::bad_value(argument, "needs a value".to_owned())
+    }
+
+    /// A count that is larger than what follows it.
+    #[must_use]
+    pub fn short_list(argument: &str, announced: usize, given: usize) -> Self {
+        Self::bad_value(
+            argument,
+            format!("announces {announced} values, but {given} follow"),
+        )
+    }
+
+    /// A count of names and values that is not even.
+    #[must_use]
+    pub fn odd_count(argument: &str) -> Self {
+        Self::bad_value(
+            argument,
+            "the count must be even: names and values".to_owned(),
+        )
+    }
+
+    /// Not a whole number, or outside of what is allowed.
+    #[must_use]
+    pub fn not_whole(argument: &str, min: u64, max: u64, given: &[u8]) -> Self {
+        let range = if max == u64::MAX {
+            format!("of at least {min}")
+        } else {
+            format!("from {min} to {max}")
+        };
+        Self::bad_value(
+            argument,
+            format!("must be a whole number {range}, not `{}`", shown(given)),
+        )
+    }
+
+    /// Not a number, or outside of what is allowed.
+    #[must_use]
+    pub fn not_number(argument: &str, min: f64, max: f64, given: &[u8]) -> Self {
+        let range = if max == f64::MAX {
+            format!("of at least {min}")
+        } else {
+            format!("from {min} to {max}")
+        };
+        Self::bad_value(
+            argument,
+            format!("must be a number {range}, not `{}`", shown(given)),
+        )
+    }
+
+    /// Not one of the words that are valid.
+    #[must_use]
+    pub fn not_one_of(argument: &str, valid: &[&str], given: &[u8]) -> Self {
+        Self::bad_value(
+            argument,
+            format!("must be {}, not `{}`", valid.join(" or "), shown(given)),
+        )
+    }
+
+    /// A tag separator that is not one byte.
+    #[must_use]
+    pub fn not_one_byte(argument: &str) -> Self {
+        Self::bad_value(argument, "must be a single byte".to_owned())
+    }
+
+    /// `LIMIT n 0` with an n other than 0.
+    #[must_use]
+    pub fn offset_of_nothing() -> Self {
+        Self::bad_value(
+            "LIMIT",
+            "the offset must be 0 when the count is 0".to_owned(),
+        )
+    }
+
+    /// More fields than a schema may have.
+    #[must_use]
+    pub fn too_many_fields(most: usize, kind: &str) -> Self {
+        Self::bad_value("SCHEMA", format!("has more than {most} {kind}"))
+    }
+
+    /// A flag on a field of a type that does not take it.
+    #[must_use]
+    pub fn misplaced_flag(flag: &str, field: &[u8], valid: &str) -> Self {
+        Self::bad_value(
+            flag,
+            format!("field {} must be {valid} to have it", shown(field)),
+        )
+    }
+
+    fn bad_value(argument: &str, expected: String) -> Self {
+        Self::BadValue {
+            argument: argument.to_owned(),
+            expected,
+        }
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -144,6 +278,9 @@ impl fmt::Display for Refusal {
                 write!(f, "SEARCH_PARSE_ARGS Missing argument: {argument}")
             }
             Self::Duplicate { what } => write!(f, "SEARCH_PARSE_ARGS Duplicate {what}"),
+            Self::Dialect => f.write_str(
+                "SEARCH_PARSE_ARGS DIALECT requires a non negative integer >=1 and <= 4",
+            ),
             Self::Unsupported { what } => {
                 write!(
                     f,

@@ -1,5 +1,8 @@
 //! Command bytes to requests: what was asked for, checked as far as the words alone allow.
 
+pub mod args;
 pub mod create;
 pub mod error;
+mod language;
 pub mod search;
+pub mod simple;

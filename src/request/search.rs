@@ -1,5 +1,55 @@
 //! `FT.SEARCH`: a query and what to do with its hits.
 
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+
+use super::args::{Args, keyword};
+use super::error::{Error, Refusal};
+use super::language::take_language;
+
+/// Hits that one search may ask for.
+const MOST_HITS: usize = 1_000_000;
+/// Hits that a search without `LIMIT` asks for.
+const DEFAULT_HITS: usize = 10;
+/// The dialect of a search without `DIALECT`; 1 to 4 are read alike.
+const DEFAULT_DIALECT: u8 = 2;
+/// Scorers that other engines have.
+const OTHER_SCORERS: &[&str] = &[
+    "BM25",
+    "BM25STD.NORM",
+    "BM25STD.TANH",
+    "DISMAX",
+    "DOCSCORE",
+    "HAMMING",
+    "TFIDF",
+    "TFIDF.DOCNORM",
+];
+/// Options of a search that other engines have.
+const UNSUPPORTED: &[&str] = &[
+    "ALLSHARDS",
+    "BM25STD_TANH_FACTOR",
+    "CONSISTENT",
+    "EXPANDER",
+    "EXPLAINSCORE",
+    "FILTER",
+    "GEOFILTER",
+    "HIGHLIGHT",
+    "INCONSISTENT",
+    "INFIELDS",
+    "INKEYS",
+    "INORDER",
+    "LOCALONLY",
+    "PAYLOAD",
+    "SLOP",
+    "SOMESHARDS",
+    "SUMMARIZE",
+    "WITHOUTCOUNT",
+    "WITHPAYLOADS",
+    "WITHRAWIDS",
+];
+
 /// The arguments of `FT.SEARCH`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Search {
@@ -49,4 +99,142 @@ pub struct Sort {
     pub property: Vec<u8>,
     /// `DESC`
     pub descending: bool,
+}
+
+impl Search {
+    /// Reads what follows `FT.SEARCH`.
+    ///
+    /// # Errors
+    /// When it is not `index query [options]`, or asks for what this version lacks.
+    pub fn parse(arguments: &[&[u8]]) -> Result<Self, Error> {
+        let [index, query, options @ ..] = arguments else {
+            return Err(Refusal::Arity {
+                command: "FT.SEARCH",
+            }
+            .into());
+        };
+        let mut search = Self::all_default(index, query);
+        let mut args = Args::new(options);
+        let mut seen = Vec::new();
+        while let Some(given) = args.peek() {
+            let option = keyword(given).unwrap_or_default();
+            args.skip();
+            if seen.contains(&option) {
+                return Err(Refusal::duplicate("option", given).into());
+            }
+            search.option(&option, given, &mut args)?;
+            seen.push(option);
+        }
+        Ok(search)
+    }
+
+    fn all_default(index: &[u8], query: &[u8]) -> Self {
+        Self {
+            index: index.to_vec(),
+            query: query.to_vec(),
+            params: Vec::new(),
+            no_content: false,
+            with_scores: false,
+            with_sort_keys: false,
+            verbatim: false,
+            keep_stop_words: false,
+            returned: None,
+            sort: None,
+            offset: 0,
+            count: DEFAULT_HITS,
+            timeout_ms: None,
+            dialect: DEFAULT_DIALECT,
+        }
+    }
+
+    fn option(&mut self, option: &str, given: &[u8], args: &mut Args<'_>) -> Result<(), Refusal> {
+        match option {
+            "NOCONTENT" => self.no_content = true,
+            "WITHSCORES" => self.with_scores = true,
+            "WITHSORTKEYS" => self.with_sort_keys = true,
+            "VERBATIM" => self.verbatim = true,
+            "NOSTOPWORDS" => self.keep_stop_words = true,
+            "RETURN" => self.take_return(args)?,
+            "SORTBY" => self.sort = Some(take_sort(args)?),
+            "LIMIT" => self.take_limit(args)?,
+            "PARAMS" => self.take_params(args)?,
+            "TIMEOUT" => self.timeout_ms = Some(args.whole("TIMEOUT", 0, u64::MAX)?),
+            "DIALECT" => {
+                self.dialect = args.whole("DIALECT", 1, 4).map_err(|_| Refusal::Dialect)?;
+            }
+            // What these ask for is what happens anyway.
+            "WITHCOUNT" => {}
+            "FORMAT" => {
+                args.choice("FORMAT", &["STRING"], &["EXPAND"])?;
+            }
+            "SCORER" => {
+                args.choice("SCORER", &["BM25STD"], OTHER_SCORERS)?;
+            }
+            "LANGUAGE" => take_language(args)?,
+            unsupported if UNSUPPORTED.contains(&unsupported) => {
+                return Err(Refusal::unsupported(format!("{unsupported} of FT.SEARCH")));
+            }
+            _ => return Err(Refusal::unknown_argument(given, "FT.SEARCH")),
+        }
+        Ok(())
+    }
+
+    /// The count of `RETURN` is of its words, `AS` and the names after it included.
+    fn take_return(&mut self, args: &mut Args<'_>) -> Result<(), Refusal> {
+        let words = args.list("RETURN", 0)?;
+        if words.is_empty() {
+            self.no_content = true;
+            return Ok(());
+        }
+        let mut words = Args::new(words);
+        let mut returned = Vec::new();
+        while !words.is_empty() {
+            let name = property(words.value("RETURN")?);
+            let alias = if words.take("AS") {
+                Some(words.value("AS in RETURN")?.to_vec())
+            } else {
+                None
+            };
+            returned.push(Returned { name, alias });
+        }
+        self.returned = Some(returned);
+        Ok(())
+    }
+
+    fn take_limit(&mut self, args: &mut Args<'_>) -> Result<(), Refusal> {
+        self.offset = args.whole("LIMIT", 0, usize::MAX)?;
+        self.count = args.whole("LIMIT", 0, MOST_HITS)?;
+        if self.count == 0 && self.offset > 0 {
+            return Err(Refusal::offset_of_nothing());
+        }
+        Ok(())
+    }
+
+    fn take_params(&mut self, args: &mut Args<'_>) -> Result<(), Refusal> {
+        let mut names = HashSet::new();
+        for [name, value] in args.pairs("PARAMS")? {
+            if !names.insert(*name) {
+                return Err(Refusal::duplicate("parameter", name));
+            }
+            self.params.push((name.to_vec(), value.to_vec()));
+        }
+        Ok(())
+    }
+}
+
+fn take_sort(args: &mut Args<'_>) -> Result<Sort, Refusal> {
+    let property = property(args.value("SORTBY")?);
+    let descending = args.take("DESC");
+    if !descending {
+        args.take("ASC");
+    }
+    Ok(Sort {
+        property,
+        descending,
+    })
+}
+
+/// The name of a property, which may be written with an `@`.
+fn property(name: &[u8]) -> Vec<u8> {
+    name.strip_prefix(b"@").unwrap_or(name).to_vec()
 }

@@ -1,0 +1,140 @@
+//! One field of a schema from its arguments: `name [AS name] TYPE options`.
+
+use super::{FieldDefinition, FieldKind, TagOptions, TextOptions, VectorOptions};
+use crate::request::args::Args;
+use crate::request::error::{Refusal, shown};
+
+/// The byte between two tags unless `SEPARATOR` names another.
+const DEFAULT_SEPARATOR: u8 = b',';
+
+impl FieldDefinition {
+    /// Takes one field. The first argument is its name whatever it looks like; after the type,
+    /// every word that is an option of that type is one, in any order.
+    pub(super) fn take(args: &mut Args<'_>) -> Result<Self, Refusal> {
+        let identifier = args.value("SCHEMA")?;
+        let attribute = if args.take("AS") {
+            args.value("AS")?
+        } else {
+            identifier
+        };
+        let mut field = Self {
+            identifier: identifier.to_vec(),
+            attribute: attribute.to_vec(),
+            kind: take_type(args, attribute)?,
+            sortable: false,
+            unnormalised: false,
+            no_index: false,
+            index_empty: false,
+            index_missing: false,
+        };
+        while let Some(keyword) = args.peek_keyword() {
+            if !(field.take_flag(&keyword, args) || field.take_option(&keyword, args)?) {
+                break;
+            }
+        }
+        field.check()?;
+        field.unnormalised |= field.sortable && field.kind == FieldKind::Numeric;
+        Ok(field)
+    }
+
+    /// Takes `keyword` if it is an option of every type.
+    fn take_flag(&mut self, keyword: &str, args: &mut Args<'_>) -> bool {
+        match keyword {
+            "SORTABLE" => self.sortable = true,
+            "UNF" if self.sortable => self.unnormalised = true,
+            "NOINDEX" => self.no_index = true,
+            "INDEXEMPTY" => self.index_empty = true,
+            "INDEXMISSING" => self.index_missing = true,
+            _ => return false,
+        }
+        args.skip();
+        true
+    }
+
+    /// Takes `keyword` with its value if it is an option of the field's type.
+    fn take_option(&mut self, keyword: &str, args: &mut Args<'_>) -> Result<bool, Refusal> {
+        let name = shown(&self.attribute);
+        match (&mut self.kind, keyword) {
+            (FieldKind::Text(text), "NOSTEM") => {
+                args.skip();
+                text.no_stem = true;
+            }
+            (FieldKind::Text(text), "WEIGHT") => {
+                args.skip();
+                text.weight = args.number(&format!("WEIGHT of field {name}"), 0.0, f64::MAX)?;
+            }
+            (FieldKind::Text(_), "PHONETIC") => {
+                return Err(Refusal::unsupported(format!("PHONETIC of field {name}")));
+            }
+            (FieldKind::Text(TextOptions { suffix_trie, .. }), "WITHSUFFIXTRIE")
+            | (FieldKind::Tag(TagOptions { suffix_trie, .. }), "WITHSUFFIXTRIE") => {
+                args.skip();
+                *suffix_trie = true;
+            }
+            (FieldKind::Tag(tag), "CASESENSITIVE") => {
+                args.skip();
+                tag.case_sensitive = true;
+            }
+            (FieldKind::Tag(tag), "SEPARATOR") => {
+                args.skip();
+                let argument = format!("SEPARATOR of field {name}");
+                let &[separator] = args.value(&argument)? else {
+                    return Err(Refusal::not_one_byte(&argument));
+                };
+                tag.separator = separator;
+            }
+            (
+                FieldKind::Text(_) | FieldKind::Tag(_) | FieldKind::Numeric | FieldKind::Vector(_),
+                _,
+            ) => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// That the field's type has the flags given.
+    fn check(&self) -> Result<(), Refusal> {
+        let (words, vector) = match self.kind {
+            FieldKind::Text(_) | FieldKind::Tag(_) => (true, false),
+            FieldKind::Numeric => (false, false),
+            FieldKind::Vector(_) => (false, true),
+        };
+        let refuse = |flag, valid| Err(Refusal::misplaced_flag(flag, &self.attribute, valid));
+        if self.index_empty && !words {
+            return refuse("INDEXEMPTY", "TEXT or TAG");
+        }
+        if self.sortable && vector {
+            return refuse("SORTABLE", "TEXT, TAG or NUMERIC");
+        }
+        if self.no_index && vector {
+            return refuse("NOINDEX", "TEXT, TAG or NUMERIC");
+        }
+        Ok(())
+    }
+}
+
+/// Takes the type of a field, with the defaults of its options.
+fn take_type(args: &mut Args<'_>, name: &[u8]) -> Result<FieldKind, Refusal> {
+    let name = shown(name);
+    if args.is_empty() {
+        return Err(Refusal::missing(format!("type of field {name}")));
+    }
+    let kind = args.choice(
+        &format!("type of field {name}"),
+        &["TEXT", "TAG", "NUMERIC", "VECTOR"],
+        &["GEO", "GEOSHAPE"],
+    )?;
+    Ok(match kind {
+        "TEXT" => FieldKind::Text(TextOptions {
+            weight: 1.0,
+            no_stem: false,
+            suffix_trie: false,
+        }),
+        "TAG" => FieldKind::Tag(TagOptions {
+            separator: DEFAULT_SEPARATOR,
+            case_sensitive: false,
+            suffix_trie: false,
+        }),
+        "NUMERIC" => FieldKind::Numeric,
+        _ => FieldKind::Vector(VectorOptions::take(args, &name)?),
+    })
+}

@@ -1,0 +1,135 @@
+//! `FT.CREATE` from its arguments: the options of the index, then the schema.
+
+use std::collections::HashSet;
+
+use super::{Definition, FieldDefinition, FieldKind, IndexOption};
+use crate::request::args::Args;
+use crate::request::error::{Error, Refusal};
+use crate::request::language::take_language;
+
+/// Fields of one schema.
+const MOST_FIELDS: usize = 1024;
+/// `TEXT` fields of one schema.
+const MOST_TEXT_FIELDS: usize = 128;
+/// Options of an index that other engines have.
+const UNSUPPORTED: &[&str] = &[
+    "FILTER",
+    "INDEXALL",
+    "LANGUAGE_FIELD",
+    "MINSTEMSIZE",
+    "PAYLOAD_FIELD",
+    "PUNCTUATION",
+    "TEMPORARY",
+    "WITHOFFSETS",
+];
+
+impl Definition {
+    /// Reads what follows `FT.CREATE`.
+    ///
+    /// # Errors
+    /// When it is not `index [options] SCHEMA fields`, or asks for what this version lacks.
+    pub fn parse(arguments: &[&[u8]]) -> Result<Self, Error> {
+        let mut args = Args::new(arguments);
+        let name = args.value("FT.CREATE").map_err(|_| Refusal::Arity {
+            command: "FT.CREATE",
+        })?;
+        let mut definition = Self::of_nothing(name);
+        let mut seen = Vec::new();
+        while !args.take("SCHEMA") {
+            let Some(given) = args.peek() else {
+                return Err(Refusal::missing("SCHEMA").into());
+            };
+            let keyword = args.peek_keyword().unwrap_or_default();
+            args.skip();
+            if seen.contains(&keyword) {
+                return Err(Refusal::duplicate("option", given).into());
+            }
+            definition.option(&keyword, given, &mut args)?;
+            seen.push(keyword);
+        }
+        definition.options.sort_unstable();
+        definition.fields = schema(&mut args)?;
+        Ok(definition)
+    }
+
+    /// A definition with the default of every option.
+    fn of_nothing(name: &[u8]) -> Self {
+        Self {
+            name: name.to_vec(),
+            prefixes: vec![Vec::new()],
+            default_score: 1.0,
+            score_field: None,
+            stop_words: None,
+            options: Vec::new(),
+            skip_initial_scan: false,
+            fields: Vec::new(),
+        }
+    }
+
+    fn option(&mut self, keyword: &str, given: &[u8], args: &mut Args<'_>) -> Result<(), Refusal> {
+        match keyword {
+            "ON" => {
+                args.choice("ON", &["HASH"], &["JSON"])?;
+            }
+            "PREFIX" => self.prefixes = prefixes(args.list("PREFIX", 1)?),
+            "SCORE" => self.default_score = args.number("SCORE", 0.0, 1.0)?,
+            "SCORE_FIELD" => self.score_field = Some(args.value("SCORE_FIELD")?.to_vec()),
+            "STOPWORDS" => {
+                let words = args.list("STOPWORDS", 0)?;
+                self.stop_words = Some(words.iter().map(|word| word.to_vec()).collect());
+            }
+            "NOSTOPWORDS" => self.stop_words = Some(Vec::new()),
+            "MAXTEXTFIELDS" => self.options.push(IndexOption::MaxTextFields),
+            "NOOFFSETS" => self.options.push(IndexOption::NoOffsets),
+            "NOHL" => self.options.push(IndexOption::NoHighlight),
+            "NOFIELDS" => self.options.push(IndexOption::NoFields),
+            "NOFREQS" => self.options.push(IndexOption::NoFrequencies),
+            "SKIPINITIALSCAN" => self.skip_initial_scan = true,
+            "LANGUAGE" => take_language(args)?,
+            // How writes are scheduled shows nowhere.
+            "ASYNC" => {}
+            unsupported if UNSUPPORTED.contains(&unsupported) => {
+                return Err(Refusal::unsupported(format!("{unsupported} of FT.CREATE")));
+            }
+            _ => return Err(Refusal::unknown_argument(given, "FT.CREATE")),
+        }
+        Ok(())
+    }
+}
+
+/// Prefixes, each once. The pattern `*` takes every key, as the empty prefix does.
+fn prefixes(given: &[&[u8]]) -> Vec<Vec<u8>> {
+    let mut seen = HashSet::new();
+    given
+        .iter()
+        .map(|prefix| if *prefix == b"*" { b"" } else { *prefix })
+        .filter(|prefix| seen.insert(*prefix))
+        .map(<[u8]>::to_vec)
+        .collect()
+}
+
+fn schema(args: &mut Args<'_>) -> Result<Vec<FieldDefinition>, Refusal> {
+    let mut fields: Vec<FieldDefinition> = Vec::new();
+    let mut texts = 0;
+    while !args.is_empty() {
+        let field = FieldDefinition::take(args)?;
+        if fields
+            .iter()
+            .any(|other| other.attribute == field.attribute)
+        {
+            return Err(Refusal::duplicate("field name", &field.attribute));
+        }
+        texts += usize::from(matches!(field.kind, FieldKind::Text(_)));
+        fields.push(field);
+        if fields.len() > MOST_FIELDS {
+            return Err(Refusal::too_many_fields(MOST_FIELDS, "fields"));
+        }
+        if texts > MOST_TEXT_FIELDS {
+            return Err(Refusal::too_many_fields(MOST_TEXT_FIELDS, "TEXT fields"));
+        }
+    }
+    if fields.is_empty() {
+        return Err(Refusal::missing("a field after SCHEMA"));
+    }
+    Ok(fields)
+}

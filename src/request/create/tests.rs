@@ -1,0 +1,422 @@
+use super::*;
+
+/// Arguments from words; none of them holds a blank.
+fn parse(command: &str) -> Result<Definition, String> {
+    let words: Vec<&[u8]> = command.split_whitespace().map(str::as_bytes).collect();
+    Definition::parse(&words).map_err(|error| error.to_string())
+}
+
+fn field(name: &str, kind: FieldKind) -> FieldDefinition {
+    FieldDefinition {
+        identifier: name.into(),
+        attribute: name.into(),
+        kind,
+        sortable: false,
+        unnormalised: false,
+        no_index: false,
+        index_empty: false,
+        index_missing: false,
+    }
+}
+
+fn text() -> FieldKind {
+    FieldKind::Text(TextOptions {
+        weight: 1.0,
+        no_stem: false,
+        suffix_trie: false,
+    })
+}
+
+fn tag() -> FieldKind {
+    FieldKind::Tag(TagOptions {
+        separator: b',',
+        case_sensitive: false,
+        suffix_trie: false,
+    })
+}
+
+fn fields(schema: &str) -> Vec<FieldDefinition> {
+    parse(&format!("i SCHEMA {schema}")).unwrap().fields
+}
+
+#[test]
+fn an_index_without_options_has_the_defaults() {
+    assert_eq!(
+        parse("i SCHEMA t TEXT"),
+        Ok(Definition {
+            name: b"i".to_vec(),
+            prefixes: vec![vec![]],
+            default_score: 1.0,
+            score_field: None,
+            stop_words: None,
+            options: vec![],
+            skip_initial_scan: false,
+            fields: vec![field("t", text())],
+        })
+    );
+}
+
+#[test]
+fn index_options_are_read_in_any_order_and_case() {
+    let expected = Definition {
+        prefixes: vec![b"a:".to_vec(), b"".to_vec()],
+        default_score: 0.5,
+        score_field: Some(b"s".to_vec()),
+        stop_words: Some(vec![b"foo".to_vec(), b"schema".to_vec()]),
+        options: vec![
+            IndexOption::NoFrequencies,
+            IndexOption::NoFields,
+            IndexOption::NoOffsets,
+            IndexOption::NoHighlight,
+            IndexOption::MaxTextFields,
+        ],
+        skip_initial_scan: true,
+        ..parse("i SCHEMA t TEXT").unwrap()
+    };
+    let options = [
+        "ON hash",
+        "prefix 3 a: * a:",
+        "SCORE 0.5",
+        "SCORE_FIELD s",
+        "STOPWORDS 2 foo schema",
+        "MAXTEXTFIELDS",
+        "NOOFFSETS",
+        "NOHL",
+        "NOFIELDS",
+        "nofreqs",
+        "SKIPINITIALSCAN",
+        "LANGUAGE English",
+        "ASYNC",
+    ];
+    let forwards = format!("i {} schema t TEXT", options.join(" "));
+    assert_eq!(parse(&forwards), Ok(expected.clone()));
+    let backwards: Vec<&str> = options.into_iter().rev().collect();
+    let backwards = format!("i {} SCHEMA t text", backwards.join(" "));
+    assert_eq!(parse(&backwards), Ok(expected));
+    for none in ["NOSTOPWORDS", "STOPWORDS 0"] {
+        let definition = parse(&format!("i {none} SCHEMA t TEXT")).unwrap();
+        assert_eq!(definition.stop_words, Some(vec![]));
+    }
+}
+
+#[test]
+fn flags_are_read_in_the_order_of_every_client() {
+    let flagged = |name, kind| FieldDefinition {
+        sortable: true,
+        no_index: true,
+        index_empty: true,
+        index_missing: true,
+        ..field(name, kind)
+    };
+    assert_eq!(
+        fields(
+            "t TEXT WEIGHT 1.0 NOINDEX INDEXMISSING INDEXEMPTY SORTABLE \
+             g TAG SEPARATOR , INDEXEMPTY INDEXMISSING SORTABLE UNF NOINDEX"
+        ),
+        vec![
+            flagged("t", text()),
+            FieldDefinition {
+                unnormalised: true,
+                ..flagged("g", tag())
+            },
+        ]
+    );
+    let mixed = FieldDefinition {
+        sortable: true,
+        ..field(
+            "t",
+            FieldKind::Text(TextOptions {
+                weight: 2.5,
+                no_stem: true,
+                suffix_trie: true,
+            }),
+        )
+    };
+    for options in [
+        "NOSTEM WEIGHT 2.5 WITHSUFFIXTRIE SORTABLE",
+        "sortable withsuffixtrie weight 2.5 nostem",
+    ] {
+        assert_eq!(fields(&format!("t TEXT {options}")), vec![mixed.clone()]);
+    }
+}
+
+#[test]
+fn a_number_keeps_its_sort_value_as_it_is() {
+    assert!(!fields("n NUMERIC")[0].unnormalised);
+    assert!(fields("n NUMERIC SORTABLE")[0].unnormalised);
+    assert!(!fields("t TEXT SORTABLE")[0].unnormalised);
+}
+
+#[test]
+fn tags_have_a_separator_and_a_case() {
+    assert_eq!(
+        fields("g TAG CASESENSITIVE SEPARATOR ; WITHSUFFIXTRIE"),
+        vec![field(
+            "g",
+            FieldKind::Tag(TagOptions {
+                separator: b';',
+                case_sensitive: true,
+                suffix_trie: true,
+            })
+        )]
+    );
+}
+
+#[test]
+fn a_field_may_be_named_like_a_keyword() {
+    let names: Vec<Vec<u8>> = fields(
+        "sortable TEXT as NUMERIC SCHEMA TAG weight NUMERIC unf TEXT AS AS text TEXT \
+         $.a AS separator TAG",
+    )
+    .into_iter()
+    .map(|field| field.attribute)
+    .collect();
+    let expected: [&[u8]; 7] = [
+        b"sortable",
+        b"as",
+        b"SCHEMA",
+        b"weight",
+        b"unf",
+        b"text",
+        b"separator",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn vectors_have_the_options_of_their_algorithm() {
+    let vector = |algorithm, metric, initial_capacity| {
+        vec![field(
+            "v",
+            FieldKind::Vector(VectorOptions {
+                algorithm,
+                dimensions: 3,
+                metric,
+                initial_capacity,
+            }),
+        )]
+    };
+    assert_eq!(
+        fields("v VECTOR FLAT 6 TYPE FLOAT32 DIM 3 DISTANCE_METRIC L2"),
+        vector(Algorithm::Flat { block_size: 1024 }, Metric::L2, 0)
+    );
+    assert_eq!(
+        fields("v vector flat 10 dim 3 initial_cap 7 block_size 9 distance_metric ip type float32"),
+        vector(Algorithm::Flat { block_size: 9 }, Metric::Ip, 7)
+    );
+    let hnsw = |m, ef_construction, ef_runtime, epsilon| Algorithm::Hnsw {
+        m,
+        ef_construction,
+        ef_runtime,
+        epsilon,
+    };
+    assert_eq!(
+        fields("v VECTOR HNSW 6 TYPE FLOAT32 DIM 3 DISTANCE_METRIC COSINE"),
+        vector(hnsw(16, 200, 10, 0.01), Metric::Cosine, 0)
+    );
+    assert_eq!(
+        fields(
+            "v VECTOR HNSW 14 TYPE FLOAT32 DIM 3 DISTANCE_METRIC COSINE M 8 EF_CONSTRUCTION 100 \
+             EF_RUNTIME 20 EPSILON 0.5"
+        ),
+        vector(hnsw(8, 100, 20, 0.5), Metric::Cosine, 0)
+    );
+    let missing = fields("v VECTOR FLAT 6 TYPE FLOAT32 DIM 3 DISTANCE_METRIC L2 INDEXMISSING");
+    assert!(missing[0].index_missing);
+}
+
+#[test]
+fn refusals_of_index_options_say_what_is_wrong() {
+    for (command, text) in [
+        ("", "ERR wrong number of arguments for 'FT.CREATE' command"),
+        ("i", "SEARCH_PARSE_ARGS Missing argument: SCHEMA"),
+        (
+            "i SCHEMA",
+            "SEARCH_PARSE_ARGS Missing argument: a field after SCHEMA",
+        ),
+        (
+            "i ON JSON SCHEMA t TEXT",
+            "SEARCH_UNSUPPORTED Not supported in this version: JSON as ON",
+        ),
+        (
+            "i ON LIST SCHEMA t TEXT",
+            "SEARCH_PARSE_ARGS Bad arguments for ON: must be HASH, not `LIST`",
+        ),
+        (
+            "i PREFIX 0 SCHEMA t TEXT",
+            "SEARCH_PARSE_ARGS Bad arguments for PREFIX: must be a whole number of at least 1, \
+             not `0`",
+        ),
+        (
+            "i PREFIX 9 a SCHEMA t TEXT",
+            "SEARCH_PARSE_ARGS Bad arguments for PREFIX: announces 9 values, but 4 follow",
+        ),
+        (
+            "i SCORE 2 SCHEMA t TEXT",
+            "SEARCH_PARSE_ARGS Bad arguments for SCORE: must be a number from 0 to 1, not `2`",
+        ),
+        (
+            "i NOHL NOHL SCHEMA t TEXT",
+            "SEARCH_PARSE_ARGS Duplicate option: NOHL",
+        ),
+        (
+            "i FILTER x SCHEMA t TEXT",
+            "SEARCH_UNSUPPORTED Not supported in this version: FILTER of FT.CREATE",
+        ),
+        (
+            "i WAT SCHEMA t TEXT",
+            "SEARCH_ARG_UNRECOGNIZED Unknown argument `WAT` in FT.CREATE",
+        ),
+    ] {
+        assert_eq!(parse(command), Err(text.to_owned()), "{command}");
+    }
+}
+
+#[test]
+fn refusals_of_fields_say_what_is_wrong() {
+    for (schema, text) in [
+        ("t", "SEARCH_PARSE_ARGS Missing argument: type of field t"),
+        (
+            "t AS",
+            "SEARCH_PARSE_ARGS Bad arguments for AS: needs a value",
+        ),
+        (
+            "t STRING",
+            "SEARCH_PARSE_ARGS Bad arguments for type of field t: must be TEXT or TAG or NUMERIC \
+             or VECTOR, not `STRING`",
+        ),
+        (
+            "t GEO",
+            "SEARCH_UNSUPPORTED Not supported in this version: GEO as type of field t",
+        ),
+        ("t TEXT t TAG", "SEARCH_PARSE_ARGS Duplicate field name: t"),
+        (
+            "a AS t TEXT t TAG",
+            "SEARCH_PARSE_ARGS Duplicate field name: t",
+        ),
+        (
+            "t TEXT WEIGHT heavy",
+            "SEARCH_PARSE_ARGS Bad arguments for WEIGHT of field t: must be a number of at least \
+             0, not `heavy`",
+        ),
+        (
+            "t TEXT PHONETIC dm:en",
+            "SEARCH_UNSUPPORTED Not supported in this version: PHONETIC of field t",
+        ),
+        (
+            "g TAG SEPARATOR ab",
+            "SEARCH_PARSE_ARGS Bad arguments for SEPARATOR of field g: must be a single byte",
+        ),
+        (
+            "n NUMERIC INDEXEMPTY",
+            "SEARCH_PARSE_ARGS Bad arguments for INDEXEMPTY: field n must be TEXT or TAG to have it",
+        ),
+        (
+            "v VECTOR FLAT 6 TYPE FLOAT32 DIM 3 DISTANCE_METRIC L2 SORTABLE",
+            "SEARCH_PARSE_ARGS Bad arguments for SORTABLE: field v must be TEXT, TAG or NUMERIC \
+             to have it",
+        ),
+    ] {
+        assert_eq!(
+            parse(&format!("i SCHEMA {schema}")),
+            Err(text.to_owned()),
+            "{schema}"
+        );
+    }
+}
+
+#[test]
+fn refusals_of_vectors_say_what_is_wrong() {
+    for (vector, text) in [
+        (
+            "SVS-VAMANA 0",
+            "SEARCH_UNSUPPORTED Not supported in this version: SVS-VAMANA as algorithm of field v",
+        ),
+        (
+            "IVF 0",
+            "SEARCH_PARSE_ARGS Bad arguments for algorithm of field v: must be FLAT or HNSW, not \
+             `IVF`",
+        ),
+        (
+            "FLAT 3 TYPE FLOAT32 DIM",
+            "SEARCH_PARSE_ARGS Bad arguments for VECTOR of field v: the count must be even: names \
+             and values",
+        ),
+        (
+            "FLAT 0",
+            "SEARCH_PARSE_ARGS Missing argument: TYPE of field v",
+        ),
+        (
+            "FLAT 2 TYPE FLOAT32",
+            "SEARCH_PARSE_ARGS Missing argument: DIM of field v",
+        ),
+        (
+            "FLAT 4 TYPE FLOAT32 DIM 2",
+            "SEARCH_PARSE_ARGS Missing argument: DISTANCE_METRIC of field v",
+        ),
+        (
+            "FLAT 4 DIM 2 dim 2",
+            "SEARCH_PARSE_ARGS Duplicate vector option: dim",
+        ),
+        (
+            "FLAT 2 DIM 32769",
+            "SEARCH_PARSE_ARGS Bad arguments for DIM of field v: must be a whole number from 1 to \
+             32768, not `32769`",
+        ),
+        (
+            "FLAT 2 TYPE FLOAT16",
+            "SEARCH_UNSUPPORTED Not supported in this version: FLOAT16 as TYPE of field v",
+        ),
+        (
+            "FLAT 2 TYPE STRING",
+            "SEARCH_PARSE_ARGS Bad arguments for TYPE of field v: must be FLOAT32, not `STRING`",
+        ),
+        (
+            "FLAT 2 DISTANCE_METRIC L1",
+            "SEARCH_PARSE_ARGS Bad arguments for DISTANCE_METRIC of field v: must be L2 or IP or \
+             COSINE, not `L1`",
+        ),
+        (
+            "FLAT 2 M 16",
+            "SEARCH_ARG_UNRECOGNIZED Unknown argument `M` in the FLAT options of field v",
+        ),
+        (
+            "HNSW 2 BLOCK_SIZE 16",
+            "SEARCH_ARG_UNRECOGNIZED Unknown argument `BLOCK_SIZE` in the HNSW options of field v",
+        ),
+        (
+            "HNSW 2 M 1",
+            "SEARCH_PARSE_ARGS Bad arguments for M of field v: must be a whole number from 2 to \
+             512, not `1`",
+        ),
+        (
+            "HNSW 2 EF_RUNTIME 1000001",
+            "SEARCH_PARSE_ARGS Bad arguments for EF_RUNTIME of field v: must be a whole number \
+             from 1 to 1000000, not `1000001`",
+        ),
+    ] {
+        assert_eq!(
+            parse(&format!("i SCHEMA v VECTOR {vector}")),
+            Err(text.to_owned()),
+            "{vector}"
+        );
+    }
+}
+
+#[test]
+fn a_schema_holds_1024_fields_of_which_128_are_text() {
+    let schema = |count: usize, kind: &str| {
+        let fields: String = (0..count).map(|i| format!(" f{i} {kind}")).collect();
+        parse(&format!("i SCHEMA{fields}"))
+    };
+    assert_eq!(schema(1024, "TAG").unwrap().fields.len(), 1024);
+    assert_eq!(
+        schema(1025, "TAG"),
+        Err("SEARCH_PARSE_ARGS Bad arguments for SCHEMA: has more than 1024 fields".to_owned())
+    );
+    assert_eq!(schema(128, "TEXT").unwrap().fields.len(), 128);
+    assert_eq!(
+        schema(129, "TEXT"),
+        Err("SEARCH_PARSE_ARGS Bad arguments for SCHEMA: has more than 128 TEXT fields".to_owned())
+    );
+}
