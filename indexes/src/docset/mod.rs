@@ -1,5 +1,19 @@
 //! Sets of documents, walked in the order of their ids.
 
+mod and;
+mod bitmap;
+#[cfg(test)]
+pub(crate) mod contract;
+mod difference;
+mod or;
+mod sorted;
+
+pub use and::And;
+pub use bitmap::Bitmap;
+pub use difference::Difference;
+pub use or::Or;
+pub use sorted::Sorted;
+
 use crate::doc::DocId;
 
 /// A cursor over a set of documents in ascending order of id.
@@ -24,4 +38,40 @@ pub trait DocSet {
 
     /// An upper bound on the documents that a full walk visits.
     fn cost(&self) -> u64;
+}
+
+impl<S: DocSet + ?Sized> DocSet for Box<S> {
+    fn doc(&self) -> Option<DocId> {
+        (**self).doc()
+    }
+
+    fn advance(&mut self) -> Option<DocId> {
+        (**self).advance()
+    }
+
+    fn seek(&mut self, target: DocId) -> Option<DocId> {
+        (**self).seek(target)
+    }
+
+    fn cost(&self) -> u64 {
+        (**self).cost()
+    }
+}
+
+impl<S: DocSet + ?Sized> DocSet for &mut S {
+    fn doc(&self) -> Option<DocId> {
+        (**self).doc()
+    }
+
+    fn advance(&mut self) -> Option<DocId> {
+        (**self).advance()
+    }
+
+    fn seek(&mut self, target: DocId) -> Option<DocId> {
+        (**self).seek(target)
+    }
+
+    fn cost(&self) -> u64 {
+        (**self).cost()
+    }
 }

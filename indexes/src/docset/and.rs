@@ -1,0 +1,75 @@
+//! Documents that are in every one of several sets, by leapfrog.
+
+use super::DocSet;
+use crate::doc::DocId;
+
+/// The intersection of sets. The intersection of no sets is empty.
+pub struct And<S> {
+    /// Cheapest first. While `doc` is a document, every part rests on it.
+    parts: Vec<S>,
+    doc: Option<DocId>,
+    cost: u64,
+}
+
+impl<S: DocSet> And<S> {
+    /// The documents that all of `parts` hold.
+    #[must_use]
+    pub fn new(mut parts: Vec<S>) -> Self {
+        parts.sort_by_key(DocSet::cost);
+        let cost = parts.first().map_or(0, DocSet::cost);
+        let first = parts.first().and_then(DocSet::doc);
+        let mut set = Self {
+            parts,
+            doc: None,
+            cost,
+        };
+        set.doc = first.and_then(|candidate| set.agree(candidate));
+        set
+    }
+
+    /// The parts, cheapest first; each rests on the current document, if there is one.
+    #[must_use]
+    pub fn parts(&self) -> &[S] {
+        &self.parts
+    }
+
+    /// The first document from `candidate` on, where the cheapest part rests, that all parts hold.
+    fn agree(&mut self, mut candidate: DocId) -> Option<DocId> {
+        let (lead, others) = self.parts.split_first_mut()?;
+        'candidates: loop {
+            for other in &mut *others {
+                let found = other.seek(candidate)?;
+                if found > candidate {
+                    candidate = lead.seek(found)?;
+                    continue 'candidates;
+                }
+            }
+            return Some(candidate);
+        }
+    }
+}
+
+impl<S: DocSet> DocSet for And<S> {
+    fn doc(&self) -> Option<DocId> {
+        self.doc
+    }
+
+    fn advance(&mut self) -> Option<DocId> {
+        self.doc?;
+        let candidate = self.parts.first_mut().and_then(DocSet::advance);
+        self.doc = candidate.and_then(|candidate| self.agree(candidate));
+        self.doc
+    }
+
+    fn seek(&mut self, target: DocId) -> Option<DocId> {
+        if self.doc? < target {
+            let candidate = self.parts.first_mut().and_then(|lead| lead.seek(target));
+            self.doc = candidate.and_then(|candidate| self.agree(candidate));
+        }
+        self.doc
+    }
+
+    fn cost(&self) -> u64 {
+        self.cost
+    }
+}

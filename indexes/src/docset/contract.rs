@@ -1,0 +1,147 @@
+//! The one test that every [`DocSet`] must pass, and its application to the sets of this module.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use roaring::RoaringBitmap;
+
+use super::{And, Bitmap, Difference, DocSet, Or, Sorted};
+use crate::doc::DocId;
+
+/// A call on a cursor.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Move {
+    Advance,
+    /// Seek so far beyond the current document, or beyond the last one before exhaustion; may
+    /// point backwards.
+    Seek(i64),
+}
+
+/// Random walks, some of them long enough to exhaust any set of the tests.
+pub(crate) fn moves() -> impl Strategy<Value = Vec<Move>> {
+    let near = (-5_i64..12).prop_map(Move::Seek);
+    let far = (0_i64..80_000).prop_map(Move::Seek);
+    prop::collection::vec(
+        prop_oneof![4 => Just(Move::Advance), 4 => near, 1 => far],
+        0..60,
+    )
+}
+
+/// Checks the numbered contract of [`DocSet`] against the documents the set should hold.
+pub(crate) fn follows_contract<S: DocSet>(mut set: S, model: &BTreeSet<DocId>, moves: &[Move]) {
+    let mut expected = model.first().copied();
+    let mut latest = 1;
+    assert_eq!(set.doc(), expected, "1: rests on the first document");
+    let cost = set.cost();
+    assert!(cost >= model.len() as u64, "4: cost is an upper bound");
+    for &step in moves {
+        let returned = match step {
+            Move::Advance => {
+                expected = expected.and_then(|doc| model.range(doc.next()?..).next().copied());
+                set.advance()
+            }
+            Move::Seek(by) => {
+                let target = u32::try_from((latest + by).max(1)).unwrap();
+                let target = DocId::new(target).unwrap();
+                expected = expected.and_then(|doc| model.range(target.max(doc)..).next().copied());
+                set.seek(target)
+            }
+        };
+        latest = expected.map_or(latest, |doc| i64::from(doc.get()));
+        assert_eq!(returned, expected, "2 and 3: after {step:?}");
+        assert_eq!(set.doc(), expected, "2: the returned document is current");
+        assert_eq!(set.cost(), cost, "4: cost is fixed");
+    }
+}
+
+/// Documents close together, far apart, and across containers of a bitmap.
+fn documents() -> impl Strategy<Value = BTreeSet<DocId>> {
+    let number = prop_oneof![4 => 1_u32..40, 2 => 1_u32..2_000, 1 => 65_500_u32..65_600];
+    prop::collection::btree_set(number.prop_map(|n| DocId::new(n).unwrap()), 0..60)
+}
+
+fn sorted(docs: &BTreeSet<DocId>) -> Sorted {
+    Sorted::new(docs.iter().copied().collect())
+}
+
+fn bitmap(docs: &BTreeSet<DocId>) -> RoaringBitmap {
+    docs.iter().map(|doc| doc.get()).collect()
+}
+
+proptest! {
+    #[test]
+    fn a_bitmap_follows_the_contract(docs in documents(), moves in moves()) {
+        let mut numbers = bitmap(&docs);
+        follows_contract(Bitmap::new(&numbers), &docs, &moves);
+        follows_contract(&mut Bitmap::new(&numbers), &docs, &moves);
+        numbers.insert(0);
+        follows_contract(Bitmap::owned(numbers), &docs, &moves);
+    }
+
+    #[test]
+    fn a_list_follows_the_contract(docs in documents(), moves in moves()) {
+        follows_contract(sorted(&docs), &docs, &moves);
+        let twice_backwards = docs.iter().chain(&docs).rev().copied().collect();
+        follows_contract(Sorted::new(twice_backwards), &docs, &moves);
+    }
+
+    #[test]
+    fn an_intersection_follows_the_contract(
+        sets in prop::collection::vec(documents(), 0..4),
+        moves in moves(),
+    ) {
+        let mut model = sets.first().cloned().unwrap_or_default();
+        model.retain(|doc| sets.iter().all(|set| set.contains(doc)));
+        follows_contract(And::new(sets.iter().map(sorted).collect()), &model, &moves);
+
+        let mut and = And::new(sets.iter().map(sorted).collect());
+        while let Some(doc) = and.doc() {
+            prop_assert!(and.parts().iter().all(|part| part.doc() == Some(doc)));
+            and.advance();
+        }
+    }
+
+    #[test]
+    fn a_union_follows_the_contract(
+        sets in prop::collection::vec(documents(), 0..5),
+        moves in moves(),
+    ) {
+        let model = sets.iter().flatten().copied().collect();
+        follows_contract(Or::new(sets.iter().map(sorted).collect()), &model, &moves);
+
+        let mut or = Or::new(sets.iter().map(sorted).collect());
+        while let Some(doc) = or.doc() {
+            let holding: Vec<usize> =
+                (0..sets.len()).filter(|&slot| sets[slot].contains(&doc)).collect();
+            let resting: Vec<usize> = or.resting().map(|(slot, _)| slot).collect();
+            prop_assert_eq!(resting, holding);
+            prop_assert!(or.resting().all(|(_, part)| part.doc() == Some(doc)));
+            or.advance();
+        }
+        prop_assert_eq!(or.resting().count(), 0);
+    }
+
+    #[test]
+    fn a_difference_follows_the_contract(
+        base in documents(),
+        excluded in documents(),
+        moves in moves(),
+    ) {
+        let model = base.difference(&excluded).copied().collect();
+        follows_contract(Difference::new(sorted(&base), sorted(&excluded)), &model, &moves);
+    }
+
+    #[test]
+    fn a_tree_of_sets_follows_the_contract(
+        a in documents(),
+        b in documents(),
+        c in documents(),
+        moves in moves(),
+    ) {
+        let numbers = bitmap(&c);
+        let either: Box<dyn DocSet> = Box::new(Or::new(vec![sorted(&a), sorted(&b)]));
+        let tree = And::new(vec![either, Box::new(Bitmap::new(&numbers))]);
+        let model = (&(&a | &b)) & &c;
+        follows_contract(tree, &model, &moves);
+    }
+}
