@@ -3,5 +3,10 @@
 //! Nothing here knows of a server, a command, a field name or a reply. The families (text, tag,
 //! numeric, vector) never name each other; they meet in [`doc::DocId`] and [`docset::DocSet`].
 
+mod bitmap_bytes;
+mod dictionary;
 pub mod doc;
 pub mod docset;
+pub mod fold;
+pub mod numeric;
+pub mod tag;

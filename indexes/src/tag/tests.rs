@@ -1,0 +1,144 @@
+//! The tag index against a map from documents to sets of tags.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::{TagIndex, TagOptions};
+use crate::doc::DocId;
+
+type Model = BTreeMap<u32, BTreeSet<Vec<u8>>>;
+
+fn doc(number: u32) -> DocId {
+    DocId::new(number).unwrap()
+}
+
+fn options() -> impl Strategy<Value = TagOptions> {
+    let separators = prop::sample::select(vec![b',', b'|', b' ']);
+    (separators, any::<bool>(), any::<bool>()).prop_map(
+        |(separator, case_sensitive, index_empty)| TagOptions {
+            separator,
+            case_sensitive,
+            index_empty,
+        },
+    )
+}
+
+/// Tags for ASCII input, the long way.
+fn tags(raw: &str, options: TagOptions) -> BTreeSet<Vec<u8>> {
+    raw.split(char::from(options.separator))
+        .map(|part| part.trim_matches([' ', '\t']))
+        .filter(|tag| options.index_empty || !tag.is_empty())
+        .map(|tag| match options.case_sensitive {
+            true => tag.as_bytes().to_vec(),
+            false => tag.to_lowercase().into_bytes(),
+        })
+        .collect()
+}
+
+fn inverted(model: &Model) -> Vec<(Vec<u8>, Vec<u32>)> {
+    let mut values: BTreeMap<Vec<u8>, Vec<u32>> = BTreeMap::new();
+    for (id, tags) in model {
+        for tag in tags {
+            values.entry(tag.clone()).or_default().push(*id);
+        }
+    }
+    values.into_iter().collect()
+}
+
+proptest! {
+    #[test]
+    fn tags_and_documents_equal_the_model_after_any_writes(
+        options in options(),
+        writes in prop::collection::vec(
+            (1_u32..12, prop::option::weighted(0.7, "[abAB,| \t]{0,9}")), 0..50),
+        limit in 0_usize..5,
+    ) {
+        let mut index = TagIndex::new(options);
+        let mut model = Model::new();
+        for (id, write) in writes {
+            let had = model.remove(&id).is_some();
+            match write {
+                Some(raw) => {
+                    index.insert(doc(id), raw.as_bytes());
+                    let tags = tags(&raw, options);
+                    if !tags.is_empty() {
+                        model.insert(id, tags);
+                    }
+                }
+                None => prop_assert_eq!(index.remove(doc(id)), had),
+            }
+            index.check();
+        }
+        let expected = inverted(&model);
+        let owned = |(tag, docs): super::TagDocs<'_>| (tag.to_vec(), docs.iter().collect());
+        let found: Vec<(Vec<u8>, Vec<u32>)> = index.values().map(owned).collect();
+        prop_assert_eq!(&found, &expected);
+        prop_assert_eq!(index.cardinality(), expected.len());
+        prop_assert_eq!(index.len(), model.len());
+        prop_assert_eq!(index.is_empty(), model.is_empty());
+        for (tag, docs) in &expected {
+            let found: Vec<u32> = index.docs(tag).unwrap().iter().collect();
+            prop_assert_eq!(&found, docs);
+            prop_assert_eq!(&index.normalise(tag), tag);
+        }
+        for id in 1..15 {
+            let found: BTreeSet<Vec<u8>> = index.tags(doc(id)).map(<[u8]>::to_vec).collect();
+            prop_assert_eq!(found, model.get(&id).cloned().unwrap_or_default());
+        }
+        for prefix in ["", "a", "ab", "B", "zz"] {
+            let begins = |pair: &&(Vec<u8>, _)| pair.0.starts_with(prefix.as_bytes());
+            let all: Vec<_> = expected.iter().filter(begins).cloned().collect();
+            let (found, truncated) = index.expand_prefix(prefix.as_bytes(), limit);
+            let found: Vec<(Vec<u8>, Vec<u32>)> = found.into_iter().map(owned).collect();
+            prop_assert_eq!(truncated, all.len() > limit);
+            prop_assert_eq!(&found[..], &all[..limit.min(all.len())]);
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_tags_that_can_be_found_again(
+        raw in prop::collection::vec(any::<u8>(), 0..40),
+        options in options(),
+    ) {
+        let mut index = TagIndex::new(options);
+        index.insert(doc(1), &raw);
+        for part in raw.split(|byte| *byte == options.separator) {
+            let tag = index.normalise(part);
+            let found = index.docs(&tag).is_some_and(|docs| docs.contains(1));
+            prop_assert_eq!(found, options.index_empty || !tag.is_empty());
+        }
+        index.remove(doc(1));
+        index.check();
+        prop_assert_eq!(index.cardinality(), 0);
+    }
+}
+
+#[test]
+fn inner_blanks_stay_and_case_folds_beyond_ascii() {
+    let mut index = TagIndex::new(TagOptions::default());
+    index.insert(doc(3), " New York ,ÅRHUS,, new york".as_bytes());
+    let tags: BTreeSet<&[u8]> = index.tags(doc(3)).collect();
+    assert_eq!(
+        tags,
+        BTreeSet::from(["new york".as_bytes(), "århus".as_bytes()])
+    );
+}
+
+#[test]
+fn memory_counts_at_least_names_and_columns() {
+    let mut index = TagIndex::new(TagOptions::default());
+    for id in 1..=1000 {
+        index.insert(
+            doc(id),
+            format!("a rather long and distinct tag number {id}").as_bytes(),
+        );
+    }
+    assert!(index.memory_bytes() >= 1000 * (38 + 16 + 4 + 4));
+}
+
+#[test]
+fn an_index_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<TagIndex>();
+}
