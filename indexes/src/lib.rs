@@ -10,3 +10,4 @@ pub mod docset;
 pub mod fold;
 pub mod numeric;
 pub mod tag;
+pub mod text;
