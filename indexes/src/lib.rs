@@ -11,3 +11,4 @@ pub mod fold;
 pub mod numeric;
 pub mod tag;
 pub mod text;
+pub mod vector;
