@@ -1,3 +1,17 @@
 //! Query strings to syntax trees, and back to text.
+//!
+//! The grammar is dialect 2 of the FT.* surface without what [`Refusal::Unsupported`] names.
+//!
+//! [`Refusal::Unsupported`]: crate::request::error::Refusal::Unsupported
 
 pub mod ast;
+mod lexer;
+mod params;
+mod parser;
+mod print;
+#[cfg(test)]
+mod tests;
+
+pub use params::Params;
+pub use parser::{MOST_BYTES, MOST_CLAUSES, MOST_DEPTH, MOST_FIELDS, parse};
+pub use print::print;

@@ -195,17 +195,19 @@ impl Refusal {
         )
     }
 
-    /// Not a number, or outside of what is allowed.
+    /// Not a number, or outside of what is allowed; a `max` of infinity allows every number.
     #[must_use]
     pub fn not_number(argument: &str, min: f64, max: f64, given: &[u8]) -> Self {
-        let range = if max == f64::MAX {
-            format!("of at least {min}")
+        let range = if max == f64::INFINITY {
+            String::new()
+        } else if max == f64::MAX {
+            format!(" of at least {min}")
         } else {
-            format!("from {min} to {max}")
+            format!(" from {min} to {max}")
         };
         Self::bad_value(
             argument,
-            format!("must be a number {range}, not `{}`", shown(given)),
+            format!("must be a number{range}, not `{}`", shown(given)),
         )
     }
 
@@ -245,6 +247,32 @@ impl Refusal {
         Self::bad_value(
             flag,
             format!("field {} must be {valid} to have it", shown(field)),
+        )
+    }
+
+    /// A query beyond a limit.
+    #[must_use]
+    pub fn too_complex(most: usize, kind: &str) -> Self {
+        Self::TooComplex {
+            what: format!("more than {most} {kind}"),
+        }
+    }
+
+    /// `HYBRID_POLICY` where there is nothing to filter by.
+    #[must_use]
+    pub fn policy_without_filter() -> Self {
+        Self::bad_value(
+            "HYBRID_POLICY",
+            "needs a filter, the query being `*`".to_owned(),
+        )
+    }
+
+    /// `HYBRID_POLICY ADHOC_BF` with an option of the other policy.
+    #[must_use]
+    pub fn policy_without_batches() -> Self {
+        Self::bad_value(
+            "HYBRID_POLICY",
+            "ADHOC_BF takes neither BATCH_SIZE nor EF_RUNTIME".to_owned(),
         )
     }
 

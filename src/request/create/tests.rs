@@ -420,3 +420,25 @@ fn a_schema_holds_1024_fields_of_which_128_are_text() {
         Err("SEARCH_PARSE_ARGS Bad arguments for SCHEMA: has more than 128 TEXT fields".to_owned())
     );
 }
+
+#[test]
+fn what_clients_send_is_read() {
+    let redis_py = parse(
+        "idx ON HASH PREFIX 1 doc: SCORE 1.0 SCHEMA title TEXT WEIGHT 5.0 NOINDEX SORTABLE \
+         tag TAG SEPARATOR , CASESENSITIVE INDEXMISSING n AS price NUMERIC SORTABLE \
+         v VECTOR HNSW 6 TYPE FLOAT32 DIM 2 DISTANCE_METRIC L2",
+    )
+    .unwrap();
+    assert_eq!(redis_py.prefixes, [b"doc:"]);
+    assert_eq!(redis_py.fields.len(), 4);
+    let redisvl = parse(
+        "idx ON HASH PREFIX 1 rvl STOPWORDS 0 SCORE 1.0 SCHEMA user TAG SEPARATOR , \
+         text TEXT WEIGHT 1 INDEXEMPTY INDEXMISSING SORTABLE UNF NOINDEX age NUMERIC SORTABLE \
+         v VECTOR HNSW 14 TYPE FLOAT32 DIM 3 DISTANCE_METRIC COSINE M 16 EF_CONSTRUCTION 200 \
+         EF_RUNTIME 10 EPSILON 0.01 INDEXMISSING",
+    )
+    .unwrap();
+    assert_eq!(redisvl.stop_words, Some(vec![]));
+    assert_eq!(redisvl.fields.len(), 4);
+    assert!(redisvl.fields[3].index_missing);
+}

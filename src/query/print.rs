@@ -1,0 +1,181 @@
+//! Syntax trees back to text.
+
+use super::ast::{Bound, Field, Knn, Node, Query, Range, TagPattern};
+use super::lexer::is_word_byte;
+
+/// Text that parses to `query` again, given the parameter of its vector.
+///
+/// Parameters other than that one were values already. [`Node::Nothing`] has a text only as a
+/// whole query, as the parser makes it.
+#[must_use]
+pub fn print(query: &Query) -> Vec<u8> {
+    let mut out = Vec::new();
+    match (&query.filter, &query.knn) {
+        (Node::All, _) => out.push(b'*'),
+        (filter, None) => print_node(filter, &mut out),
+        (filter, Some(_)) => print_item(filter, &mut out),
+    }
+    if let Some(knn) = &query.knn {
+        print_knn(knn, &mut out);
+    }
+    out
+}
+
+fn print_node(node: &Node, out: &mut Vec<u8>) {
+    match node {
+        Node::All => out.extend(b"(*)"),
+        Node::Nothing => {}
+        Node::Term { fields, term } => {
+            print_fields(fields, out);
+            print_word(term, out);
+        }
+        Node::Phrase { fields, text } => {
+            print_fields(fields, out);
+            print_quoted(text, out);
+        }
+        Node::Prefix { fields, prefix } => {
+            print_fields(fields, out);
+            if prefix.is_empty() {
+                out.extend(b"\"\"");
+            }
+            print_word(prefix, out);
+            out.push(b'*');
+        }
+        Node::Tag { field, values } => {
+            print_fields(std::slice::from_ref(field), out);
+            out.push(b'{');
+            print_between(values, b"|", print_tag, out);
+            out.push(b'}');
+        }
+        Node::Numeric { field, range } => {
+            print_fields(std::slice::from_ref(field), out);
+            print_range(range, out);
+        }
+        Node::And(children) => print_between(children, b" ", print_operand, out),
+        Node::Or(children) => print_between(children, b"|", print_node, out),
+        Node::Not(inner) => {
+            out.push(b'-');
+            // `-5` would be a number.
+            if matches!(&**inner, Node::Term { .. } | Node::Prefix { .. }) {
+                out.push(b' ');
+            }
+            print_item(inner, out);
+        }
+        Node::Optional(inner) => {
+            out.push(b'~');
+            print_item(inner, out);
+        }
+    }
+}
+
+/// A child of an [`Node::And`].
+fn print_operand(node: &Node, out: &mut Vec<u8>) {
+    match node {
+        Node::Or(_) => print_item(node, out),
+        Node::All
+        | Node::Nothing
+        | Node::Term { .. }
+        | Node::Phrase { .. }
+        | Node::Prefix { .. }
+        | Node::Tag { .. }
+        | Node::Numeric { .. }
+        | Node::And(_)
+        | Node::Not(_)
+        | Node::Optional(_) => print_node(node, out),
+    }
+}
+
+/// A node where only one clause may stand.
+fn print_item(node: &Node, out: &mut Vec<u8>) {
+    let several = matches!(node, Node::And(_) | Node::Or(_));
+    if several {
+        out.push(b'(');
+    }
+    print_node(node, out);
+    if several {
+        out.push(b')');
+    }
+}
+
+fn print_between<T>(
+    parts: &[T],
+    between: &[u8],
+    print_part: impl Fn(&T, &mut Vec<u8>),
+    out: &mut Vec<u8>,
+) {
+    for (i, part) in parts.iter().enumerate() {
+        if i > 0 {
+            out.extend(between);
+        }
+        print_part(part, out);
+    }
+}
+
+fn print_fields(fields: &[Field], out: &mut Vec<u8>) {
+    if fields.is_empty() {
+        return;
+    }
+    out.push(b'@');
+    print_between(fields, b"|", |field, out| print_word(&field.name, out), out);
+    out.push(b':');
+}
+
+fn print_word(word: &[u8], out: &mut Vec<u8>) {
+    for &byte in word {
+        if !is_word_byte(byte) {
+            out.push(b'\\');
+        }
+        out.push(byte);
+    }
+}
+
+fn print_quoted(text: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    for &byte in text {
+        if matches!(byte, b'"' | b'\\') {
+            out.push(b'\\');
+        }
+        out.push(byte);
+    }
+    out.push(b'"');
+}
+
+fn print_tag(tag: &TagPattern, out: &mut Vec<u8>) {
+    match tag {
+        TagPattern::Exact(tag) => print_quoted(tag, out),
+        TagPattern::Prefix(prefix) => {
+            print_quoted(prefix, out);
+            out.push(b'*');
+        }
+    }
+}
+
+fn print_range(range: &Range, out: &mut Vec<u8>) {
+    out.push(b'[');
+    print_bound(range.min, out);
+    out.push(b' ');
+    print_bound(range.max, out);
+    out.push(b']');
+}
+
+fn print_bound(bound: Bound, out: &mut Vec<u8>) {
+    if bound.exclusive {
+        out.push(b'(');
+    }
+    out.extend(format!("{:?}", bound.value).as_bytes());
+}
+
+fn print_knn(knn: &Knn, out: &mut Vec<u8>) {
+    out.extend(format!("=>[KNN {} @", knn.k).as_bytes());
+    print_word(&knn.field.name, out);
+    out.extend(b" $");
+    print_word(&knn.vector.name, out);
+    if let Some(ef) = knn.ef_runtime {
+        out.extend(format!(" EF_RUNTIME {ef}").as_bytes());
+    }
+    if let Some(name) = &knn.distance_name {
+        out.extend(b" AS ");
+        print_word(name, out);
+    }
+    out.push(b']');
+}

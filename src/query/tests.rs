@@ -1,0 +1,192 @@
+//! Properties over generated syntax trees and over bytes that are hardly queries.
+
+use proptest::prelude::*;
+
+use super::ast::{Bound, Field, Fields, Knn, Node, Parameter, Query, Range, TagPattern};
+use super::{Params, parse, print};
+
+/// Bytes that are special somewhere in the grammar, and some that are not.
+fn byte() -> impl Strategy<Value = u8> {
+    prop_oneof![
+        prop::sample::select(b"\"'\\ {}[]()|-~@$*%:;=><!?.,+_\t\n\0aAwW159eE".to_vec()),
+        any::<u8>(),
+    ]
+}
+
+fn bytes(least: usize) -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        4 => prop::collection::vec(byte(), least..6),
+        1 => prop::sample::select(vec![&b"inf"[..], b"w", b"ismissing", b"KNN", b"-5", b"1.5"])
+            .prop_map(<[u8]>::to_vec),
+    ]
+}
+
+fn field() -> impl Strategy<Value = Field> {
+    bytes(1).prop_map(|name| Field { name, offset: 0 })
+}
+
+fn fields() -> impl Strategy<Value = Fields> {
+    prop::collection::vec(field(), 0..3)
+}
+
+fn tag_pattern() -> impl Strategy<Value = TagPattern> {
+    prop_oneof![
+        bytes(0).prop_map(TagPattern::Exact),
+        bytes(0).prop_map(TagPattern::Prefix),
+    ]
+}
+
+fn range() -> impl Strategy<Value = Range> {
+    let value = || {
+        prop_oneof![
+            prop::sample::select(vec![0.0, -0.5, 1e300, f64::INFINITY, f64::NEG_INFINITY]),
+            prop::num::f64::ANY.prop_filter("never NaN", |value| !value.is_nan()),
+        ]
+    };
+    (value(), value(), any::<[bool; 2]>()).prop_map(|(a, b, exclusive)| Range {
+        min: Bound {
+            value: a.min(b),
+            exclusive: exclusive[0],
+        },
+        max: Bound {
+            value: a.max(b),
+            exclusive: exclusive[1],
+        },
+    })
+}
+
+fn clause() -> impl Strategy<Value = Node> {
+    prop_oneof![
+        Just(Node::All),
+        (fields(), bytes(1)).prop_map(|(fields, term)| Node::Term { fields, term }),
+        (fields(), bytes(0)).prop_map(|(fields, text)| Node::Phrase { fields, text }),
+        (fields(), bytes(0)).prop_map(|(fields, prefix)| Node::Prefix { fields, prefix }),
+        (field(), prop::collection::vec(tag_pattern(), 1..4))
+            .prop_map(|(field, values)| Node::Tag { field, values }),
+        (field(), range()).prop_map(|(field, range)| Node::Numeric { field, range }),
+    ]
+}
+
+/// Trees as the parser makes them: flat, and without a double negation.
+fn node() -> impl Strategy<Value = Node> {
+    clause().prop_recursive(5, 40, 4, |inner| {
+        let children = || prop::collection::vec(inner.clone(), 2..4);
+        prop_oneof![
+            children().prop_map(and),
+            children().prop_map(or),
+            inner.clone().prop_map(not),
+            inner.prop_map(|child| Node::Optional(Box::new(child))),
+        ]
+    })
+}
+
+fn and(children: Vec<Node>) -> Node {
+    let flat = children.into_iter().flat_map(|child| {
+        if let Node::And(inner) = child {
+            inner
+        } else {
+            vec![child]
+        }
+    });
+    Node::And(flat.collect())
+}
+
+fn or(children: Vec<Node>) -> Node {
+    let flat = children.into_iter().flat_map(|child| {
+        if let Node::Or(inner) = child {
+            inner
+        } else {
+            vec![child]
+        }
+    });
+    Node::Or(flat.collect())
+}
+
+fn not(child: Node) -> Node {
+    if let Node::Not(inner) = child {
+        *inner
+    } else {
+        Node::Not(Box::new(child))
+    }
+}
+
+fn knn() -> impl Strategy<Value = Knn> {
+    let parameter = (bytes(1), bytes(0)).prop_map(|(name, value)| Parameter { name, value });
+    let distance_name = prop::option::of(bytes(1));
+    let ef_runtime = prop::option::of(1..=1_000_000_usize);
+    (
+        any::<usize>(),
+        field(),
+        parameter,
+        distance_name,
+        ef_runtime,
+    )
+        .prop_map(|(k, field, vector, distance_name, ef_runtime)| Knn {
+            k,
+            field,
+            vector,
+            distance_name,
+            ef_runtime,
+        })
+}
+
+fn query() -> impl Strategy<Value = Query> {
+    let with_knn =
+        (node(), prop::option::of(knn())).prop_map(|(filter, knn)| Query { filter, knn });
+    prop_oneof![
+        20 => with_knn,
+        1 => Just(Query { filter: Node::Nothing, knn: None }),
+    ]
+}
+
+fn params(query: &Query) -> Vec<(Vec<u8>, Vec<u8>)> {
+    query
+        .knn
+        .iter()
+        .map(|knn| (knn.vector.name.clone(), knn.vector.value.clone()))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn a_printed_query_parses_to_itself(query in query()) {
+        let text = print(&query);
+        let pairs = params(&query);
+        let shown = String::from_utf8_lossy(&text);
+        prop_assert_eq!(parse(&text, &Params::new(&pairs)), Ok(query.clone()), "{}", shown);
+    }
+
+    #[test]
+    fn no_bytes_make_the_parser_panic(query in prop::collection::vec(byte(), 0..60)) {
+        let pairs = [(b"a".to_vec(), b"1".to_vec())];
+        let params = Params::new(&pairs);
+        if let Ok(parsed) = parse(&query, &params) {
+            let text = print(&parsed);
+            prop_assert_eq!(parse(&text, &params), Ok(parsed));
+        }
+    }
+
+    #[test]
+    fn no_change_of_a_valid_query_makes_the_parser_panic(
+        query in query(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), byte(), 0..3), 1..4),
+    ) {
+        let pairs = params(&query);
+        let params = Params::new(&pairs);
+        let mut text = print(&query);
+        for (place, byte, kind) in changes {
+            let place = place.index(text.len() + 1);
+            match kind {
+                0 if place < text.len() => text[place] = byte,
+                1 if place < text.len() => drop(text.remove(place)),
+                _ => text.insert(place, byte),
+            }
+        }
+        if let Ok(parsed) = parse(&text, &params) {
+            let again = print(&parsed);
+            prop_assert_eq!(parse(&again, &params), Ok(parsed));
+        }
+    }
+}
