@@ -18,7 +18,7 @@ pub enum Node {
     All,
     /// The empty query: no document.
     Nothing,
-    /// One word, taken whole.
+    /// One word, taken whole; never empty.
     Term {
         /// The text fields to look in.
         fields: Fields,
@@ -29,7 +29,8 @@ pub enum Node {
     Phrase {
         /// The text fields to look in.
         fields: Fields,
-        /// What stood between the quotes, unescaped only for quotes and backslashes.
+        /// What stood between the quotes, unescaped only for quotes and backslashes; empty for
+        /// the empty word.
         text: Vec<u8>,
     },
     /// Words that begin so.
@@ -71,7 +72,7 @@ pub type Fields = Vec<Field>;
 pub struct Field {
     /// The name, unescaped, without the `@`.
     pub name: Vec<u8>,
-    /// Bytes from the start of the query.
+    /// Bytes from the start of the query to the name.
     pub offset: usize,
 }
 
