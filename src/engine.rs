@@ -1,11 +1,21 @@
-//! The engine: the indexes of every database, free of any server. Each host embeds one.
+//! The core that every host embeds: the indexes of every database, free of any server.
 
+use std::collections::BTreeMap;
+
+use crate::catalog::index::Index;
+use crate::catalog::registry::Registry;
+use crate::command;
 use crate::keyspace::Keyspace;
+use crate::persist;
 use crate::reply::Sink;
+use crate::request::create::Definition;
 
 /// The indexes of every database.
-#[derive(Debug, Default)]
-pub struct Engine {}
+#[derive(Default)]
+pub struct Core {
+    databases: BTreeMap<u32, Registry>,
+    last_serial: u64,
+}
 
 /// Who asks, and where the answer goes.
 pub struct Call<'a> {
@@ -31,12 +41,12 @@ pub enum Effect {
 pub struct Backfill {
     /// The database of the index.
     pub database: u32,
-    /// A number that no other index of this engine has had.
+    /// A number that no other index of this core has had.
     pub index: u64,
 }
 
-impl Engine {
-    /// An engine without indexes.
+impl Core {
+    /// A core without indexes.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -44,65 +54,142 @@ impl Engine {
 
     /// Runs one command and writes its reply; `arguments[0]` is the command's name, in any case.
     pub fn execute(&mut self, call: &mut Call<'_>, arguments: &[&[u8]]) -> Effect {
-        let _ = arguments;
-        call.sink.error("ERR internal error");
-        Effect::None
+        match command::run(self, call, arguments) {
+            Ok(effect) => effect,
+            Err(error) => {
+                call.sink.error(&error.to_string());
+                Effect::None
+            }
+        }
     }
 
     /// Whether any index of the database takes keys that begin as this one does. Costs a few
     /// comparisons and no allocation: asked for every key that any client writes.
     #[must_use]
     pub fn watches(&self, database: u32, key: &[u8]) -> bool {
-        let _ = (database, key);
-        false
+        self.databases
+            .get(&database)
+            .is_some_and(|indexes| indexes.iter().any(|index| index.takes(key)))
     }
 
     /// Brings every index in line with what `key` holds now: indexes it, again, or forgets it.
     /// Idempotent, so a host may call it for any event on the key.
     pub fn key_changed(&mut self, database: u32, key: &[u8], keyspace: &mut dyn Keyspace) {
-        let _ = (database, key, keyspace);
+        let Some(indexes) = self.databases.get_mut(&database) else {
+            return;
+        };
+        for index in indexes.iter_mut().filter(|index| index.takes(key)) {
+            index.refresh(key, keyspace);
+        }
     }
 
     /// Drops every index of one database, or of all: its keys have been flushed.
     pub fn flush(&mut self, database: Option<u32>) {
-        let _ = database;
+        match database {
+            Some(database) => {
+                self.databases.remove(&database);
+            }
+            None => self.databases.clear(),
+        }
     }
 
     /// Exchanges two databases, as `SWAPDB` does with their keys.
     pub fn swap(&mut self, first: u32, second: u32) {
-        let _ = (first, second);
+        let [a, b] = [first, second].map(|database| self.databases.remove(&database));
+        for (database, indexes) in [(second, a), (first, b)] {
+            if let Some(indexes) = indexes {
+                self.databases.insert(database, indexes);
+            }
+        }
     }
 
     /// The backfill to go on with, the oldest first. It may vanish between two slices (its index
     /// was dropped); then the next one is given.
     #[must_use]
     pub fn next_backfill(&self) -> Option<Backfill> {
-        None
+        self.databases
+            .iter()
+            .flat_map(|(database, indexes)| indexes.iter().map(move |index| (*database, index)))
+            .filter(|(_, index)| index.is_backfilling())
+            .map(|(database, index)| Backfill {
+                database,
+                index: index.serial(),
+            })
+            .min_by_key(|backfill| backfill.index)
     }
 
     /// Indexes one key met by the scan of a backfill; a key of another prefix costs nothing.
     pub fn backfill_key(&mut self, backfill: Backfill, key: &[u8], keyspace: &mut dyn Keyspace) {
-        let _ = (backfill, key, keyspace);
+        let Some(index) = self.backfilling(backfill) else {
+            return;
+        };
+        index.count_scanned();
+        if index.takes(key) {
+            index.refresh(key, keyspace);
+        }
     }
 
     /// The scan of a backfill has met every key.
     pub fn backfill_done(&mut self, backfill: Backfill) {
-        let _ = backfill;
+        if let Some(index) = self.backfilling(backfill) {
+            index.end_backfill();
+        }
     }
 
     /// Every definition of every database, to be saved: versioned and checksummed.
     #[must_use]
     pub fn save(&self) -> Vec<u8> {
-        Vec::new()
+        let definitions: Vec<(u32, &Definition)> = self
+            .databases
+            .iter()
+            .flat_map(|(database, indexes)| {
+                indexes.iter().map(|index| (*database, index.definition()))
+            })
+            .collect();
+        persist::encode(&definitions)
+    }
+
+    /// Whether there is any index, and so anything to save.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.databases.values().all(Registry::is_empty)
     }
 
     /// Replaces all indexes by empty ones with the saved definitions; no backfill is pending for
     /// them, the host tells of each key as it loads it. On an error nothing is changed.
     ///
     /// # Errors
-    /// A text for the log when the bytes are not what [`Engine::save`] wrote.
+    /// A text for the log when the bytes are not what [`Core::save`] wrote.
     pub fn load(&mut self, saved: &[u8]) -> Result<(), String> {
-        let _ = saved;
+        let definitions: Vec<(u32, Definition)> = persist::decode(saved)?;
+        let mut databases = BTreeMap::<u32, Registry>::new();
+        for (database, definition) in definitions {
+            let index = Index::new(self.next_serial(), definition);
+            databases
+                .entry(database)
+                .or_default()
+                .add(index)
+                .map_err(|error| error.to_string())?;
+        }
+        self.databases = databases;
         Ok(())
+    }
+
+    /// The indexes of a database.
+    pub(crate) fn database(&mut self, database: u32) -> &mut Registry {
+        self.databases.entry(database).or_default()
+    }
+
+    /// A number for a new index.
+    pub(crate) fn next_serial(&mut self) -> u64 {
+        self.last_serial += 1;
+        self.last_serial
+    }
+
+    fn backfilling(&mut self, backfill: Backfill) -> Option<&mut Index> {
+        self.databases
+            .get_mut(&backfill.database)?
+            .iter_mut()
+            .find(|index| index.serial() == backfill.index)
     }
 }

@@ -10,9 +10,16 @@
 //! A write goes the other way round the same house: the host says that a key changed, the catalog
 //! reads the fields that its indexes want, and each index takes its part ([`catalog`]).
 
+pub mod catalog;
 pub mod command;
 pub mod engine;
+pub mod exec;
+pub mod host;
 pub mod keyspace;
+pub mod persist;
+pub mod plan;
 pub mod query;
 pub mod reply;
 pub mod request;
+
+pub use host::embedded::Engine;

@@ -4,7 +4,9 @@
 //! [`Recorder`] that builds a [`Reply`] tree). RESP2 has no maps, sets, doubles or null other than
 //! the empty bulk, so a sink folds those down itself, and commands say what they mean once.
 
+pub mod info;
 mod number;
+pub mod search;
 mod tree;
 
 pub use number::{format_double, format_score};

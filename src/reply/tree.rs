@@ -1,8 +1,9 @@
-//! A reply as a value, for the in-process host and for tests.
+//! A reply as a value: for the in-process host, for tests, and for replies of many small parts.
 
 use super::{Protocol, Sink, format_double};
 
-/// An answer in the shape of the protocol that it was asked for in.
+/// An answer. What a [`Recorder`] gives is in the shape of its protocol already; what a command
+/// builds is in that of RESP3 and takes the protocol's shape when it is written.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
     /// A short status such as `OK`.
@@ -11,7 +12,7 @@ pub enum Reply {
     Error(String),
     /// An integer.
     Integer(i64),
-    /// A double (RESP3 only).
+    /// A double.
     Double(f64),
     /// A string of bytes.
     Bulk(Vec<u8>),
@@ -19,10 +20,60 @@ pub enum Reply {
     Null,
     /// Values in order.
     Array(Vec<Reply>),
-    /// Keys and values in order (RESP3 only).
+    /// Keys and values in order.
     Map(Vec<(Reply, Reply)>),
-    /// Values without order (RESP3 only).
+    /// Values without order.
     Set(Vec<Reply>),
+}
+
+impl Reply {
+    /// Writes this value.
+    pub fn write(&self, sink: &mut dyn Sink) {
+        match self {
+            Self::Simple(text) => sink.simple(text),
+            Self::Error(text) => sink.error(text),
+            Self::Integer(value) => sink.integer(*value),
+            Self::Double(value) => sink.double(*value),
+            Self::Bulk(bytes) => sink.bulk(bytes),
+            Self::Null => sink.null(),
+            Self::Array(values) => {
+                sink.array(values.len());
+                values.iter().for_each(|value| value.write(sink));
+            }
+            Self::Set(values) => {
+                sink.set(values.len());
+                values.iter().for_each(|value| value.write(sink));
+            }
+            Self::Map(pairs) => {
+                sink.map(pairs.len());
+                for (key, value) in pairs {
+                    key.write(sink);
+                    value.write(sink);
+                }
+            }
+        }
+    }
+}
+
+impl From<u64> for Reply {
+    fn from(number: u64) -> Self {
+        Self::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+/// A count.
+pub(super) fn count(number: usize) -> Reply {
+    Reply::from(number as u64)
+}
+
+/// A number.
+pub(super) fn double(number: f64) -> Reply {
+    Reply::Double(number)
+}
+
+/// A word or two.
+pub(super) fn text(text: &str) -> Reply {
+    Reply::Bulk(text.as_bytes().to_vec())
 }
 
 /// A [`Sink`] that builds a [`Reply`].

@@ -24,6 +24,11 @@ pub enum Stop {
 /// (spec, section 2.12).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Refusal {
+    /// No command of that name.
+    UnknownCommand {
+        /// What was read.
+        name: String,
+    },
     /// Too few or too many arguments.
     Arity {
         /// The command's name, as registered.
@@ -287,6 +292,7 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::UnknownCommand { name } => write!(f, "ERR unknown command '{name}'"),
             Self::Arity { command } => {
                 write!(f, "ERR wrong number of arguments for '{command}' command")
             }

@@ -33,6 +33,11 @@ impl<S: DocSet> And<S> {
         &self.parts
     }
 
+    /// The parts, to ask something of them that moves no cursor.
+    pub fn parts_mut(&mut self) -> &mut [S] {
+        &mut self.parts
+    }
+
     /// The first document from `candidate` on, where the cheapest part rests, that all parts hold.
     fn agree(&mut self, mut candidate: DocId) -> Option<DocId> {
         let (lead, others) = self.parts.split_first_mut()?;

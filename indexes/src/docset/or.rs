@@ -47,6 +47,11 @@ impl<S: DocSet> Or<S> {
         &self.parts
     }
 
+    /// The parts, to ask something of them that moves no cursor.
+    pub fn parts_mut(&mut self) -> &mut [S] {
+        &mut self.parts
+    }
+
     /// The parts that rest on the current document, with their place among [`Or::parts`],
     /// ascending.
     pub fn resting(&self) -> impl Iterator<Item = (usize, &S)> {

@@ -245,6 +245,20 @@ impl TextIndex {
         self.posting_count
     }
 
+    /// How many words, each as often as it occurs, there are.
+    #[must_use]
+    pub fn token_count(&self) -> u64 {
+        self.tokens.iter().sum()
+    }
+
+    /// How many blocks of postings there are. Walks all terms.
+    #[must_use]
+    pub fn block_count(&self) -> usize {
+        let blocks = |postings: &PostingList| postings.blocks().len();
+        let all = self.terms.with_prefix(b"");
+        all.map(|(_, id)| blocks(self.terms.value(id))).sum()
+    }
+
     /// Heap bytes in use, by capacity. Walks all terms and documents.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {

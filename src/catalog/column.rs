@@ -1,0 +1,87 @@
+//! Values kept beside the indexes, to sort by without reading the cache.
+
+use std::cmp::Ordering;
+
+use nuthatch_indexes::doc::DocId;
+
+/// What a document is sorted by.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SortKey {
+    /// A number; never NaN.
+    Number(f64),
+    /// Bytes, compared as such.
+    Text(Box<[u8]>),
+}
+
+impl SortKey {
+    /// The order of two keys; numbers before text.
+    #[must_use]
+    pub fn order(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Number(a), Self::Number(b)) => a.total_cmp(b),
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            (Self::Number(_), Self::Text(_)) => Ordering::Less,
+            (Self::Text(_), Self::Number(_)) => Ordering::Greater,
+        }
+    }
+}
+
+/// The sort keys of one `SORTABLE` field, by document.
+#[derive(Debug, Default)]
+pub struct Column {
+    keys: Vec<Option<SortKey>>,
+    text_bytes: usize,
+}
+
+impl Column {
+    /// The key of a document.
+    #[must_use]
+    pub fn get(&self, doc: DocId) -> Option<&SortKey> {
+        self.keys.get(doc.index())?.as_ref()
+    }
+
+    /// Replaces the key of a document.
+    pub fn set(&mut self, doc: DocId, key: Option<SortKey>) {
+        if self.keys.len() <= doc.index() {
+            if key.is_none() {
+                return;
+            }
+            self.keys.resize(doc.index() + 1, None);
+        }
+        self.text_bytes += key.as_ref().map_or(0, text_len);
+        let old = std::mem::replace(&mut self.keys[doc.index()], key);
+        self.text_bytes -= old.as_ref().map_or(0, text_len);
+    }
+
+    /// Bytes held.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        self.keys.capacity() * size_of::<Option<SortKey>>() + self.text_bytes
+    }
+}
+
+fn text_len(key: &SortKey) -> usize {
+    match key {
+        SortKey::Number(_) => 0,
+        SortKey::Text(text) => text.len(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_counts_the_bytes_of_its_texts() {
+        let (a, b) = (DocId::FIRST, DocId::new(9).unwrap());
+        let mut column = Column::default();
+        column.set(b, Some(SortKey::Text(Box::from(*b"seed"))));
+        column.set(a, Some(SortKey::Number(2.0)));
+        let held = column.memory_bytes();
+        column.set(b, Some(SortKey::Text(Box::from(*b"s"))));
+        assert_eq!(column.memory_bytes(), held - 3);
+        assert_eq!(column.get(a), Some(&SortKey::Number(2.0)));
+        column.set(b, None);
+        assert_eq!((column.get(b), column.memory_bytes()), (None, held - 4));
+    }
+}

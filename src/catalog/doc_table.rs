@@ -1,0 +1,199 @@
+//! The documents of one index: keys to dense numbers and back.
+
+use std::hash::{BuildHasher, RandomState};
+
+use hashbrown::HashTable;
+use nuthatch_indexes::doc::DocId;
+use roaring::RoaringBitmap;
+
+/// Which key has which document id.
+///
+/// An id is freed when its document goes and is used again by a later one, so that columns stay as
+/// short as the most documents there ever were at once.
+#[derive(Debug, Default)]
+pub struct DocTable {
+    /// By slot; none where the id is free.
+    documents: Vec<Option<Document>>,
+    /// Ids by the hash of their document's key.
+    ids: HashTable<DocId>,
+    hasher: RandomState,
+    /// Free ids, the last freed last.
+    free: Vec<DocId>,
+    /// The ids in use.
+    alive: RoaringBitmap,
+    /// Bytes of all keys.
+    key_bytes: usize,
+}
+
+#[derive(Debug)]
+struct Document {
+    key: Box<[u8]>,
+    score: f64,
+}
+
+impl DocTable {
+    /// The id of a key's document.
+    #[must_use]
+    pub fn find(&self, key: &[u8]) -> Option<DocId> {
+        let hash = self.hasher.hash_one(key);
+        self.ids
+            .find(hash, |&id| self.key(id) == Some(key))
+            .copied()
+    }
+
+    /// The key of a document; none when the id is free.
+    #[must_use]
+    pub fn key(&self, id: DocId) -> Option<&[u8]> {
+        self.document(id).map(|document| &*document.key)
+    }
+
+    /// A document's own score, 0 to 1; 1 when the id is free.
+    #[must_use]
+    pub fn score(&self, id: DocId) -> f64 {
+        self.document(id).map_or(1.0, |document| document.score)
+    }
+
+    /// The id of a key's document, a new one if it has none, with this score from now on.
+    /// None when every id is in use.
+    pub fn put(&mut self, key: &[u8], score: f64) -> Option<DocId> {
+        if let Some(id) = self.find(key) {
+            if let Some(document) = self.documents[id.index()].as_mut() {
+                document.score = score;
+            }
+            return Some(id);
+        }
+        let id = match self.free.pop() {
+            Some(id) => id,
+            None => {
+                let id = DocId::from_index(self.documents.len())?;
+                self.documents.push(None);
+                id
+            }
+        };
+        self.documents[id.index()] = Some(Document {
+            key: key.into(),
+            score,
+        });
+        let (documents, hasher) = (&self.documents, &self.hasher);
+        self.ids.insert_unique(hasher.hash_one(key), id, |&other| {
+            hasher.hash_one(key_at(documents, other))
+        });
+        self.alive.insert(id.get());
+        self.key_bytes += key.len();
+        Some(id)
+    }
+
+    /// Forgets a key; the id it had.
+    pub fn remove(&mut self, key: &[u8]) -> Option<DocId> {
+        let documents = &self.documents;
+        let entry = self
+            .ids
+            .find_entry(self.hasher.hash_one(key), |&id| {
+                key_at(documents, id) == key
+            })
+            .ok()?;
+        let (id, _) = entry.remove();
+        self.documents[id.index()] = None;
+        self.alive.remove(id.get());
+        self.free.push(id);
+        self.key_bytes -= key.len();
+        Some(id)
+    }
+
+    /// Every key.
+    pub fn keys(&self) -> impl Iterator<Item = &[u8]> {
+        self.documents
+            .iter()
+            .flatten()
+            .map(|document| &*document.key)
+    }
+
+    /// The ids in use.
+    #[must_use]
+    pub fn alive(&self) -> &RoaringBitmap {
+        &self.alive
+    }
+
+    /// How many documents there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether there is no document.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// The highest id that was ever in use, 0 when none was.
+    #[must_use]
+    pub fn max_id(&self) -> usize {
+        self.documents.len()
+    }
+
+    /// Bytes held.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        self.key_bytes
+            + self.documents.capacity() * size_of::<Option<Document>>()
+            + self.ids.allocation_size()
+            + self.free.capacity() * size_of::<DocId>()
+            + self.alive.serialized_size()
+    }
+
+    fn document(&self, id: DocId) -> Option<&Document> {
+        self.documents.get(id.index())?.as_ref()
+    }
+}
+
+/// The key of an id in use; empty when it is free.
+fn key_at(documents: &[Option<Document>], id: DocId) -> &[u8] {
+    documents[id.index()]
+        .as_ref()
+        .map_or(&[], |document| &document.key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DocTable;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    #[test]
+    fn an_id_is_used_again() {
+        let mut table = DocTable::default();
+        let a = table.put(b"a", 1.0).unwrap();
+        let b = table.put(b"b", 1.0).unwrap();
+        assert_eq!(table.remove(b"a"), Some(a));
+        assert_eq!(table.remove(b"a"), None);
+        assert_eq!(table.put(b"c", 0.5), Some(a));
+        assert_eq!((table.key(a), table.score(a)), (Some(&b"c"[..]), 0.5));
+        assert_eq!((table.key(b), table.len()), (Some(&b"b"[..]), 2));
+    }
+
+    proptest! {
+        #[test]
+        fn the_table_is_a_map_from_keys_to_distinct_ids(
+            moves in prop::collection::vec((any::<bool>(), 0u8..20), 0..200)
+        ) {
+            let mut table = DocTable::default();
+            let mut model = HashMap::new();
+            for (put, key) in moves {
+                if put {
+                    let id = table.put(&[key], f64::from(key)).unwrap();
+                    prop_assert_eq!(*model.entry(key).or_insert(id), id);
+                } else {
+                    prop_assert_eq!(table.remove(&[key]), model.remove(&key));
+                }
+                prop_assert_eq!(table.len(), model.len());
+                prop_assert_eq!(table.alive().len(), model.len() as u64);
+                for (key, id) in &model {
+                    prop_assert_eq!(table.find(&[*key]), Some(*id));
+                    prop_assert_eq!(table.key(*id), Some(&[*key][..]));
+                    prop_assert!(table.alive().contains(id.get()));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! One index: its definition, its documents, and a structure for each field.
+
+use std::time::Duration;
+
+use nuthatch_indexes::numeric::NumericIndex;
+use nuthatch_indexes::tag::{TagIndex, TagOptions};
+use nuthatch_indexes::text::analysis::{Analyzer, AnalyzerOptions};
+use nuthatch_indexes::text::{FieldOptions, TextField, TextIndex};
+use nuthatch_indexes::vector::{Algorithm, HnswParams, Metric, VectorIndex, VectorParams};
+
+use super::column::Column;
+use super::doc_table::DocTable;
+use super::failures::Failures;
+use super::schema::{FieldId, Schema};
+use crate::request::create::{self, Definition, FieldDefinition, FieldKind};
+
+/// The hash field of a document's score when `SCORE_FIELD` names no other.
+const DEFAULT_SCORE_FIELD: &[u8] = b"__score";
+
+/// One index and all that it knows.
+///
+/// Between two calls every structure speaks of the same documents: an id in any of them is in the
+/// [`DocTable`] and its key holds a hash whose fields had these values.
+pub struct Index {
+    /// A number that no other index of the engine has had.
+    pub(super) serial: u64,
+    pub(super) definition: Definition,
+    pub(super) schema: Schema,
+    pub(super) documents: DocTable,
+    /// All `TEXT` fields together.
+    pub(super) text: TextIndex,
+    /// By [`FieldId`].
+    pub(super) fields: Vec<FieldIndex>,
+    /// By [`FieldId`]: the sort keys of `SORTABLE` fields.
+    pub(super) columns: Vec<Option<Column>>,
+    /// By [`FieldId`]: values that could not be indexed.
+    pub(super) field_failures: Vec<Failures>,
+    /// The same, of all fields.
+    pub(super) failures: Failures,
+    /// The hash fields that are read of a document: by [`FieldId`], then the score's.
+    pub(super) names: Vec<Vec<u8>>,
+    /// Keys met by the running backfill, none when there is none.
+    pub(super) backfill: Option<u64>,
+    pub(super) indexing_time: Duration,
+    pub(super) searches: u64,
+    /// Which dialects searches have named, from 1.
+    pub(super) dialects: [bool; 4],
+}
+
+/// The structure behind one field.
+pub enum FieldIndex {
+    /// This field of the index's [`TextIndex`].
+    Text(TextField),
+    /// Tags.
+    Tag(TagIndex),
+    /// Numbers.
+    Numeric(NumericIndex),
+    /// Vectors.
+    Vector(Box<VectorIndex>),
+    /// `NOINDEX`: nothing.
+    None,
+}
+
+impl Index {
+    /// An empty index.
+    #[must_use]
+    pub fn new(serial: u64, definition: Definition) -> Self {
+        let schema = Schema::new(&definition);
+        let mut analysis = AnalyzerOptions::default();
+        if let Some(words) = &definition.stop_words {
+            analysis.stop_words.clone_from(words);
+        }
+        let mut text_options = Vec::new();
+        let fields = definition
+            .fields
+            .iter()
+            .map(|field| FieldIndex::new(field, &mut text_options))
+            .collect();
+        let score_field = definition.score_field.as_deref();
+        let names = definition
+            .fields
+            .iter()
+            .map(|field| field.identifier.clone())
+            .chain([score_field.unwrap_or(DEFAULT_SCORE_FIELD).to_vec()])
+            .collect();
+        Self {
+            serial,
+            text: TextIndex::new(Analyzer::new(analysis), text_options),
+            columns: definition
+                .fields
+                .iter()
+                .map(|field| field.sortable.then(Column::default))
+                .collect(),
+            field_failures: vec![Failures::default(); definition.fields.len()],
+            failures: Failures::default(),
+            fields,
+            names,
+            schema,
+            definition,
+            documents: DocTable::default(),
+            backfill: None,
+            indexing_time: Duration::ZERO,
+            searches: 0,
+            dialects: [false; 4],
+        }
+    }
+
+    /// As the user defined it.
+    #[must_use]
+    pub fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    /// The fields by name.
+    #[must_use]
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The documents.
+    #[must_use]
+    pub fn documents(&self) -> &DocTable {
+        &self.documents
+    }
+
+    /// All text fields.
+    #[must_use]
+    pub fn text(&self) -> &TextIndex {
+        &self.text
+    }
+
+    /// The structure of a field.
+    #[must_use]
+    pub fn field(&self, id: FieldId) -> &FieldIndex {
+        &self.fields[id.index()]
+    }
+
+    /// The sort keys of a field, none when it is not `SORTABLE`.
+    #[must_use]
+    pub fn column(&self, id: FieldId) -> Option<&Column> {
+        self.columns[id.index()].as_ref()
+    }
+
+    /// Whether a key of this name would be a document of this index.
+    #[must_use]
+    pub fn takes(&self, key: &[u8]) -> bool {
+        self.definition
+            .prefixes
+            .iter()
+            .any(|prefix| key.starts_with(prefix))
+    }
+
+    /// Values that could not be indexed.
+    #[must_use]
+    pub fn failures(&self) -> &Failures {
+        &self.failures
+    }
+
+    /// Values of one field that could not be indexed.
+    #[must_use]
+    pub fn field_failures(&self, id: FieldId) -> &Failures {
+        &self.field_failures[id.index()]
+    }
+
+    /// Time spent on documents, in all.
+    #[must_use]
+    pub fn indexing_time(&self) -> Duration {
+        self.indexing_time
+    }
+
+    /// Counts a search in a dialect, 1 to 4.
+    pub fn count_search(&mut self, dialect: u8) {
+        self.searches += 1;
+        let used = usize::from(dialect).checked_sub(1);
+        if let Some(used) = used.and_then(|slot| self.dialects.get_mut(slot)) {
+            *used = true;
+        }
+    }
+
+    /// How many searches there were.
+    #[must_use]
+    pub fn searches(&self) -> u64 {
+        self.searches
+    }
+
+    /// Which dialects searches have named, from 1.
+    #[must_use]
+    pub fn dialects(&self) -> [bool; 4] {
+        self.dialects
+    }
+}
+
+impl FieldIndex {
+    /// The structure for a field; `text` collects the options of text fields in order.
+    fn new(field: &FieldDefinition, text: &mut Vec<FieldOptions>) -> Self {
+        if field.no_index {
+            return Self::None;
+        }
+        match &field.kind {
+            FieldKind::Text(options) => {
+                let id = u8::try_from(text.len()).ok().and_then(TextField::new);
+                text.push(FieldOptions {
+                    weight: options.weight,
+                    no_stem: options.no_stem,
+                });
+                Self::Text(id.expect("a schema has at most 128 text fields"))
+            }
+            FieldKind::Tag(options) => Self::Tag(TagIndex::new(TagOptions {
+                separator: options.separator,
+                case_sensitive: options.case_sensitive,
+                index_empty: field.index_empty,
+            })),
+            FieldKind::Numeric => Self::Numeric(NumericIndex::default()),
+            FieldKind::Vector(options) => {
+                Self::Vector(Box::new(VectorIndex::new(vector_params(options))))
+            }
+        }
+    }
+}
+
+fn vector_params(options: &create::VectorOptions) -> VectorParams {
+    VectorParams {
+        dimensions: options.dimensions,
+        metric: match options.metric {
+            create::Metric::L2 => Metric::L2,
+            create::Metric::Ip => Metric::Ip,
+            create::Metric::Cosine => Metric::Cosine,
+        },
+        algorithm: match options.algorithm {
+            create::Algorithm::Flat { .. } => Algorithm::Flat,
+            create::Algorithm::Hnsw {
+                m,
+                ef_construction,
+                ef_runtime,
+                ..
+            } => Algorithm::Hnsw(HnswParams {
+                m,
+                ef_construction,
+                ef_runtime,
+            }),
+        },
+    }
+}

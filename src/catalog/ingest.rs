@@ -1,0 +1,228 @@
+//! A changed key becomes a changed document: the only place where indexes are written to.
+//!
+//! The host says that a key may have changed; what the key holds now decides what happens. So the
+//! same call serves a write, a rename, an expiry or an overwrite by another type, and telling of
+//! one event twice does nothing the second time.
+
+use std::time::Instant;
+
+use nuthatch_indexes::doc::DocId;
+use nuthatch_indexes::text::TextField;
+use nuthatch_indexes::text::analysis::fold;
+
+use super::column::SortKey;
+use super::failures::Failure;
+use super::index::{FieldIndex, Index};
+use super::schema::FieldId;
+use crate::keyspace::{Keyspace, Presence};
+use crate::request::create::{FieldDefinition, FieldKind};
+use crate::request::error::shown;
+
+/// The values of a document by position in [`Index::names`].
+type Values = Vec<Option<Vec<u8>>>;
+
+impl Index {
+    /// Brings the index in line with what a key of its prefixes holds now.
+    pub fn refresh(&mut self, key: &[u8], keyspace: &mut dyn Keyspace) {
+        let start = Instant::now();
+        let mut values: Values = vec![None; self.names.len()];
+        let names: Vec<&[u8]> = self.names.iter().map(Vec::as_slice).collect();
+        let presence = keyspace.fields(key, &names, &mut |position, value| {
+            values[position] = Some(value.to_vec());
+        });
+        match presence {
+            Presence::Hash => self.put(key, &values),
+            Presence::Absent => self.forget(key),
+        }
+        self.indexing_time += start.elapsed();
+    }
+
+    fn put(&mut self, key: &[u8], values: &Values) {
+        let score = match self.score_of(values) {
+            Ok(score) => score,
+            Err(error) => {
+                self.fail(key, None, error);
+                self.definition.default_score
+            }
+        };
+        let Some(doc) = self.documents.put(key, score) else {
+            self.fail(
+                key,
+                None,
+                "the index holds as many documents as it can number".to_owned(),
+            );
+            return;
+        };
+        self.put_text(doc, values);
+        for (position, value) in values.iter().take(self.fields.len()).enumerate() {
+            if let Err(error) = self.put_field(doc, position, value.as_deref()) {
+                self.fail(key, Some(position), error);
+            }
+        }
+    }
+
+    /// A document's own score: that of its hash, else the default.
+    fn score_of(&self, values: &Values) -> Result<f64, String> {
+        let Some(value) = values.last().and_then(Option::as_deref) else {
+            return Ok(self.definition.default_score);
+        };
+        match parse_number(value) {
+            Some(score) if (0.0..=1.0).contains(&score) => Ok(score),
+            _ => Err(format!(
+                "Invalid document score '{}': must be a number from 0 to 1",
+                shown(value)
+            )),
+        }
+    }
+
+    fn put_text(&mut self, doc: DocId, values: &Values) {
+        let texts: Vec<(TextField, &[u8])> = self
+            .fields
+            .iter()
+            .zip(values)
+            .filter_map(|(field, value)| match field {
+                FieldIndex::Text(id) => value.as_deref().map(|value| (*id, value)),
+                FieldIndex::Tag(_)
+                | FieldIndex::Numeric(_)
+                | FieldIndex::Vector(_)
+                | FieldIndex::None => None,
+            })
+            .collect();
+        self.text.insert(doc, &texts);
+    }
+
+    /// Puts the value of one field into its structure and its column. A value that cannot be
+    /// indexed leaves the document without this field.
+    fn put_field(
+        &mut self,
+        doc: DocId,
+        position: usize,
+        value: Option<&[u8]>,
+    ) -> Result<(), String> {
+        let definition = &self.definition.fields[position];
+        if let Some(column) = &mut self.columns[position] {
+            column.set(doc, value.and_then(|value| sort_key(definition, value)));
+        }
+        match &mut self.fields[position] {
+            FieldIndex::Text(_) | FieldIndex::None => Ok(()),
+            FieldIndex::Tag(tags) => {
+                match value {
+                    Some(value) => tags.insert(doc, value),
+                    None => {
+                        tags.remove(doc);
+                    }
+                }
+                Ok(())
+            }
+            FieldIndex::Numeric(numbers) => {
+                numbers.remove(doc);
+                let Some(value) = value else { return Ok(()) };
+                let number = parse_number(value)
+                    .ok_or_else(|| format!("Invalid numeric value: '{}'", shown(value)))?;
+                numbers
+                    .insert(doc, number)
+                    .map_err(|error| error.to_string())
+            }
+            FieldIndex::Vector(vectors) => {
+                let inserted = match value {
+                    Some(value) => parse_vector(value, vectors.params().dimensions)
+                        .and_then(|vector| {
+                            vectors
+                                .insert(doc, &vector)
+                                .map_err(|error| error.to_string())
+                        })
+                        .map(|()| true),
+                    None => Ok(false),
+                };
+                if inserted != Ok(true) {
+                    vectors.remove(doc);
+                }
+                inserted.map(|_| ())
+            }
+        }
+    }
+
+    /// Forgets the document of a key, if it has one.
+    pub fn forget(&mut self, key: &[u8]) {
+        let Some(doc) = self.documents.remove(key) else {
+            return;
+        };
+        self.text.remove(doc);
+        for field in &mut self.fields {
+            match field {
+                FieldIndex::Text(_) | FieldIndex::None => {}
+                FieldIndex::Tag(tags) => {
+                    tags.remove(doc);
+                }
+                FieldIndex::Numeric(numbers) => {
+                    numbers.remove(doc);
+                }
+                FieldIndex::Vector(vectors) => {
+                    vectors.remove(doc);
+                }
+            }
+        }
+        for column in self.columns.iter_mut().flatten() {
+            column.set(doc, None);
+        }
+    }
+
+    fn fail(&mut self, key: &[u8], position: Option<usize>, error: String) {
+        let failure = Failure {
+            error,
+            key: key.to_vec(),
+        };
+        if let Some(position) = position {
+            self.field_failures[position].record(failure.clone());
+        }
+        self.failures.record(failure);
+    }
+
+    /// The sort key that a raw value of a field would have.
+    #[must_use]
+    pub fn sort_key_of(&self, field: FieldId, value: &[u8]) -> Option<SortKey> {
+        sort_key(self.schema.field(field), value)
+    }
+}
+
+/// What a value is sorted by: a number, or text folded to lower case unless `UNF`.
+fn sort_key(field: &FieldDefinition, value: &[u8]) -> Option<SortKey> {
+    match &field.kind {
+        FieldKind::Numeric => parse_number(value).map(SortKey::Number),
+        FieldKind::Text(_) | FieldKind::Tag(_) => Some(SortKey::Text(if field.unnormalised {
+            value.into()
+        } else {
+            fold(value).into()
+        })),
+        FieldKind::Vector(_) => None,
+    }
+}
+
+/// A number as text, blanks around it allowed; none when it is no number or NaN.
+#[must_use]
+pub fn parse_number(value: &[u8]) -> Option<f64> {
+    let number: f64 = std::str::from_utf8(value).ok()?.trim().parse().ok()?;
+    (!number.is_nan()).then_some(number)
+}
+
+/// Little-endian packed 32-bit floats, exactly `dimensions` of them.
+fn parse_vector(value: &[u8], dimensions: usize) -> Result<Vec<f32>, String> {
+    let expected = dimensions * size_of::<f32>();
+    if value.len() != expected {
+        return Err(format!(
+            "Could not add vector with blob size {} (expected size {expected})",
+            value.len()
+        ));
+    }
+    Ok(unpack_vector(value))
+}
+
+/// Little-endian packed 32-bit floats.
+#[must_use]
+pub fn unpack_vector(bytes: &[u8]) -> Vec<f32> {
+    let (components, _) = bytes.as_chunks::<4>();
+    components
+        .iter()
+        .map(|bytes| f32::from_le_bytes(*bytes))
+        .collect()
+}

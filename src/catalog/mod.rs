@@ -1,0 +1,11 @@
+//! What there is to search: schemas, documents and field indexes; and how a write reaches them.
+
+mod backfill;
+pub mod column;
+pub mod doc_table;
+pub mod failures;
+pub mod index;
+pub mod ingest;
+pub mod registry;
+pub mod schema;
+pub mod stats;

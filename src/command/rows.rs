@@ -1,0 +1,159 @@
+//! Hits to rows: the fields that a search returns, read from the cache.
+
+use crate::catalog::column::SortKey;
+use crate::catalog::index::Index;
+use crate::exec::collect::{Hit, Hits};
+use crate::keyspace::{Keyspace, Presence};
+use crate::plan::{Order, Plan};
+use crate::reply::search::Row;
+use crate::reply::{format_double, format_score};
+use crate::request::search::{Returned, Search};
+
+/// A page of rows.
+pub(super) struct Page {
+    /// Documents that match, without those that turned out to be gone.
+    pub(super) total: usize,
+    pub(super) rows: Vec<Row>,
+}
+
+/// Names and values of one row.
+type Fields = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// Reads what the page of a search shows. A document that has gone since it matched (an expiry
+/// that no event has told of yet) is dropped, from the total too.
+pub(super) fn load(
+    hits: Hits,
+    request: &Search,
+    plan: &Plan,
+    index: &Index,
+    keyspace: &mut dyn Keyspace,
+) -> Page {
+    let loader = Loader {
+        request,
+        plan,
+        index,
+    };
+    let mut total = hits.total;
+    let mut rows = Vec::new();
+    for hit in hits.rows.iter().skip(request.offset) {
+        match loader.row(hit, keyspace) {
+            Some(row) => rows.push(row),
+            None => total -= 1,
+        }
+    }
+    Page { total, rows }
+}
+
+struct Loader<'a> {
+    request: &'a Search,
+    plan: &'a Plan,
+    index: &'a Index,
+}
+
+impl Loader<'_> {
+    fn row(&self, hit: &Hit, keyspace: &mut dyn Keyspace) -> Option<Row> {
+        let key = self.index.documents().key(hit.doc)?;
+        let mut fields = Fields::new();
+        let presence = if self.request.no_content {
+            keyspace.fields(key, &[], &mut |_, _| {})
+        } else {
+            match &self.request.returned {
+                Some(returned) => self.returned(key, hit, returned, keyspace, &mut fields),
+                None => self.everything(key, hit, keyspace, &mut fields),
+            }
+        };
+        match presence {
+            Presence::Absent => None,
+            Presence::Hash => Some(Row {
+                key: key.to_vec(),
+                score: hit.score,
+                sort_key: self.sort_key(hit),
+                fields,
+            }),
+        }
+    }
+
+    /// The properties that `RETURN` names, in its order; those that are missing are left out.
+    fn returned(
+        &self,
+        key: &[u8],
+        hit: &Hit,
+        returned: &[Returned],
+        keyspace: &mut dyn Keyspace,
+        fields: &mut Fields,
+    ) -> Presence {
+        let schema = self.index.schema();
+        let names: Vec<&[u8]> = returned
+            .iter()
+            .map(|property| schema.identifier(&property.name))
+            .collect();
+        let mut values: Vec<Option<Vec<u8>>> = vec![None; names.len()];
+        let presence = keyspace.fields(key, &names, &mut |position, value| {
+            values[position] = Some(value.to_vec());
+        });
+        for (property, value) in returned.iter().zip(values) {
+            let label = property.alias.as_ref().unwrap_or(&property.name);
+            let value = self
+                .distance(hit)
+                .filter(|(name, _)| *name == property.name.as_slice())
+                .map(|(_, distance)| distance)
+                .or(value);
+            if let Some(value) = value {
+                fields.push((label.clone(), value));
+            }
+        }
+        presence
+    }
+
+    /// The distance and what was sorted by, then the document as it is.
+    fn everything(
+        &self,
+        key: &[u8],
+        hit: &Hit,
+        keyspace: &mut dyn Keyspace,
+        fields: &mut Fields,
+    ) -> Presence {
+        if let Some((name, distance)) = self.distance(hit) {
+            fields.push((name.to_vec(), distance));
+        }
+        let first = fields.len();
+        let presence = keyspace.document(key, &mut |name, value| {
+            fields.push((name.to_vec(), value.to_vec()));
+        });
+        if let Order::Field { field, .. } = &self.plan.order {
+            let definition = self.index.schema().field(*field);
+            let sorted_by = fields[first..]
+                .iter()
+                .position(|(name, _)| *name == definition.identifier);
+            if let Some(position) = sorted_by {
+                let (name, value) = &fields[first + position];
+                let entry = (definition.attribute.clone(), value.clone());
+                if *name == definition.attribute {
+                    fields.remove(first + position);
+                }
+                fields.insert(first, entry);
+            }
+        }
+        presence
+    }
+
+    /// The name of the distance and its text, for a hit of a vector clause.
+    fn distance(&self, hit: &Hit) -> Option<(&[u8], Vec<u8>)> {
+        let name = self.plan.knn.as_ref()?.distance_name.as_slice();
+        let text = format_double(f64::from(hit.distance?));
+        Some((name, text.into_bytes()))
+    }
+
+    /// What the hit was sorted by, as `#number` or `$text`.
+    fn sort_key(&self, hit: &Hit) -> Option<Vec<u8>> {
+        let number = |number| format!("#{}", format_score(number)).into_bytes();
+        match &self.plan.order {
+            Order::Score => None,
+            Order::Distance { .. } => hit.distance.map(|distance| number(f64::from(distance))),
+            Order::Field { .. } => hit.sort_key.as_ref().map(|key| match key {
+                SortKey::Number(value) => number(*value),
+                SortKey::Text(text) => [b"$", text.as_ref()].concat(),
+            }),
+        }
+    }
+}

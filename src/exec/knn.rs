@@ -1,0 +1,85 @@
+//! The nearest neighbours among the documents that match.
+
+use nuthatch_indexes::docset::DocSet;
+use nuthatch_indexes::vector::{Nearest, Strategy, VectorError};
+use roaring::RoaringBitmap;
+
+use super::build;
+use super::collect::Hit;
+use super::deadline::Deadline;
+use crate::catalog::index::{FieldIndex, Index};
+use crate::plan::{Kind, Knn, Plan};
+use crate::request::error::{Error, Stop};
+
+/// The hits of a vector clause, nearest first.
+pub(super) fn nearest(
+    knn: &Knn,
+    plan: &Plan,
+    index: &Index,
+    deadline: &Deadline,
+) -> Result<Vec<Hit>, Error> {
+    let FieldIndex::Vector(vectors) = index.field(knn.field) else {
+        return Ok(Vec::new());
+    };
+    let unfiltered = matches!(plan.filter.kind, Kind::All);
+    let matches = if unfiltered {
+        None
+    } else {
+        Some(matching(plan, index, deadline)?)
+    };
+    let neighbours = vectors
+        .nearest(
+            &knn.vector,
+            &Nearest {
+                k: knn.k,
+                ef: knn.ef,
+                filter: matches.as_ref(),
+                strategy: Strategy::Auto,
+                stop: Some(&|| deadline.passed()),
+            },
+        )
+        .map_err(|error| match error {
+            VectorError::Stopped => Error::Stopped(Stop::Timeout),
+            VectorError::WrongLength { .. } | VectorError::NotFinite { .. } => {
+                Error::Fault(error.to_string())
+            }
+        })?;
+    let mut hits: Vec<Hit> = neighbours
+        .into_iter()
+        .map(|neighbour| Hit {
+            doc: neighbour.doc,
+            score: 0.0,
+            distance: Some(neighbour.distance),
+            sort_key: None,
+        })
+        .collect();
+    if plan.scored && !unfiltered {
+        score(&mut hits, plan, index);
+    }
+    Ok(hits)
+}
+
+/// The documents that match the filter.
+fn matching(plan: &Plan, index: &Index, deadline: &Deadline) -> Result<RoaringBitmap, Error> {
+    let mut docs = RoaringBitmap::new();
+    let mut set = build::scorer(&plan.filter, index);
+    let mut steps = deadline.steps();
+    while let Some(doc) = set.doc() {
+        steps.check()?;
+        docs.insert(doc.get());
+        set.advance();
+    }
+    Ok(docs)
+}
+
+/// Gives hits the score that they have in the filter.
+fn score(hits: &mut [Hit], plan: &Plan, index: &Index) {
+    let mut by_doc: Vec<&mut Hit> = hits.iter_mut().collect();
+    by_doc.sort_unstable_by_key(|hit| hit.doc);
+    let mut scorer = build::scorer(&plan.filter, index);
+    for hit in by_doc {
+        if scorer.seek(hit.doc) == Some(hit.doc) {
+            hit.score = scorer.score();
+        }
+    }
+}

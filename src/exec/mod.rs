@@ -1,0 +1,74 @@
+//! Plans to hits: the only stage that reads postings, tags, numbers and vectors. It changes nothing.
+
+mod build;
+pub mod collect;
+pub mod deadline;
+mod knn;
+mod scorer;
+mod sort_key;
+
+use nuthatch_indexes::docset::DocSet;
+
+use self::collect::{Hit, Hits, Top};
+use self::deadline::Deadline;
+use self::sort_key::SortKeys;
+use crate::catalog::index::Index;
+use crate::keyspace::Keyspace;
+use crate::plan::{Order, Plan};
+use crate::request::error::Error;
+
+/// Answers a plan with the first `limit` hits in its order, and the number of all of them.
+///
+/// # Errors
+/// [`Error::Stopped`] when the deadline passes; there are no partial answers.
+pub fn run(
+    plan: &Plan,
+    limit: usize,
+    index: &Index,
+    keyspace: &mut dyn Keyspace,
+    deadline: &Deadline,
+) -> Result<Hits, Error> {
+    let mut sort_keys = SortKeys::new(&plan.order, index, keyspace);
+    match &plan.knn {
+        Some(knn) => {
+            let mut hits = knn::nearest(knn, plan, index, deadline)?;
+            for hit in &mut hits {
+                hit.sort_key = sort_keys.get(hit.doc);
+            }
+            Ok(collect::sorted(hits, &plan.order, limit))
+        }
+        None => matches(plan, limit, index, &mut sort_keys, deadline),
+    }
+}
+
+/// Every match, of which the first `limit` in order are kept.
+fn matches(
+    plan: &Plan,
+    limit: usize,
+    index: &Index,
+    sort_keys: &mut SortKeys<'_>,
+    deadline: &Deadline,
+) -> Result<Hits, Error> {
+    let mut scorer = build::scorer(&plan.filter, index);
+    let mut top = Top::new(limit, plan.order.clone());
+    let mut steps = deadline.steps();
+    while let Some(doc) = scorer.doc() {
+        steps.check()?;
+        // A hit that is only counted needs neither score nor sort key.
+        if limit > 0 {
+            top.push(Hit {
+                doc,
+                score: if plan.scored { scorer.score() } else { 0.0 },
+                distance: None,
+                sort_key: match plan.order {
+                    Order::Field { .. } => sort_keys.get(doc),
+                    Order::Score | Order::Distance { .. } => None,
+                },
+            });
+        } else {
+            top.count();
+        }
+        scorer.advance();
+    }
+    Ok(top.finish())
+}

@@ -1,0 +1,3 @@
+//! The hosts: who owns the keys, the clock and the clients. Each embeds one [`crate::engine::Core`].
+
+pub mod embedded;

@@ -1,0 +1,280 @@
+//! Names bound to fields, with an estimate for every part.
+
+use nuthatch_indexes::numeric;
+
+use super::estimate::Estimate;
+use super::text::TextBinder;
+use super::{Kind, Knn, Node};
+use crate::catalog::index::{FieldIndex, Index};
+use crate::catalog::ingest::unpack_vector;
+use crate::catalog::schema::FieldId;
+use crate::query::ast::{self, Field, TagPattern};
+use crate::request::create::FieldKind;
+use crate::request::error::{Error, Refusal, shown};
+use crate::request::search::Search;
+
+/// The fewest characters before the `*` of a prefix; shorter ones match nothing
+/// (spec, section 5: MINPREFIX).
+pub(super) const MIN_PREFIX: usize = 2;
+
+/// How many terms or tags a prefix stands for at most (spec, section 5: MAXPREFIXEXPANSIONS).
+pub(super) const MAX_EXPANSIONS: usize = 200;
+
+/// What the reply says when a prefix stood for more.
+pub(super) const EXPANSION_WARNING: &str = "Max prefix expansions limit was reached";
+
+/// How far a numeric range is counted for its estimate.
+const COUNT_CAP: u64 = 1_000;
+
+/// Turns syntax into plan nodes for one index.
+pub(super) struct Binder<'a> {
+    index: &'a Index,
+    text: TextBinder<'a>,
+    pub(super) warnings: Vec<&'static str>,
+}
+
+impl<'a> Binder<'a> {
+    pub(super) fn new(search: &Search, index: &'a Index) -> Self {
+        Self {
+            index,
+            text: TextBinder::new(search, index),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The whole filter; one made of stop words alone matches nothing.
+    pub(super) fn filter(&mut self, node: &ast::Node) -> Result<Node, Error> {
+        Ok(self.bind(node)?.unwrap_or_else(nothing))
+    }
+
+    /// A part; none when nothing is left of it after stop words are dropped.
+    fn bind(&mut self, node: &ast::Node) -> Result<Option<Node>, Error> {
+        let node = match node {
+            ast::Node::All => self.all(),
+            ast::Node::Nothing => nothing(),
+            ast::Node::Term { fields, term } => return self.text.term(fields, term),
+            ast::Node::Phrase { fields, text } => return self.text.phrase(fields, text),
+            ast::Node::Prefix { fields, prefix } => {
+                self.text.prefix(fields, prefix, &mut self.warnings)?
+            }
+            ast::Node::Tag { field, values } => self.tag(field, values)?,
+            ast::Node::Numeric { field, range } => self.numeric(field, *range)?,
+            ast::Node::And(parts) => return self.and(parts),
+            ast::Node::Or(parts) => {
+                let parts = self.bind_all(parts)?;
+                return Ok((!parts.is_empty()).then(|| any_of(parts, self.total())));
+            }
+            ast::Node::Not(part) => {
+                let Some(part) = self.bind(part)? else {
+                    return Ok(None);
+                };
+                Node {
+                    estimate: Estimate::none_of(part.estimate, self.total()),
+                    kind: Kind::Not(Box::new(part)),
+                }
+            }
+            ast::Node::Optional(part) => {
+                let Some(part) = self.bind(part)? else {
+                    return Ok(None);
+                };
+                Node {
+                    estimate: Estimate::exactly(self.total()),
+                    kind: Kind::Optional(Box::new(part)),
+                }
+            }
+        };
+        Ok(Some(node))
+    }
+
+    fn bind_all(&mut self, parts: &[ast::Node]) -> Result<Vec<Node>, Error> {
+        parts
+            .iter()
+            .filter_map(|part| self.bind(part).transpose())
+            .collect()
+    }
+
+    fn and(&mut self, parts: &[ast::Node]) -> Result<Option<Node>, Error> {
+        let mut parts = self.bind_all(parts)?;
+        parts.sort_by_key(|part| part.estimate.likely);
+        let estimates: Vec<_> = parts.iter().map(|part| part.estimate).collect();
+        Ok(match parts.len() {
+            0 | 1 => parts.pop(),
+            _ => Some(Node {
+                estimate: Estimate::all_of(&estimates, self.total()),
+                kind: Kind::And(parts),
+            }),
+        })
+    }
+
+    fn tag(&mut self, field: &Field, values: &[TagPattern]) -> Result<Node, Error> {
+        let id = self.find(field, "TAG", |kind| matches!(kind, FieldKind::Tag(_)))?;
+        let FieldIndex::Tag(tags) = self.index.field(id) else {
+            return Ok(nothing());
+        };
+        let mut parts = Vec::new();
+        let mut exact = |value: Vec<u8>| {
+            let count = tags.docs(&value).map_or(0, |docs| docs.len());
+            parts.push(Node {
+                estimate: Estimate::exactly(count),
+                kind: Kind::Tag { field: id, value },
+            });
+        };
+        for pattern in values {
+            match pattern {
+                TagPattern::Exact(value) => exact(tags.normalise(value)),
+                TagPattern::Prefix(prefix) if prefix.len() < MIN_PREFIX => {}
+                TagPattern::Prefix(prefix) => {
+                    let (values, truncated) =
+                        tags.expand_prefix(&tags.normalise(prefix), MAX_EXPANSIONS);
+                    values
+                        .into_iter()
+                        .for_each(|(value, _)| exact(value.to_vec()));
+                    if truncated {
+                        self.warnings.push(EXPANSION_WARNING);
+                    }
+                }
+            }
+        }
+        Ok(any_of(parts, self.total()))
+    }
+
+    fn numeric(&self, field: &Field, range: ast::Range) -> Result<Node, Error> {
+        let id = self.find(field, "NUMERIC", |kind| matches!(kind, FieldKind::Numeric))?;
+        let FieldIndex::Numeric(numbers) = self.index.field(id) else {
+            return Ok(nothing());
+        };
+        let bound = |bound: ast::Bound| numeric::Bound {
+            value: bound.value,
+            exclusive: bound.exclusive,
+        };
+        let (min, max) = (bound(range.min), bound(range.max));
+        let counted = numbers.count_at_most(min, max, COUNT_CAP);
+        let estimate = if counted < COUNT_CAP {
+            Estimate::exactly(counted)
+        } else {
+            let all = numbers.len() as u64;
+            Estimate {
+                min: counted,
+                likely: (all / 2).max(counted),
+                max: all.max(counted),
+            }
+        };
+        Ok(Node {
+            estimate,
+            kind: Kind::Numeric {
+                field: id,
+                min,
+                max,
+            },
+        })
+    }
+
+    /// The vector clause, with its blob unpacked.
+    pub(super) fn knn(&self, knn: &ast::Knn) -> Result<Knn, Error> {
+        let id = self.find(&knn.field, "VECTOR", |kind| {
+            matches!(kind, FieldKind::Vector(_))
+        })?;
+        let definition = self.index.schema().field(id);
+        let FieldKind::Vector(options) = &definition.kind else {
+            return Err(Error::Fault(
+                "a vector field without vector options".to_owned(),
+            ));
+        };
+        let (given, expected) = (knn.vector.value.len(), options.dimensions * 4);
+        if given != expected {
+            return Err(Refusal::QueryVectorSize { given, expected }.into());
+        }
+        let vector = unpack_vector(&knn.vector.value);
+        if vector.iter().any(|component| !component.is_finite()) {
+            return Err(Refusal::BadValue {
+                argument: format!("parameter {}", shown(&knn.vector.name)),
+                expected: "every component of a query vector must be finite".to_owned(),
+            }
+            .into());
+        }
+        let distance_name = match &knn.distance_name {
+            Some(name) if self.index.schema().find(name).is_some() => {
+                return Err(Refusal::PropertyExists { name: shown(name) }.into());
+            }
+            Some(name) => name.clone(),
+            None => [b"__", definition.attribute.as_slice(), b"_score"].concat(),
+        };
+        Ok(Knn {
+            k: knn.k,
+            field: id,
+            vector,
+            ef: knn.ef_runtime,
+            distance_name,
+        })
+    }
+
+    fn find(
+        &self,
+        field: &Field,
+        expected: &'static str,
+        is_expected: fn(&FieldKind) -> bool,
+    ) -> Result<FieldId, Error> {
+        find_field(self.index, field, expected, is_expected)
+    }
+
+    fn all(&self) -> Node {
+        Node {
+            estimate: Estimate::exactly(self.total()),
+            kind: Kind::All,
+        }
+    }
+
+    fn total(&self) -> u64 {
+        self.index.documents().len() as u64
+    }
+}
+
+/// The field that a clause names, which must be of a kind.
+pub(super) fn find_field(
+    index: &Index,
+    field: &Field,
+    expected: &'static str,
+    is_expected: fn(&FieldKind) -> bool,
+) -> Result<FieldId, Error> {
+    let name = || shown(&field.name);
+    let offset = field.offset;
+    let id = index
+        .schema()
+        .find(&field.name)
+        .ok_or_else(|| Refusal::UnknownField {
+            offset,
+            field: name(),
+        })?;
+    if !is_expected(&index.schema().field(id).kind) {
+        return Err(Refusal::WrongFieldType {
+            expected,
+            offset,
+            field: name(),
+        }
+        .into());
+    }
+    Ok(id)
+}
+
+pub(super) fn nothing() -> Node {
+    Node {
+        estimate: Estimate::exactly(0),
+        kind: Kind::Nothing,
+    }
+}
+
+/// What matches any of some parts, of which there may be none.
+pub(super) fn any_of(mut parts: Vec<Node>, total: u64) -> Node {
+    match (parts.len(), parts.pop()) {
+        (1, Some(only)) => only,
+        (_, Some(last)) => {
+            parts.push(last);
+            let estimates: Vec<_> = parts.iter().map(|part| part.estimate).collect();
+            Node {
+                estimate: Estimate::any_of(&estimates, total),
+                kind: Kind::Or(parts),
+            }
+        }
+        (_, None) => nothing(),
+    }
+}

@@ -1,0 +1,142 @@
+//! Syntax trees to plans: names bound to fields, words to terms, parts put in order of cost.
+//!
+//! A plan is data. It is made from the schema and from statistics alone, never from a posting or
+//! a vector, so printing it explains the query.
+
+mod bind;
+pub mod estimate;
+mod sort;
+mod text;
+
+use nuthatch_indexes::numeric::Bound;
+use nuthatch_indexes::text::FieldMask;
+
+use self::estimate::Estimate;
+use crate::catalog::index::Index;
+use crate::catalog::schema::FieldId;
+use crate::query::ast::Query;
+use crate::request::error::Error;
+use crate::request::search::Search;
+
+/// What to do to answer a query.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Which documents match.
+    pub filter: Node,
+    /// The nearest of them.
+    pub knn: Option<Knn>,
+    /// How hits are ordered.
+    pub order: Order,
+    /// Whether anything needs the hits' scores.
+    pub scored: bool,
+    /// What the user should know of the answer.
+    pub warnings: Vec<&'static str>,
+}
+
+/// A part of a plan, with how many documents it will match.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// How many documents.
+    pub estimate: Estimate,
+    /// Which ones.
+    pub kind: Kind,
+}
+
+/// Which documents.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// Every document.
+    All,
+    /// No document.
+    Nothing,
+    /// Those with a term in any of some fields.
+    Term {
+        /// The folded term.
+        term: Vec<u8>,
+        /// The fields.
+        fields: FieldMask,
+    },
+    /// Those with these terms adjacent and in order in one of some fields.
+    Phrase {
+        /// The folded terms; two or more.
+        terms: Vec<Vec<u8>>,
+        /// The fields.
+        fields: FieldMask,
+    },
+    /// Those with a tag.
+    Tag {
+        /// The field.
+        field: FieldId,
+        /// The normalised tag.
+        value: Vec<u8>,
+    },
+    /// Those with a number in a range.
+    Numeric {
+        /// The field.
+        field: FieldId,
+        /// The lower end.
+        min: Bound,
+        /// The upper end.
+        max: Bound,
+    },
+    /// Those in every part; two or more, the cheapest first.
+    And(Vec<Node>),
+    /// Those in any part; two or more.
+    Or(Vec<Node>),
+    /// Those not in the part.
+    Not(Box<Node>),
+    /// Every document; the part adds to the score.
+    Optional(Box<Node>),
+}
+
+/// The nearest neighbours of a vector.
+#[derive(Clone, Debug)]
+pub struct Knn {
+    /// How many.
+    pub k: usize,
+    /// The vector field.
+    pub field: FieldId,
+    /// The query vector.
+    pub vector: Vec<f32>,
+    /// Candidates kept while searching, instead of the field's own.
+    pub ef: Option<usize>,
+    /// The property that holds the distance.
+    pub distance_name: Vec<u8>,
+}
+
+/// How hits are ordered; ties always by document id.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Order {
+    /// Highest score first.
+    Score,
+    /// Nearest first.
+    Distance {
+        /// Farthest first instead.
+        descending: bool,
+    },
+    /// By a field's value; documents without one last.
+    Field {
+        /// The field.
+        field: FieldId,
+        /// Highest first.
+        descending: bool,
+    },
+}
+
+/// Plans a search.
+///
+/// # Errors
+/// A refusal when the query names what the schema does not have, or a vector of the wrong size.
+pub fn plan(search: &Search, query: &Query, index: &Index) -> Result<Plan, Error> {
+    let mut binder = bind::Binder::new(search, index);
+    let filter = binder.filter(&query.filter)?;
+    let knn = query.knn.as_ref().map(|knn| binder.knn(knn)).transpose()?;
+    let order = sort::order(search.sort.as_ref(), knn.as_ref(), index.schema())?;
+    Ok(Plan {
+        filter,
+        scored: search.with_scores || order == Order::Score,
+        knn,
+        order,
+        warnings: binder.warnings,
+    })
+}

@@ -1,0 +1,155 @@
+//! Words bound to the terms that they stand for.
+
+use nuthatch_indexes::text::analysis::{Analyzer, fold};
+use nuthatch_indexes::text::{FieldMask, TextIndex};
+
+use super::bind::{EXPANSION_WARNING, MAX_EXPANSIONS, MIN_PREFIX, any_of, find_field, nothing};
+use super::estimate::Estimate;
+use super::{Kind, Node};
+use crate::catalog::index::{FieldIndex, Index};
+use crate::query::ast::Field;
+use crate::request::create::FieldKind;
+use crate::request::error::Error;
+use crate::request::search::Search;
+
+/// Turns words into plan nodes.
+pub(super) struct TextBinder<'a> {
+    index: &'a Index,
+    text: &'a TextIndex,
+    analyzer: &'a Analyzer,
+    verbatim: bool,
+    keep_stop_words: bool,
+}
+
+impl<'a> TextBinder<'a> {
+    pub(super) fn new(search: &Search, index: &'a Index) -> Self {
+        Self {
+            index,
+            text: index.text(),
+            analyzer: index.text().analyzer(),
+            verbatim: search.verbatim,
+            keep_stop_words: search.keep_stop_words,
+        }
+    }
+
+    /// A word and the words of its stem; none when it is a stop word.
+    pub(super) fn term(&self, fields: &[Field], word: &[u8]) -> Result<Option<Node>, Error> {
+        let fields = self.mask(fields)?;
+        let term = fold(word);
+        if !self.keep_stop_words && self.analyzer.is_stop_word(&term) {
+            return Ok(None);
+        }
+        let mut parts = vec![self.exact(term.clone(), fields)];
+        if !self.verbatim {
+            let stemmed = fields & self.text.stemmed_fields();
+            let siblings = self.text.expand_stem(&term);
+            parts.extend(
+                siblings
+                    .into_iter()
+                    .filter(|sibling| *sibling != term.as_slice())
+                    .map(|sibling| self.exact(sibling.to_vec(), stemmed)),
+            );
+        }
+        Ok(Some(any_of(parts, self.total())))
+    }
+
+    /// Words in order; none when they are stop words all.
+    pub(super) fn phrase(&self, fields: &[Field], text: &[u8]) -> Result<Option<Node>, Error> {
+        let fields = self.mask(fields)?;
+        if text.is_empty() {
+            return Ok(Some(nothing()));
+        }
+        let mut terms: Vec<Vec<u8>> = self
+            .analyzer
+            .tokens(text)
+            .map(|token| token.term.into_owned())
+            .collect();
+        if terms.len() < 2 {
+            return Ok(terms.pop().map(|term| self.exact(term, fields)));
+        }
+        let counts: Vec<_> = terms.iter().map(|term| self.count(term)).collect();
+        let max = counts.iter().copied().min().unwrap_or(0);
+        // Adjacent words are rarer than words in one document; how much so is not known here.
+        let likely = Estimate::all_of(
+            &counts
+                .into_iter()
+                .map(Estimate::exactly)
+                .collect::<Vec<_>>(),
+            self.total(),
+        )
+        .likely;
+        Ok(Some(Node {
+            estimate: Estimate {
+                min: 0,
+                likely,
+                max,
+            },
+            kind: Kind::Phrase { terms, fields },
+        }))
+    }
+
+    /// The terms that begin so.
+    pub(super) fn prefix(
+        &self,
+        fields: &[Field],
+        prefix: &[u8],
+        warnings: &mut Vec<&'static str>,
+    ) -> Result<Node, Error> {
+        let fields = self.mask(fields)?;
+        let prefix = fold(prefix);
+        if prefix.len() < MIN_PREFIX {
+            return Ok(nothing());
+        }
+        let (terms, truncated) = self.text.expand_prefix(&prefix, MAX_EXPANSIONS);
+        if truncated {
+            warnings.push(EXPANSION_WARNING);
+        }
+        let parts = terms
+            .into_iter()
+            .map(|term| self.exact(term.to_vec(), fields))
+            .collect();
+        Ok(any_of(parts, self.total()))
+    }
+
+    fn exact(&self, term: Vec<u8>, fields: FieldMask) -> Node {
+        let count = self.count(&term);
+        let estimate = if fields == FieldMask::ALL {
+            Estimate::exactly(count)
+        } else {
+            Estimate {
+                min: 0,
+                likely: count,
+                max: count,
+            }
+        };
+        Node {
+            estimate,
+            kind: Kind::Term { term, fields },
+        }
+    }
+
+    fn count(&self, term: &[u8]) -> u64 {
+        self.text.document_frequency(term)
+    }
+
+    /// The text fields named, or all of them.
+    fn mask(&self, fields: &[Field]) -> Result<FieldMask, Error> {
+        if fields.is_empty() {
+            return Ok(FieldMask::ALL);
+        }
+        let mut mask = FieldMask::NONE;
+        for field in fields {
+            let id = find_field(self.index, field, "TEXT", |kind| {
+                matches!(kind, FieldKind::Text(_))
+            })?;
+            if let FieldIndex::Text(field) = self.index.field(id) {
+                mask = mask.with(*field);
+            }
+        }
+        Ok(mask)
+    }
+
+    fn total(&self) -> u64 {
+        self.index.documents().len() as u64
+    }
+}

@@ -1,0 +1,126 @@
+//! The reply of `FT.SEARCH` (spec, sections 2.1 and 2.2).
+
+use super::{Protocol, Sink, format_score};
+
+/// Hits with what is to be shown of them.
+#[derive(Clone, Debug)]
+pub struct SearchReply<'a> {
+    /// How many documents match.
+    pub total: usize,
+    /// The page of hits.
+    pub rows: Vec<Row>,
+    /// `WITHSCORES`
+    pub with_scores: bool,
+    /// `WITHSORTKEYS`
+    pub with_sort_keys: bool,
+    /// Not `NOCONTENT`.
+    pub with_fields: bool,
+    /// What the user should know of the answer.
+    pub warnings: &'a [&'static str],
+}
+
+/// One hit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Row {
+    /// The document's key.
+    pub key: Vec<u8>,
+    /// Bigger is better.
+    pub score: f64,
+    /// What it was sorted by, as `#number` or `$text`.
+    pub sort_key: Option<Vec<u8>>,
+    /// Names and values, in order.
+    pub fields: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl SearchReply<'_> {
+    /// Writes the reply in the shape of the client's protocol.
+    pub fn write(&self, sink: &mut dyn Sink) {
+        match sink.protocol() {
+            Protocol::Resp2 => self.write_flat(sink),
+            Protocol::Resp3 => self.write_map(sink),
+        }
+    }
+
+    fn write_flat(&self, sink: &mut dyn Sink) {
+        let parts = 1
+            + usize::from(self.with_scores)
+            + usize::from(self.with_sort_keys)
+            + usize::from(self.with_fields);
+        sink.array(1 + self.rows.len() * parts);
+        sink.integer(count(self.total));
+        for row in &self.rows {
+            sink.bulk(&row.key);
+            if self.with_scores {
+                sink.bulk(format_score(row.score).as_bytes());
+            }
+            if self.with_sort_keys {
+                row.write_sort_key(sink);
+            }
+            if self.with_fields {
+                row.write_fields(sink);
+            }
+        }
+    }
+
+    fn write_map(&self, sink: &mut dyn Sink) {
+        sink.map(5);
+        sink.bulk(b"attributes");
+        sink.array(0);
+        sink.bulk(b"total_results");
+        sink.integer(count(self.total));
+        sink.bulk(b"format");
+        sink.bulk(b"STRING");
+        sink.bulk(b"results");
+        sink.array(self.rows.len());
+        let parts = 2
+            + usize::from(self.with_scores)
+            + usize::from(self.with_sort_keys)
+            + usize::from(self.with_fields);
+        for row in &self.rows {
+            sink.map(parts);
+            sink.bulk(b"id");
+            sink.bulk(&row.key);
+            if self.with_scores {
+                sink.bulk(b"score");
+                sink.double(row.score);
+            }
+            if self.with_sort_keys {
+                sink.bulk(b"sortkey");
+                row.write_sort_key(sink);
+            }
+            if self.with_fields {
+                sink.bulk(b"extra_attributes");
+                row.write_fields(sink);
+            }
+            sink.bulk(b"values");
+            sink.array(0);
+        }
+        sink.bulk(b"warning");
+        sink.array(self.warnings.len());
+        for warning in self.warnings {
+            sink.bulk(warning.as_bytes());
+        }
+    }
+}
+
+impl Row {
+    fn write_sort_key(&self, sink: &mut dyn Sink) {
+        match &self.sort_key {
+            Some(key) => sink.bulk(key),
+            None => sink.null(),
+        }
+    }
+
+    fn write_fields(&self, sink: &mut dyn Sink) {
+        sink.map(self.fields.len());
+        for (name, value) in &self.fields {
+            sink.bulk(name);
+            sink.bulk(value);
+        }
+    }
+}
+
+/// A count as replies have it.
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

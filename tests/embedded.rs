@@ -1,0 +1,150 @@
+//! The in-process host: documents come, change, expire and go, and every search sees it at once.
+
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test fails by panicking"
+)]
+
+use std::time::Duration;
+
+use nuthatch::Engine;
+use nuthatch::reply::Reply;
+
+fn run(engine: &mut Engine, command: &str) -> Reply {
+    engine.execute(&command.split_whitespace().collect::<Vec<_>>())
+}
+
+/// An engine with an index over `d:` that has every kind of field.
+fn engine() -> Engine {
+    let mut engine = Engine::new();
+    let created = run(
+        &mut engine,
+        "FT.CREATE idx PREFIX 1 d: SCHEMA t TEXT g TAG n NUMERIC SORTABLE
+         v VECTOR HNSW 6 TYPE FLOAT32 DIM 2 DISTANCE_METRIC L2",
+    );
+    assert_eq!(created, Reply::Simple("OK".to_owned()));
+    engine
+}
+
+/// The total and the keys that a query finds, in order.
+fn found(engine: &mut Engine, query: &str) -> (i64, Vec<String>) {
+    let reply = engine.execute(&["FT.SEARCH", "idx", query, "NOCONTENT"]);
+    let Reply::Array(values) = reply else {
+        panic!("{reply:?}")
+    };
+    let mut values = values.into_iter();
+    let Some(Reply::Integer(total)) = values.next() else {
+        panic!("no total")
+    };
+    let keys = values.map(|value| match value {
+        Reply::Bulk(key) => String::from_utf8(key).unwrap(),
+        other => panic!("{other:?}"),
+    });
+    (total, keys.collect())
+}
+
+fn vector(components: &[f32]) -> Vec<u8> {
+    components.iter().flat_map(|c| c.to_le_bytes()).collect()
+}
+
+fn rows(rows: &[(&str, &str)]) -> Reply {
+    let bulk = |text: &str| Reply::Bulk(text.as_bytes().to_vec());
+    let mut values = vec![Reply::Integer(i64::try_from(rows.len()).unwrap())];
+    for (key, distance) in rows {
+        values.push(bulk(key));
+        values.push(Reply::Array(vec![bulk("__v_score"), bulk(distance)]));
+    }
+    Reply::Array(values)
+}
+
+#[test]
+fn a_write_is_seen_by_the_next_search() {
+    let mut engine = engine();
+    run(&mut engine, "HSET d:1 t nuthatch g bird n 1");
+    run(&mut engine, "HSET d:2 t nuthatches g bird,small n 2");
+    run(&mut engine, "HSET e:3 t nuthatch g bird n 3");
+    for (query, keys) in [
+        ("nuthatch", vec!["d:1", "d:2"]),
+        ("@g:{small}", vec!["d:2"]),
+        ("@n:[1 (2]", vec!["d:1"]),
+        ("nuthatch -@g:{small}", vec!["d:1"]),
+        ("*", vec!["d:1", "d:2"]),
+    ] {
+        let (total, mut hits) = found(&mut engine, query);
+        hits.sort();
+        assert_eq!(hits, keys, "{query}");
+        assert_eq!(total, i64::try_from(keys.len()).unwrap(), "{query}");
+    }
+    run(&mut engine, "HSET d:1 t woodpecker");
+    assert_eq!(found(&mut engine, "nuthatch").1, ["d:2"]);
+    run(&mut engine, "HDEL d:2 t");
+    assert_eq!(found(&mut engine, "nuthatch").0, 0);
+    run(&mut engine, "RENAME d:1 e:1");
+    run(&mut engine, "RENAME e:3 d:3");
+    assert_eq!(found(&mut engine, "woodpecker|nuthatch").1, ["d:3"]);
+    run(&mut engine, "DEL d:2 d:3");
+    assert_eq!(found(&mut engine, "*").0, 0);
+}
+
+#[test]
+fn an_expired_document_is_found_no_more() {
+    let mut engine = engine();
+    run(&mut engine, "HSET d:1 t seed");
+    run(&mut engine, "HSET d:2 t seed");
+    run(&mut engine, "PEXPIRE d:1 20");
+    run(&mut engine, "EXPIRE d:2 -1");
+    assert_eq!(found(&mut engine, "seed").1, ["d:1"]);
+    std::thread::sleep(Duration::from_millis(30));
+    assert_eq!(found(&mut engine, "seed").0, 0);
+}
+
+#[test]
+fn an_index_takes_the_keys_of_before_its_creation() {
+    let mut engine = Engine::new();
+    run(&mut engine, "HSET d:1 t seed");
+    run(&mut engine, "FT.CREATE idx PREFIX 1 d: SCHEMA t TEXT");
+    assert_eq!(found(&mut engine, "seed").1, ["d:1"]);
+    run(&mut engine, "FT.DROPINDEX idx DD");
+    assert_eq!(run(&mut engine, "EXISTS d:1"), Reply::Integer(0));
+}
+
+#[test]
+fn a_bad_field_is_skipped_and_the_rest_is_indexed() {
+    let mut engine = engine();
+    run(&mut engine, "HSET d:1 t seed n many v xyz");
+    assert_eq!(found(&mut engine, "seed").1, ["d:1"]);
+    assert_eq!(found(&mut engine, "@n:[-inf inf]").0, 0);
+    let info = run(&mut engine, "FT.INFO idx");
+    let Reply::Array(info) = info else {
+        panic!("{info:?}")
+    };
+    let name = Reply::Bulk(b"hash_indexing_failures".to_vec());
+    let position = info.iter().position(|value| *value == name).unwrap();
+    assert_eq!(info[position + 1], Reply::Integer(2));
+    run(&mut engine, "FLUSHALL");
+    assert!(matches!(run(&mut engine, "FT.INFO idx"), Reply::Error(_)));
+}
+
+#[test]
+fn the_nearest_come_first_and_filters_hold() {
+    let mut engine = engine();
+    for (key, tag, at) in [("d:1", "a", 1.0), ("d:2", "b", 2.0), ("d:3", "a", 3.0)] {
+        let blob = vector(&[at, 0.0]);
+        let [key, tag] = [key, tag].map(str::as_bytes);
+        engine.execute(&[b"HSET".as_slice(), key, b"g", tag, b"v", &blob]);
+    }
+    let origin = vector(&[0.0, 0.0]);
+    let mut nearest = |query: &str| {
+        let query = query.as_bytes();
+        let mut command: Vec<&[u8]> = vec![b"FT.SEARCH", b"idx", query];
+        command.extend([b"PARAMS".as_slice(), b"2", b"q", &origin]);
+        command.extend([b"RETURN".as_slice(), b"1", b"__v_score"]);
+        engine.execute(&command)
+    };
+    let all = nearest("*=>[KNN 2 @v $q]");
+    assert_eq!(all, rows(&[("d:1", "1"), ("d:2", "4")]));
+    let tagged = nearest("@g:{a}=>[KNN 2 @v $q]");
+    assert_eq!(tagged, rows(&[("d:1", "1"), ("d:3", "9")]));
+}
