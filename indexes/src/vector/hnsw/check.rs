@@ -40,7 +40,7 @@ impl Hnsw {
             docs.is_empty(),
             "every row that a document is in has a node"
         );
-        assert!(bytes <= graph.link_bytes());
+        assert_eq!(bytes, graph.link_bytes());
         assert_eq!(live, graph.live());
         assert_eq!(graph.entry().is_none(), live == 0);
         if let Some(entry) = graph.entry() {

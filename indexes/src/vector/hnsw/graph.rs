@@ -31,11 +31,11 @@ pub(super) struct Graph {
 struct Node {
     holders: Holders,
     /// Links in layer 0.
-    base: Vec<RowId>,
+    base: Box<[RowId]>,
     /// How many nodes link here in layer 0.
     incoming: u32,
     /// Links in the layers from 1.
-    upper: Vec<Vec<RowId>>,
+    upper: Vec<Box<[RowId]>>,
 }
 
 impl Graph {
@@ -100,13 +100,13 @@ impl Graph {
         let node = &self.nodes[row.index()];
         match layer.checked_sub(1) {
             None => &node.base,
-            Some(upper) => node.upper.get(upper).map_or(&[], Vec::as_slice),
+            Some(upper) => node.upper.get(upper).map_or(&[], AsRef::as_ref),
         }
     }
 
     /// Makes a new or free node live, in the layers from 0 to `top`.
     pub(super) fn add_node(&mut self, row: RowId, doc: DocId, top: usize) {
-        self.node(row).upper.resize_with(top, Vec::new);
+        self.node(row).upper.resize_with(top, Box::default);
         self.node(row).holders.add(doc);
         self.live.insert(number(row));
         if top > 0 {
@@ -145,11 +145,13 @@ impl Graph {
             self.set_links(row, layer, Vec::new());
         }
         self.node(row).upper = Vec::new();
+        // What only the tombstone linked to would be lost.
         for left in base {
-            if self.incoming(left) == 0
-                && let Some(&neighbour) = self.links(left, 0).first()
-            {
-                self.link(rows, neighbour, left, 0);
+            if self.incoming(left) == 0 && self.is_live(left) {
+                let mut neighbours = self.links(left, 0).iter().copied();
+                if let Some(nearest) = neighbours.find(|&row| self.is_live(row)) {
+                    self.link(rows, nearest, left, 0);
+                }
             }
         }
     }
@@ -160,9 +162,9 @@ impl Graph {
                 self.node(link).incoming += 1;
             }
         }
-        self.link_bytes += chosen.capacity() * size_of::<RowId>();
-        let old = std::mem::replace(self.list(row, layer), chosen);
-        self.link_bytes -= old.capacity() * size_of::<RowId>();
+        self.link_bytes += size_of_val(&chosen[..]);
+        let old = std::mem::replace(self.list(row, layer), chosen.into());
+        self.link_bytes -= size_of_val(&old[..]);
         if layer == 0 {
             for link in old {
                 self.node(link).incoming -= 1;
@@ -176,8 +178,7 @@ impl Graph {
         if links.contains(&to) {
             return;
         }
-        let mut links = links.to_vec();
-        links.push(to);
+        let mut links: Vec<RowId> = links.iter().copied().chain([to]).collect();
         if links.len() > self.most_links(layer) {
             let candidates = Candidate::of(rows, from, links.into_iter());
             links = self.choose(rows, from, layer, &candidates, 0);
@@ -235,13 +236,13 @@ impl Graph {
         self.nodes[row.index()].incoming
     }
 
-    fn list(&mut self, row: RowId, layer: usize) -> &mut Vec<RowId> {
+    fn list(&mut self, row: RowId, layer: usize) -> &mut Box<[RowId]> {
         let node = self.node(row);
         let Some(upper) = layer.checked_sub(1) else {
             return &mut node.base;
         };
         if node.upper.len() <= upper {
-            node.upper.resize_with(upper + 1, Vec::new);
+            node.upper.resize_with(upper + 1, Box::default);
         }
         &mut node.upper[upper]
     }

@@ -111,10 +111,10 @@ impl Random {
         (0..12).map(|_| uniform(self.next())).sum::<f32>() - 6.0
     }
 
-    /// Vectors in clusters of unequal size.
+    /// Vectors in clusters of unequal size that overlap, so that few candidates are not enough.
     fn clustered(&mut self, count: usize, dimensions: usize) -> Vec<Vec<f32>> {
         let centres: Vec<Vec<f32>> = (0..50)
-            .map(|_| (0..dimensions).map(|_| self.normal()).collect())
+            .map(|_| (0..dimensions).map(|_| 0.7 * self.normal()).collect())
             .collect();
         (0..count)
             .map(|_| {
