@@ -1,0 +1,297 @@
+//! The server's calls as safe methods. The types' invariants carry the safety: a [`Context`],
+//! a [`Str`] or a [`Key`] exists only while the server keeps what it points to.
+
+mod key;
+mod string;
+
+pub(super) use key::{Cursor, Key, Pairs};
+pub(super) use string::{OwnedStr, Str};
+
+use std::ffi::{CStr, CString, c_int, c_long, c_void};
+use std::marker::PhantomData;
+use std::ptr::{self, NonNull};
+
+use valkey_module::raw;
+
+/// One function of the server's API.
+macro_rules! server {
+    ($name:ident) => {{
+        // SAFETY: the pointers are written once, by the first statement of `RedisModule_OnLoad`,
+        // before any other code of the module runs.
+        let function = unsafe { valkey_module::raw::$name };
+        function.expect("the servers from Redis 7.0 and Valkey 7.2 on have this call")
+    }};
+}
+pub(super) use server;
+
+/// The context of one call by the server.
+///
+/// Invariant: alive for `'a`, and used only under the server's global lock.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    raw: NonNull<raw::RedisModuleCtx>,
+    call: PhantomData<&'a ()>,
+}
+
+impl<'a> Context<'a> {
+    /// # Safety
+    /// `raw` comes from the server and is alive for `'a`, under the server's global lock.
+    pub(super) unsafe fn from_raw(raw: *mut raw::RedisModuleCtx) -> Self {
+        let raw = NonNull::new(raw).expect("the server never passes a null context");
+        let call = PhantomData;
+        Self { raw, call }
+    }
+
+    /// For calls that have no method here.
+    pub(super) fn as_raw(self) -> *mut raw::RedisModuleCtx {
+        self.raw.as_ptr()
+    }
+
+    /// Writes a line to the server's log that an operator should act on.
+    pub(super) fn warn(self, text: &str) {
+        let text = c_text(text);
+        let log = server!(RedisModule_Log);
+        let level = c"warning".as_ptr();
+        // SAFETY: "%s" takes exactly one C string.
+        unsafe { log(self.as_raw(), level, c"%s".as_ptr(), text.as_ptr()) };
+    }
+
+    /// The selected database.
+    pub(super) fn database(self) -> u32 {
+        let selected = server!(RedisModule_GetSelectedDb);
+        // SAFETY: the context is alive.
+        let number = unsafe { selected(self.as_raw()) };
+        u32::try_from(number).expect("databases are numbered from 0")
+    }
+
+    /// Does `work` with another database selected, also when it panics.
+    pub(super) fn in_database<T>(self, database: u32, work: impl FnOnce() -> T) -> T {
+        struct Back<'a>(Context<'a>, u32);
+        impl Drop for Back<'_> {
+            fn drop(&mut self) {
+                self.0.select(self.1);
+            }
+        }
+        let _back = Back(self, self.database());
+        self.select(database);
+        work()
+    }
+
+    fn select(self, database: u32) {
+        let database = c_int::try_from(database).expect("the server numbers databases by int");
+        let select = server!(RedisModule_SelectDb);
+        // SAFETY: the context is alive. A number out of range is refused and changes nothing.
+        unsafe { select(self.as_raw(), database) };
+    }
+
+    /// How many keys the selected database has.
+    pub(super) fn key_count(self) -> u64 {
+        let size = server!(RedisModule_DbSize);
+        // SAFETY: the context is alive.
+        unsafe { size(self.as_raw()) }
+    }
+
+    fn has_flag(self, flag: u32) -> bool {
+        let flags = server!(RedisModule_GetContextFlags);
+        // SAFETY: the context is alive.
+        let flags = unsafe { flags(self.as_raw()) };
+        flags.cast_unsigned() & flag != 0
+    }
+
+    /// Whether the client speaks RESP3.
+    pub(super) fn is_resp3(self) -> bool {
+        self.has_flag(raw::REDISMODULE_CTX_FLAGS_RESP3)
+    }
+
+    /// Whether the server is reading its keys from disk or from its primary.
+    pub(super) fn is_loading(self) -> bool {
+        self.has_flag(raw::REDISMODULE_CTX_FLAGS_LOADING)
+    }
+
+    /// Replicas and the append-only file get the running command as it came.
+    pub(super) fn replicate_verbatim(self) {
+        let replicate = server!(RedisModule_ReplicateVerbatim);
+        // SAFETY: the context is alive.
+        unsafe { replicate(self.as_raw()) };
+    }
+
+    /// Runs `UNLINK key`, for replicas as well; whether the key was there.
+    pub(super) fn unlink(self, key: Str<'_>) -> bool {
+        let call = server!(RedisModule_Call);
+        // SAFETY: "!s" (replicate, one string) takes exactly one string, which is alive.
+        let reply = unsafe {
+            call(
+                self.as_raw(),
+                c"UNLINK".as_ptr(),
+                c"!s".as_ptr(),
+                key.as_raw(),
+            )
+        };
+        let Some(reply) = CallReply::from_raw(reply) else {
+            return false;
+        };
+        reply.integer() > 0
+    }
+
+    /// Runs `HGETALL key`: names and values in turn. `None` if the key holds something else.
+    pub(super) fn hash_in_order(self, key: Str<'_>) -> Option<CallReply> {
+        let call = server!(RedisModule_Call);
+        // SAFETY: "s" takes exactly one string, which is alive.
+        let reply = unsafe {
+            call(
+                self.as_raw(),
+                c"HGETALL".as_ptr(),
+                c"s".as_ptr(),
+                key.as_raw(),
+            )
+        };
+        CallReply::from_raw(reply)
+    }
+
+    /// Calls `callback` once, after `milliseconds`, on the main thread.
+    pub(super) fn set_timer(self, milliseconds: i64, callback: raw::RedisModuleTimerProc) {
+        let create = server!(RedisModule_CreateTimer);
+        // SAFETY: the context is alive, and the callback takes no data.
+        unsafe { create(self.as_raw(), milliseconds, callback, ptr::null_mut()) };
+    }
+
+    /// Registers a keyless command; whether the server took it.
+    pub(super) fn create_command(
+        self,
+        name: &str,
+        flags: &CStr,
+        function: raw::RedisModuleCmdFunc,
+    ) -> bool {
+        let name = c_text(name);
+        let create = server!(RedisModule_CreateCommand);
+        // SAFETY: the context is that of `RedisModule_OnLoad`; the server copies both strings.
+        let status = unsafe {
+            create(
+                self.as_raw(),
+                name.as_ptr(),
+                function,
+                flags.as_ptr(),
+                0,
+                0,
+                0,
+            )
+        };
+        succeeded(status)
+    }
+
+    /// Calls `callback` for each event of the given classes on any key.
+    pub(super) fn subscribe_to_keys(
+        self,
+        classes: c_int,
+        callback: raw::RedisModuleNotificationFunc,
+    ) -> bool {
+        let subscribe = server!(RedisModule_SubscribeToKeyspaceEvents);
+        // SAFETY: the context is that of `RedisModule_OnLoad`.
+        succeeded(unsafe { subscribe(self.as_raw(), classes, callback) })
+    }
+
+    /// Calls `callback` for each event of one kind of the server's own.
+    pub(super) fn subscribe_to_server(
+        self,
+        id: u64,
+        callback: raw::RedisModuleEventCallback,
+    ) -> bool {
+        let event = raw::RedisModuleEvent { id, dataver: 1 };
+        let subscribe = server!(RedisModule_SubscribeToServerEvent);
+        // SAFETY: the context is that of `RedisModule_OnLoad`.
+        succeeded(unsafe { subscribe(self.as_raw(), event, callback) })
+    }
+
+    /// Has `callback` write a part of `INFO`.
+    pub(super) fn register_info(self, callback: raw::RedisModuleInfoFunc) -> bool {
+        let register = server!(RedisModule_RegisterInfoFunc);
+        // SAFETY: the context is that of `RedisModule_OnLoad`.
+        succeeded(unsafe { register(self.as_raw(), callback) })
+    }
+}
+
+/// Writes the module's section of `INFO`.
+///
+/// # Safety
+/// `info` comes from the server and is alive.
+pub(super) unsafe fn write_info(info: *mut raw::RedisModuleInfoCtx, fields: &[(&CStr, u64)]) {
+    let section = server!(RedisModule_InfoAddSection);
+    // SAFETY: the caller's promise; an empty name is the section called like the module.
+    let status = unsafe { section(info, c"".as_ptr()) };
+    if !succeeded(status) {
+        return; // The client asked for other sections.
+    }
+    let add = server!(RedisModule_InfoAddFieldULongLong);
+    for (name, value) in fields {
+        // SAFETY: the caller's promise; the server copies the name.
+        unsafe { add(info, name.as_ptr(), *value) };
+    }
+}
+
+/// The reply of a command that the module ran itself.
+pub(super) struct CallReply(NonNull<raw::RedisModuleCallReply>);
+
+impl CallReply {
+    fn from_raw(reply: *mut raw::RedisModuleCallReply) -> Option<Self> {
+        NonNull::new(reply).map(Self)
+    }
+
+    fn integer(&self) -> i64 {
+        let integer = server!(RedisModule_CallReplyInteger);
+        // SAFETY: the reply is freed only by `drop`; one of another type gives i64::MIN.
+        unsafe { integer(self.0.as_ptr()) }
+    }
+
+    /// The strings of an array reply.
+    pub(super) fn strings(&self) -> impl Iterator<Item = &[u8]> {
+        (0..).map_while(|index| self.string(index))
+    }
+
+    fn string(&self, index: usize) -> Option<&[u8]> {
+        let element = server!(RedisModule_CallReplyArrayElement);
+        // SAFETY: the reply is alive; behind its end, or of another type, it gives null.
+        let element = NonNull::new(unsafe { element(self.0.as_ptr(), index) })?;
+        let mut len = 0;
+        let string = server!(RedisModule_CallReplyStringPtr);
+        // SAFETY: the element lives as long as the reply; of another type it gives null.
+        let start = NonNull::new(unsafe { string(element.as_ptr(), &raw mut len) }.cast_mut())?;
+        // SAFETY: the server says that `len` bytes are there, for the life of the reply.
+        Some(unsafe { std::slice::from_raw_parts(start.as_ptr().cast::<u8>(), len) })
+    }
+}
+
+impl Drop for CallReply {
+    fn drop(&mut self) {
+        let free = server!(RedisModule_FreeCallReply);
+        // SAFETY: the module owns the reply, and this is the only place that frees it.
+        unsafe { free(self.0.as_ptr()) };
+    }
+}
+
+/// A C string for the server: what C or a line cannot hold becomes a space.
+pub(super) fn c_text(text: &str) -> CString {
+    let line: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    CString::new(line).expect("a NUL is a control character, and those are replaced")
+}
+
+/// Whether a status is `REDISMODULE_OK`.
+pub(super) fn succeeded(status: c_int) -> bool {
+    status == 0
+}
+
+/// A length as the reply calls take it.
+pub(super) fn c_len(len: usize) -> c_long {
+    c_long::try_from(len).expect("no reply has 2^63 members")
+}
+
+/// The data of a server event.
+///
+/// # Safety
+/// `data` is null or points to a `T` for `'a`.
+pub(super) unsafe fn event_data<'a, T>(data: *mut c_void) -> Option<&'a T> {
+    // SAFETY: the caller's promise.
+    unsafe { data.cast::<T>().as_ref() }
+}

@@ -1,0 +1,137 @@
+//! Where the engine lives: one for the server, borrowed by one caller at a time.
+//!
+//! The server may raise an event while the engine is borrowed: a command that deletes documents,
+//! or a read that meets an expired key. Such a change is queued and applied when the borrow ends,
+//! in the order of the events, so that none is lost and none finds the engine half-way.
+
+use std::collections::VecDeque;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, TryLockError};
+
+use super::api::{Context, Str};
+use super::backfill::Scanning;
+use super::fault::{self, Panicked};
+use super::info;
+use super::keyspace::{FieldNames, ServerKeyspace};
+use crate::engine::Core;
+
+/// The engine and what the host keeps beside it.
+#[derive(Default)]
+pub(super) struct Host {
+    pub(super) engine: Core,
+    pub(super) names: FieldNames,
+    pub(super) scanning: Scanning,
+}
+
+/// Why work did not come to a result.
+pub(super) enum Refusal {
+    /// The engine is borrowed further up the stack.
+    Busy,
+    /// It panicked, as has been logged.
+    Panicked,
+}
+
+impl From<Panicked> for Refusal {
+    fn from(_: Panicked) -> Self {
+        Self::Panicked
+    }
+}
+
+/// What has happened to keys.
+pub(super) enum Change {
+    /// One key of a database, in any way.
+    Key(u32, Vec<u8>),
+    /// All keys of one database or of all are gone.
+    Flush(Option<u32>),
+    /// Two databases have changed places.
+    Swap(u32, u32),
+}
+
+/// The server's global lock serialises all callers: the mutex only tells a caller further down
+/// the same stack that the engine is borrowed.
+static HOST: LazyLock<Mutex<Host>> = LazyLock::new(Mutex::default);
+
+/// What came while the engine was borrowed.
+static QUEUE: Mutex<VecDeque<Change>> = Mutex::new(VecDeque::new());
+
+/// Does `work` with the engine, then applies the changes that it caused, also when it panicked.
+pub(super) fn with<T>(
+    context: Context<'_>,
+    work: impl FnOnce(&mut Host) -> T,
+) -> Result<T, Refusal> {
+    let mut host = borrow().ok_or(Refusal::Busy)?;
+    let result = fault::catch(context, || work(&mut host));
+    apply_queued(context, &mut host);
+    Ok(result?)
+}
+
+/// The engine is told of a change, at once or when it is no longer borrowed.
+pub(super) fn change(context: Context<'_>, change: Change) {
+    match borrow() {
+        None => queue().push_back(change),
+        Some(mut host) => {
+            apply(context, &mut host, change);
+            apply_queued(context, &mut host);
+        }
+    }
+}
+
+/// As [`change`] for the key of an event, without a copy of its name.
+pub(super) fn key_changed(context: Context<'_>, key: Str<'_>) {
+    let database = context.database();
+    let Some(mut host) = borrow() else {
+        queue().push_back(Change::Key(database, key.bytes().to_vec()));
+        return;
+    };
+    let Host { engine, names, .. } = &mut *host;
+    // A panic is logged and counted by then, and nobody waits for an answer.
+    let _ = fault::catch(context, || {
+        if engine.watches(database, key.bytes()) {
+            info::KEY_CHANGES.count();
+            let mut keyspace = ServerKeyspace::of_event(context, names, key);
+            engine.key_changed(database, key.bytes(), &mut keyspace);
+        }
+    });
+    apply_queued(context, &mut host);
+}
+
+fn borrow() -> Option<MutexGuard<'static, Host>> {
+    match HOST.try_lock() {
+        Ok(host) => Some(host),
+        // Not reached: every panic is caught while the lock is held.
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
+/// Held for one push or pop.
+fn queue() -> MutexGuard<'static, VecDeque<Change>> {
+    QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn apply_queued(context: Context<'_>, host: &mut Host) {
+    loop {
+        let next = queue().pop_front();
+        match next {
+            Some(change) => apply(context, host, change),
+            None => return,
+        }
+    }
+}
+
+fn apply(context: Context<'_>, host: &mut Host, change: Change) {
+    let Host { engine, names, .. } = host;
+    // A panic is logged and counted by then, and the next change is still to be applied.
+    let _ = fault::catch(context, || match change {
+        Change::Key(database, key) => {
+            if engine.watches(database, &key) {
+                info::KEY_CHANGES.count();
+                context.in_database(database, || {
+                    let mut keyspace = ServerKeyspace::new(context, names);
+                    engine.key_changed(database, &key, &mut keyspace);
+                });
+            }
+        }
+        Change::Flush(database) => engine.flush(database),
+        Change::Swap(first, second) => engine.swap(first, second),
+    });
+}

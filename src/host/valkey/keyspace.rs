@@ -1,0 +1,120 @@
+//! The server's keys as the engine reads them.
+
+use std::collections::HashMap;
+
+use super::api::{Context, Key, OwnedStr, Pairs, Str};
+use crate::keyspace::{Keyspace, Presence};
+
+/// Field names as strings of the server, made once: half the cost of reading a field otherwise.
+#[derive(Default)]
+pub(super) struct FieldNames(HashMap<Box<[u8]>, OwnedStr>);
+
+impl FieldNames {
+    /// More names than schemas have; a client that asks for others all the time starts it anew.
+    const MOST: usize = 4096;
+
+    fn get(&mut self, name: &[u8]) -> Str<'_> {
+        if !self.0.contains_key(name) {
+            if self.0.len() >= Self::MOST {
+                self.0.clear();
+            }
+            self.0.insert(name.into(), OwnedStr::new(name));
+        }
+        self.0[name].get()
+    }
+}
+
+/// The keys of a context's selected database.
+pub(super) struct ServerKeyspace<'a> {
+    context: Context<'a>,
+    names: &'a mut FieldNames,
+    /// The key of the event being handled, which needs no copy of its name.
+    event_key: Option<Str<'a>>,
+}
+
+impl<'a> ServerKeyspace<'a> {
+    pub(super) fn new(context: Context<'a>, names: &'a mut FieldNames) -> Self {
+        Self {
+            context,
+            names,
+            event_key: None,
+        }
+    }
+
+    pub(super) fn of_event(
+        context: Context<'a>,
+        names: &'a mut FieldNames,
+        event_key: Str<'a>,
+    ) -> Self {
+        Self {
+            context,
+            names,
+            event_key: Some(event_key),
+        }
+    }
+
+    fn open_hash(&self, key: &[u8]) -> Option<Key> {
+        let opened = match self.event_key {
+            Some(name) if name.bytes() == key => Key::open(self.context, name),
+            _ => Key::open(self.context, OwnedStr::new(key).get()),
+        };
+        opened.filter(Key::is_hash)
+    }
+}
+
+impl Keyspace for ServerKeyspace<'_> {
+    fn fields(
+        &mut self,
+        key: &[u8],
+        names: &[&[u8]],
+        visit: &mut dyn FnMut(usize, &[u8]),
+    ) -> Presence {
+        let Some(hash) = self.open_hash(key) else {
+            return Presence::Absent;
+        };
+        for (i, name) in names.iter().enumerate() {
+            if let Some(value) = hash.field(self.names.get(name)) {
+                visit(i, value.get().bytes());
+            }
+        }
+        Presence::Hash
+    }
+
+    /// A hash that one scan step meets is in the order of `HGETALL` already; another is read by
+    /// `HGETALL` itself, which counts as a client's read of that key.
+    fn document(&mut self, key: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
+        let Some(hash) = self.open_hash(key) else {
+            return Presence::Absent;
+        };
+        let mut pairs = Pairs::default();
+        if hash.read_in_one_step(&mut pairs) {
+            visit_pairs(pairs.strings(), visit);
+            return Presence::Hash;
+        }
+        drop(hash);
+        match self.context.hash_in_order(OwnedStr::new(key).get()) {
+            Some(reply) => {
+                visit_pairs(reply.strings(), visit);
+                Presence::Hash
+            }
+            None => Presence::Absent,
+        }
+    }
+
+    fn delete(&mut self, key: &[u8]) -> bool {
+        self.context.unlink(OwnedStr::new(key).get())
+    }
+
+    fn key_count(&mut self) -> u64 {
+        self.context.key_count()
+    }
+}
+
+fn visit_pairs<'p>(
+    mut strings: impl Iterator<Item = &'p [u8]>,
+    visit: &mut dyn FnMut(&[u8], &[u8]),
+) {
+    while let (Some(name), Some(value)) = (strings.next(), strings.next()) {
+        visit(name, value);
+    }
+}

@@ -1,0 +1,26 @@
+//! The Valkey/Redis module: the server's own hashes are the documents, and the server's own
+//! persistence, replication and access control carry them.
+//!
+//! ```text
+//! command ─▶ entry ─┐                      ┌─▶ reply
+//! key event ─▶ events ─▶ cell: the engine ─┼─▶ keyspace
+//! timer ─▶ backfill ─┘                      └─▶ replication
+//! ```
+//!
+//! Every function that the server calls catches panics ([`fault`]) and reaches the engine only
+//! through [`cell`]. Everything runs on the server's main thread, under its global lock.
+
+mod alloc;
+mod api;
+mod backfill;
+mod cell;
+mod entry;
+mod events;
+mod fault;
+mod info;
+mod keyspace;
+mod options;
+mod rdb;
+mod reply;
+#[cfg(feature = "test-commands")]
+mod test_commands;

@@ -1,0 +1,123 @@
+//! The indexes' definitions in the server's own snapshot: before the keys, so that each key is
+//! indexed as it is loaded. Disk, full synchronisation and the append-only file's base carry it
+//! (the latter only with `aof-use-rdb-preamble yes`, the default: a rewritten file of plain
+//! commands has no place for it).
+
+use std::ffi::{c_char, c_int};
+use std::mem::MaybeUninit;
+
+use valkey_module::raw;
+
+use super::api::{Context, server};
+use super::{cell, fault, info};
+
+/// Nine characters that no other module's type has: the section's name in the snapshot.
+const TYPE_NAME: &std::ffi::CStr = c"nuthatch_";
+
+const OK: c_int = 0;
+const ERR: c_int = 1;
+
+/// Registers the section; whether the server took it.
+pub(super) fn register(context: Context<'_>) -> bool {
+    // SAFETY: all zero is a value: integers and absent functions.
+    let mut methods: raw::RedisModuleTypeMethods = unsafe { MaybeUninit::zeroed().assume_init() };
+    methods.version = u64::from(raw::REDISMODULE_TYPE_METHOD_VERSION);
+    methods.aux_load = Some(load);
+    methods.aux_save2 = Some(save);
+    methods.aux_save_triggers = before_keys();
+    let create = server!(RedisModule_CreateDataType);
+    // SAFETY: the context of `RedisModule_OnLoad`; the server copies name and methods.
+    let kind = unsafe { create(context.as_raw(), TYPE_NAME.as_ptr(), 0, &raw mut methods) };
+    !kind.is_null()
+}
+
+fn before_keys() -> c_int {
+    c_int::try_from(raw::REDISMODULE_AUX_BEFORE_RDB).unwrap_or(1)
+}
+
+/// Called by the server as it writes a snapshot, often in a forked child. Writes nothing when
+/// there is no index: then servers without this module can read the snapshot.
+unsafe extern "C" fn save(io: *mut raw::RedisModuleIO, when: c_int) {
+    if when != before_keys() {
+        return;
+    }
+    // SAFETY: the server's stream, alive during this call.
+    let context = unsafe { context_of(io) };
+    match cell::with(context, |host| host.engine.save()) {
+        Ok(saved) if saved.is_empty() => {}
+        Ok(saved) => {
+            let write = server!(RedisModule_SaveStringBuffer);
+            // SAFETY: the server's stream; it copies the bytes.
+            unsafe { write(io, saved.as_ptr().cast(), saved.len()) };
+        }
+        Err(_) => {
+            let text = "internal error: a snapshot was written without the indexes";
+            context.warn(text);
+        }
+    }
+}
+
+/// Called by the server when it meets the section. A section that is not understood costs the
+/// indexes, never the keys.
+unsafe extern "C" fn load(io: *mut raw::RedisModuleIO, _version: c_int, _when: c_int) -> c_int {
+    // SAFETY: the server's stream, alive during this call.
+    let context = unsafe { context_of(io) };
+    // SAFETY: the server's stream, alive during this call.
+    let Some(section) = (unsafe { Section::read(io) }) else {
+        return ERR; // The stream has ended: the server deals with it.
+    };
+    let outcome = cell::with(context, |host| host.engine.load(section.bytes()));
+    let reason = match outcome {
+        Ok(Ok(())) => {
+            info::SECTIONS_LOADED.count();
+            return OK;
+        }
+        Ok(Err(reason)) => reason,
+        Err(_) => fault::INTERNAL_ERROR.to_owned(),
+    };
+    info::SECTIONS_REFUSED.count();
+    let text = format!("the snapshot's indexes are left out, create them anew: {reason}");
+    context.warn(&text);
+    OK
+}
+
+/// # Safety
+/// `io` comes from the server and is alive for `'a`.
+unsafe fn context_of<'a>(io: *mut raw::RedisModuleIO) -> Context<'a> {
+    let of = server!(RedisModule_GetContextFromIO);
+    // SAFETY: the caller's promise.
+    let context = unsafe { of(io) };
+    // SAFETY: the context lives as long as the stream.
+    unsafe { Context::from_raw(context) }
+}
+
+/// Bytes read from a snapshot.
+struct Section {
+    start: *mut c_char,
+    len: usize,
+}
+
+impl Section {
+    /// # Safety
+    /// `io` comes from the server and is alive.
+    unsafe fn read(io: *mut raw::RedisModuleIO) -> Option<Self> {
+        let mut len = 0;
+        let read = server!(RedisModule_LoadStringBuffer);
+        // SAFETY: the caller's promise.
+        let start = unsafe { read(io, &raw mut len) };
+        (!start.is_null()).then_some(Self { start, len })
+    }
+
+    fn bytes(&self) -> &[u8] {
+        // SAFETY: the server gave a buffer of that many bytes, freed only by `drop`.
+        unsafe { std::slice::from_raw_parts(self.start.cast::<u8>(), self.len) }
+    }
+}
+
+impl Drop for Section {
+    fn drop(&mut self) {
+        let free = server!(RedisModule_Free);
+        // SAFETY: the server's allocator gave the buffer to the module, and only this frees it.
+        unsafe { free(self.start.cast()) };
+    }
+}

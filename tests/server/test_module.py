@@ -1,0 +1,112 @@
+"""Loading, names, panics, memory: what needs no index."""
+
+import pytest
+import redis
+
+from conftest import info, until
+
+
+def modules(client):
+    listed = client.execute_command("MODULE", "LIST")
+    flat = []
+    for module in listed:
+        pairs = module.items() if isinstance(module, dict) else zip(module[::2], module[1::2])
+        flat.append({k.decode() if isinstance(k, bytes) else k: v for k, v in pairs})
+    named = [(module["name"].decode(), module["ver"]) for module in flat]
+    return [module for module in named if module[0] != "lua"]  # Valkey 9 has its scripts there
+
+
+def test_the_module_calls_itself_search(client):
+    assert modules(client) == [("search", 21005)]
+
+
+def test_another_name_can_be_given_at_load_time(new_server):
+    client = new_server().start(module=("nAmE", "nuthatch")).client()
+    assert modules(client) == [("nuthatch", 21005)]
+    assert info(client)["panics"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("SPEED", "9"), "unknown option 'SPEED'"),
+        (("NAME",), "option NAME needs a value"),
+        (("NAME", "a/b"), "bad NAME 'a/b'"),
+    ],
+)
+def test_a_bad_option_keeps_the_server_from_starting_and_says_why(new_server, arguments, reason):
+    server = new_server().start(module=arguments, wait=False)
+    assert server.process.wait(20) != 0
+    assert reason in server.log_text()
+    assert "crash" not in server.log_text().lower()
+
+
+def test_the_name_of_another_module_is_refused(server, client):
+    with pytest.raises(redis.ResponseError):
+        client.execute_command("MODULE", "LOAD", __import__("conftest").MODULE)
+    assert client.ping()
+
+
+def test_a_panic_costs_one_reply_and_is_counted(client, server, protocol):
+    for count in range(1, 4):
+        with pytest.raises(redis.ResponseError, match="^internal error"):
+            client.execute_command("NUTHATCH.PANIC")
+        assert info(client)["panics"] == count
+    assert "asked to by NUTHATCH.PANIC" in server.log_text()
+    assert "test_commands.rs" in server.log_text()
+
+
+def test_a_panic_amid_a_reply_leaves_client_and_server_in_step(server, client, protocol):
+    reply = client.execute_command("NUTHATCH.PANIC", "midway")
+    assert reply[0] == 1
+    assert all(isinstance(member, redis.ResponseError) for member in reply[1:])
+    assert len(reply) == 3
+    assert client.ping()
+
+
+def test_a_panic_within_a_transaction_and_a_script_goes_no_further(client):
+    pipeline = client.pipeline(transaction=True)
+    pipeline.set("a", 1)
+    pipeline.execute_command("NUTHATCH.PANIC")
+    pipeline.set("b", 2)
+    replies = pipeline.execute(raise_on_error=False)
+    assert isinstance(replies[1], redis.ResponseError)
+    with pytest.raises(redis.ResponseError, match="internal error"):
+        client.eval("return redis.call('NUTHATCH.PANIC')", 0)
+    assert client.mget("a", "b") == [b"1", b"2"]
+
+
+def test_memory_comes_from_the_server_at_every_alignment(client, server):
+    assert client.execute_command("NUTHATCH.ALIGN") == 0
+    assert "not counted" not in server.log_text()
+
+
+def test_commands_say_whether_they_write(client):
+    commands = client.execute_command("COMMAND", "INFO", "FT.CREATE", "FT.SEARCH")
+    if isinstance(commands, dict):
+        flags = {name.upper(): set(command["flags"]) for name, command in commands.items()}
+    else:
+        flags = {command[0].decode().upper(): command[2] for command in commands}
+    text = {
+        name: {flag.decode() if isinstance(flag, bytes) else flag for flag in members}
+        for name, members in flags.items()
+    }
+    assert {"write", "denyoom"} <= text["FT.CREATE"]
+    assert "readonly" in text["FT.SEARCH"]
+    assert "write" not in text["FT.SEARCH"]
+
+
+def test_access_control_knows_the_category(client):
+    categories = client.execute_command("ACL", "CAT")
+    if b"search" not in categories:
+        pytest.skip("this server takes no categories from modules")
+    commands = {name.decode().upper() for name in client.execute_command("ACL", "CAT", "search")}
+    assert {"FT.CREATE", "FT.SEARCH"} <= commands
+
+
+def test_a_write_command_is_refused_on_a_replica(new_server, server):
+    replica = new_server().start("--replicaof", f"127.0.0.1 {server.port}")
+    client = replica.client()
+    until(lambda: client.info("replication")["master_link_status"] == "up")
+    with pytest.raises(redis.ReadOnlyError):
+        client.execute_command("FT.CREATE", "idx", "SCHEMA", "t", "TEXT")
