@@ -29,7 +29,7 @@ pub use search::{Nearest, Neighbour, Strategy};
 /// twice as fast.
 const EXACT_MATCHES: u64 = 5_000;
 
-/// Distances that a walk computes per candidate it keeps, times the share of rows that match.
+/// Distances that a walk computes for each candidate it keeps, when all rows match.
 ///
 /// From the same measurements, which put the break-even of a scan and a walk at `ef` 30 between
 /// 10 % and 20 % of 40k rows.
@@ -288,7 +288,8 @@ impl fmt::Debug for VectorIndex {
     }
 }
 
-/// A walk that keeps `ef` matches passes `docs / matches` times as many nodes.
+/// A walk that keeps `ef` matches passes `docs / matches` times as many nodes; a scan computes one
+/// distance a match.
 fn scan_is_cheaper(matches: u64, docs: u64, ef: usize) -> bool {
     let ef = u64::try_from(ef).unwrap_or(u64::MAX);
     let kept = WALK_DISTANCES.saturating_mul(ef);

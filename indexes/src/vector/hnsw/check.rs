@@ -49,6 +49,13 @@ impl Hnsw {
         }
     }
 
+    /// Live nodes that nothing links to.
+    pub(in crate::vector) fn orphans(&self) -> usize {
+        let rows = (0..self.graph.slots()).map(RowId::from_index);
+        let live = rows.filter(|&row| self.graph.is_live(row));
+        live.filter(|&row| self.graph.incoming(row) == 0).count()
+    }
+
     fn check_list(&self, row: RowId, layer: usize, free: &HashSet<RowId>) {
         let links = self.graph.links(row, layer);
         assert!(links.len() <= self.graph.most_links(layer), "degree");

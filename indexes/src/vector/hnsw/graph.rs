@@ -190,8 +190,9 @@ impl Graph {
     /// where there are as many.
     ///
     /// A departure from the paper: the last link to a node is kept in layer 0, at the cost of the
-    /// least of the others. An outlier is among the best neighbours of no other node, and would be
-    /// lost to every search.
+    /// least of the others. Short vectors under the inner product and outliers are the best
+    /// neighbours of no node; without this, updates leave more and more of them where no search
+    /// comes.
     pub(super) fn choose(
         &self,
         rows: &Rows,

@@ -53,7 +53,8 @@ impl Hnsw {
     pub(super) fn insert(&mut self, rows: &mut Rows, doc: DocId, vector: &[f32]) -> RowId {
         self.repair.step(&mut self.graph, rows, &self.scratch);
         let top = self.layers.draw();
-        let layers = self.candidates(rows, vector, top);
+        let (ef, scratch) = (self.ef_construction, &self.scratch);
+        let layers = self.graph.candidates(rows, vector, top, ef, scratch);
         let lowest = layers.first().into_iter().flatten();
         if let Some(equal) = lowest.map(|c| c.row).find(|&row| *rows.get(row) == *vector) {
             self.graph.add_holder(equal, doc);
@@ -102,15 +103,19 @@ impl Hnsw {
         search: &Nearest<'_>,
         pace: &mut Pace<'_>,
     ) -> Vec<Neighbour> {
-        let beam = Beam { layer: 0, ef };
         let Some(start) = self.graph.descend(rows, vector, 0, pace) else {
             return Vec::new();
         };
+        let beam = Beam {
+            vector,
+            layer: 0,
+            ef,
+            starts: &[start],
+        };
         let admit = |row| self.graph.holders(row).any(search.filter);
-        let found = self.scratch.with(|visited| {
-            self.graph
-                .beam(rows, vector, &beam, &[start], admit, visited, pace)
-        });
+        let found = self
+            .scratch
+            .with(|visited| self.graph.beam(rows, &beam, admit, visited, pace));
         let mut neighbours = Vec::new();
         for Candidate { distance, row } in found {
             // `k` of a row are enough, and the lowest ids come first among equals.
@@ -125,12 +130,6 @@ impl Hnsw {
     /// Bytes allocated, rows excepted.
     pub(super) fn memory_bytes(&self) -> usize {
         self.graph.memory_bytes() + self.repair.memory_bytes() + self.scratch.memory_bytes()
-    }
-
-    /// The nearest live rows in each layer from 0 to `top`, where the graph reaches that high.
-    fn candidates(&self, rows: &Rows, vector: &[f32], top: usize) -> Vec<Vec<Candidate>> {
-        self.graph
-            .candidates(rows, vector, top, self.ef_construction, &self.scratch)
     }
 }
 

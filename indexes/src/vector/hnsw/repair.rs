@@ -13,8 +13,8 @@ use crate::vector::rows::{RowId, Rows};
 /// they choose anew; 10 to 20 % dead cost searches little.
 const DEAD_SHARE: usize = 6;
 
-/// Lists that a step chooses anew. A step comes with each delete and each insert, so that in endless
-/// updates a sweep ends before another eighth of the nodes has died.
+/// Lists that a step chooses anew. A step comes with each delete and each insert, so that a sweep
+/// ends before another eighth of the nodes has died, in updates another sixteenth.
 const LISTS_PER_STEP: usize = 8;
 
 /// Nodes that a step looks at in search of such lists.

@@ -54,11 +54,14 @@ impl PartialEq for Candidate {
 
 impl Eq for Candidate {}
 
-/// The walk of one layer.
-pub(super) struct Beam {
+/// The walk of one layer towards a vector.
+pub(super) struct Beam<'a> {
+    pub(super) vector: &'a [f32],
     pub(super) layer: usize,
     /// How many rows to keep.
     pub(super) ef: usize,
+    /// Where to begin: rows of the layer.
+    pub(super) starts: &'a [Candidate],
 }
 
 impl Graph {
@@ -79,10 +82,15 @@ impl Graph {
         let mut starts = vec![start];
         let mut layers = Vec::new();
         for layer in (0..=highest).rev() {
-            let beam = Beam { layer, ef };
+            let beam = Beam {
+                vector,
+                layer,
+                ef,
+                starts: &starts,
+            };
             let found = scratch.with(|visited| {
                 let admit = |row| self.is_live(row);
-                self.beam(rows, vector, &beam, &starts, admit, visited, pace)
+                self.beam(rows, &beam, admit, visited, pace)
             });
             if !found.is_empty() {
                 starts.clone_from(&found);
@@ -123,18 +131,12 @@ impl Graph {
         Some(nearest)
     }
 
-    /// The paper's Algorithm 2: the admitted rows nearest to `vector`, nearest first. The others
+    /// The paper's Algorithm 2: the admitted rows nearest to the vector, nearest first. The others
     /// are walked through.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "what is searched, for what, how, and two pieces of scratch"
-    )]
     pub(super) fn beam(
         &self,
         rows: &Rows,
-        vector: &[f32],
-        beam: &Beam,
-        starts: &[Candidate],
+        beam: &Beam<'_>,
         admit: impl Fn(RowId) -> bool,
         visited: &mut Visited,
         pace: &mut Pace<'_>,
@@ -142,7 +144,7 @@ impl Graph {
         visited.clear(self.slots());
         let mut best = Best::new(beam.ef);
         let mut frontier = BinaryHeap::new();
-        for &start in starts {
+        for &start in beam.starts {
             visited.insert(start.row);
             frontier.push(Reverse(start));
             if admit(start.row) {
@@ -163,7 +165,7 @@ impl Graph {
                 if !pace.go_on() {
                     return best.into_sorted();
                 }
-                let distance = rows.distance(vector, row);
+                let distance = rows.distance(beam.vector, row);
                 if best.bar().is_none_or(|bar| distance < bar.distance) {
                     let candidate = Candidate { distance, row };
                     frontier.push(Reverse(candidate));

@@ -50,7 +50,6 @@ fn recall_is_high_for_every_metric() {
         let index = build(metric, &vectors);
         index.check();
         let recall = recall(&index, &queries, 100, None);
-        println!("{metric:?} {dimensions}: {recall}");
         assert!(recall >= 0.95, "{metric:?}: {recall}");
     }
 }
@@ -119,8 +118,8 @@ fn a_filter_that_matches_the_far_side_is_answered_in_full() {
 #[test]
 fn recall_and_memory_stay_through_full_turnovers() {
     let mut random = Random(23);
-    let count = 3000;
-    let all = random.clustered(5 * count + 100, 32);
+    let count = 2500;
+    let all = random.clustered(4 * count + 100, 32);
     let (queries, all) = all.split_at(100);
     let mut index = build(Metric::L2, &all[..count]);
     let mut most = 0;
@@ -141,13 +140,32 @@ fn recall_and_memory_stay_through_full_turnovers() {
     let fresh = build(Metric::L2, &kept);
     for ef in [16, 64] {
         let [turned, fresh] = [&index, &fresh].map(|index| recall(index, queries, ef, None));
-        println!("ef {ef}: turned over {turned}, fresh {fresh}");
         assert!(turned >= fresh - 0.02, "ef {ef}: {turned}, fresh {fresh}");
     }
     let [turned, fresh] = [&index, &fresh].map(VectorIndex::memory_bytes);
-    println!("{turned} bytes, fresh {fresh}, most slots {most} of {count}");
     assert!(turned <= fresh * 3 / 2, "{turned} bytes, fresh {fresh}");
     assert!(most <= count * 3 / 2, "{most} slots");
+}
+
+#[test]
+fn vectors_of_unequal_length_are_not_orphaned_by_turnovers() {
+    let mut random = Random(27);
+    let count = 1500;
+    let mut all = random.clustered(3 * count + 100, 16);
+    for i in 0..3 * count / 50 {
+        all[50 * i] = (0..16).map(|_| 4.0 * random.normal()).collect();
+    }
+    let queries = all.split_off(3 * count);
+    let mut index = build(Metric::Ip, &all[..count]);
+    for (i, vector) in all[count..].iter().enumerate() {
+        let doc = DocId::from_index(i % count).unwrap();
+        index.insert(doc, vector).unwrap();
+    }
+    index.check();
+    assert_eq!(index.graph.as_ref().unwrap().orphans(), 0);
+    let fresh = build(Metric::Ip, &all[2 * count..]);
+    let [turned, fresh] = [&index, &fresh].map(|index| recall(index, &queries, 16, None));
+    assert!(turned >= fresh - 0.02, "{turned}, fresh {fresh}");
 }
 
 #[test]
@@ -162,7 +180,6 @@ fn recall_stays_when_most_documents_leave() {
     index.check();
     let left = recall(&index, &queries, 12, None);
     let fresh = recall(&build(Metric::Cosine, &vectors[3600..]), &queries, 12, None);
-    println!("left {left}, fresh {fresh}");
     assert!(left >= fresh - 0.02, "{left}, fresh {fresh}");
     let slots = index.rows.slots();
     for (i, vector) in vectors[..2000].iter().enumerate() {
