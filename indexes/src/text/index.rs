@@ -145,12 +145,11 @@ impl TextIndex {
     }
 
     /// The other terms that a folded word stands for, in byte order: those with its stem, and the
-    /// stem itself. They count only in [stemmed fields](TextIndex::stemmed_fields).
+    /// stem itself; a word too short to have one is its own. They count only in
+    /// [stemmed fields](TextIndex::stemmed_fields).
     #[must_use]
     pub fn expand_stem(&self, word: &[u8]) -> Vec<&[u8]> {
-        let Some(stem) = self.analyzer.stem(word) else {
-            return Vec::new();
-        };
+        let stem = self.analyzer.stem(word).unwrap_or_else(|| word.to_vec());
         let related = self.stems.get(&stem).into_iter().flatten();
         let mut terms: Vec<&[u8]> = related
             .copied()

@@ -274,10 +274,11 @@ proptest! {
         let (index, model) = written(writes);
         let analyzer = index.analyzer();
         for word in WORDS.iter().map(|word| word.to_lowercase()).chain(["housed".to_owned()]) {
-            let stem = analyzer.stem(word.as_bytes());
+            // A word without a stem of its own stands for those whose stem it is.
+            let stem = analyzer.stem(word.as_bytes()).unwrap_or_else(|| word.as_bytes().to_vec());
             let is_related = |term: &String| {
-                let same = stem.is_some() && analyzer.stem(term.as_bytes()) == stem;
-                *term != word && (same || stem.as_deref() == Some(term.as_bytes()))
+                let same = analyzer.stem(term.as_bytes()).as_ref() == Some(&stem);
+                *term != word && (same || stem == term.as_bytes())
             };
             let related: Vec<String> = model.terms().into_iter().filter(is_related).collect();
             let expected: Vec<&[u8]> = related.iter().map(String::as_bytes).collect();
