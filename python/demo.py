@@ -41,6 +41,8 @@ RUNS = 20
 """How often each query is run for its mean time on the server."""
 INDEXING_SECONDS = 60.0
 HITS = 5
+LOG_LINES = 3
+"""What of the server's log tells why it did not start: its end."""
 
 console = Console()
 
@@ -216,6 +218,7 @@ def ask(client: redis.Redis, question: Question) -> None:
     client.config_resetstat()
     for _ in range(RUNS):
         result = client.ft(INDEX).search(query, query_params=question.parameters)
+    console.print(escape(question.title), style="bold", highlight=False)
     console.print(hits_table(question, result))
     console.print(
         f"{result.total} found; {server_milliseconds(client):.3f} ms of server time a query "
@@ -225,7 +228,7 @@ def ask(client: redis.Redis, question: Question) -> None:
 
 
 def hits_table(question: Question, result: Result) -> Table:
-    table = Table(title=escape(question.title), title_justify="left", title_style="bold")
+    table = Table()
     table.add_column("package", style="cyan", no_wrap=True)
     for column in question.columns:
         numeric = column in ("distance", "score", "words")
@@ -283,7 +286,9 @@ def main() -> int:
         console.print("\nStopped.")
         return 130
     except ValkeyServerError as error:
-        console.print(f"The server did not start: {escape(str(error))}", style="red")
+        told = [line for line in str(error).splitlines() if line][-LOG_LINES:]
+        console.print(escape("\n".join(["The server did not start with the module:", *told])), style="red")
+        console.print("`make module` builds it anew.")
         return 1
     except (DemoError, redis.RedisError) as error:
         console.print(escape(str(error)), style="red")
