@@ -34,13 +34,12 @@ static SOURCE: AtomicU8 = AtomicU8::new(OPEN);
 const SERVER_ALIGNMENT: usize = 8;
 
 /// Takes all memory from the server from now on; whether that is so. It is not when Rust code
-/// allocated before: then the system goes on serving, uncounted.
+/// allocated before: then the system goes on serving, uncounted. Loading a second time, after the
+/// server refused a first, changes nothing.
 ///
 /// The server's API pointers must be set.
 pub(super) fn serve_from_server() -> bool {
-    SOURCE
-        .compare_exchange(OPEN, SERVER, Ordering::Relaxed, Ordering::Relaxed)
-        .is_ok()
+    SOURCE.compare_exchange(OPEN, SERVER, Ordering::Relaxed, Ordering::Relaxed) != Err(SYSTEM)
 }
 
 /// The allocator of the module; see the module documentation.

@@ -32,7 +32,7 @@ pub(super) struct Scanning {
 
 /// Sees to it that there will be a slice if any index still wants its keys.
 pub(super) fn wake(context: Context<'_>, host: &mut Host) {
-    if !host.scanning.awake && host.engine.next_backfill().is_some() {
+    if !host.scanning.awake && host.core.next_backfill().is_some() {
         sleep(context, host, PAUSE_MS);
     }
 }
@@ -46,7 +46,7 @@ fn sleep(context: Context<'_>, host: &mut Host, milliseconds: i64) {
 unsafe extern "C" fn on_timer(context: *mut raw::RedisModuleCtx, _data: *mut c_void) {
     // SAFETY: the server's context, alive during this call.
     let context = unsafe { Context::from_raw(context) };
-    // The engine is not borrowed when the server's loop runs timers; after a panic, which is
+    // The core is not borrowed when the server's loop runs timers; after a panic, which is
     // logged by then, the next command wakes the backfill.
     let _ = cell::with(context, |host| {
         host.scanning.awake = false;
@@ -61,7 +61,7 @@ unsafe extern "C" fn on_timer(context: *mut raw::RedisModuleCtx, _data: *mut c_v
 fn slice(context: Context<'_>, host: &mut Host) {
     let start = Instant::now();
     while start.elapsed() < SLICE {
-        let Some(next) = host.engine.next_backfill() else {
+        let Some(next) = host.core.next_backfill() else {
             host.scanning.current = None;
             return;
         };
@@ -73,7 +73,7 @@ fn slice(context: Context<'_>, host: &mut Host) {
         if more {
             host.scanning.current = Some((next, cursor));
         } else {
-            host.engine.backfill_done(next);
+            host.core.backfill_done(next);
         }
     }
 }
@@ -83,14 +83,14 @@ fn step(context: Context<'_>, host: &mut Host, next: Backfill, cursor: &mut Curs
     let mut keys = Vec::new();
     let more = cursor.next_keys(context, &mut keys);
     for key in &keys {
-        if !host.engine.watches(next.database, key) {
+        if !host.core.watches(next.database, key) {
             continue;
         }
         info::BACKFILLED_KEYS.count();
         let mut keyspace = ServerKeyspace::new(context, &mut host.names);
-        let engine = &mut host.engine;
+        let core = &mut host.core;
         // A panic costs one document, as has been logged by then, not the rest of the step.
-        let _ = fault::catch(context, || engine.backfill_key(next, key, &mut keyspace));
+        let _ = fault::catch(context, || core.backfill_key(next, key, &mut keyspace));
     }
     more
 }

@@ -1,30 +1,30 @@
-//! Where the engine lives: one for the server, borrowed by one caller at a time.
+//! Where the core lives: one for the server, borrowed by one caller at a time.
 //!
-//! The server may raise an event while the engine is borrowed: a command that deletes documents,
+//! The server may raise an event while the core is borrowed: a command that deletes documents,
 //! or a read that meets an expired key. Such a change is queued and applied when the borrow ends,
-//! in the order of the events, so that none is lost and none finds the engine half-way.
+//! in the order of the events, so that none is lost and none finds the core half-way.
 
 use std::collections::VecDeque;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, TryLockError};
 
-use super::api::{Context, Str};
+use super::api::Context;
 use super::backfill::Scanning;
 use super::fault::{self, Panicked};
 use super::info;
 use super::keyspace::{FieldNames, ServerKeyspace};
 use crate::engine::Core;
 
-/// The engine and what the host keeps beside it.
+/// The core and what the host keeps beside it.
 #[derive(Default)]
 pub(super) struct Host {
-    pub(super) engine: Core,
+    pub(super) core: Core,
     pub(super) names: FieldNames,
     pub(super) scanning: Scanning,
 }
 
 /// Why work did not come to a result.
 pub(super) enum Refusal {
-    /// The engine is borrowed further up the stack.
+    /// The core is borrowed further up the stack.
     Busy,
     /// It panicked, as has been logged.
     Panicked,
@@ -47,13 +47,13 @@ pub(super) enum Change {
 }
 
 /// The server's global lock serialises all callers: the mutex only tells a caller further down
-/// the same stack that the engine is borrowed.
+/// the same stack that the core is borrowed.
 static HOST: LazyLock<Mutex<Host>> = LazyLock::new(Mutex::default);
 
-/// What came while the engine was borrowed.
+/// What came while the core was borrowed.
 static QUEUE: Mutex<VecDeque<Change>> = Mutex::new(VecDeque::new());
 
-/// Does `work` with the engine, then applies the changes that it caused, also when it panicked.
+/// Does `work` with the core, then applies the changes that it caused, also when it panicked.
 pub(super) fn with<T>(
     context: Context<'_>,
     work: impl FnOnce(&mut Host) -> T,
@@ -64,7 +64,7 @@ pub(super) fn with<T>(
     Ok(result?)
 }
 
-/// The engine is told of a change, at once or when it is no longer borrowed.
+/// The core is told of a change, at once or when it is no longer borrowed.
 pub(super) fn change(context: Context<'_>, change: Change) {
     match borrow() {
         None => queue().push_back(change),
@@ -75,22 +75,16 @@ pub(super) fn change(context: Context<'_>, change: Change) {
     }
 }
 
-/// As [`change`] for the key of an event, without a copy of its name.
-pub(super) fn key_changed(context: Context<'_>, key: Str<'_>) {
+/// As [`change`] for a key of the selected database: without a copy of its name if no index
+/// watches it.
+pub(super) fn key_changed(context: Context<'_>, key: &[u8]) {
     let database = context.database();
     let Some(mut host) = borrow() else {
-        queue().push_back(Change::Key(database, key.bytes().to_vec()));
+        queue().push_back(Change::Key(database, key.to_vec()));
         return;
     };
-    let Host { engine, names, .. } = &mut *host;
     // A panic is logged and counted by then, and nobody waits for an answer.
-    let _ = fault::catch(context, || {
-        if engine.watches(database, key.bytes()) {
-            info::KEY_CHANGES.count();
-            let mut keyspace = ServerKeyspace::of_event(context, names, key);
-            engine.key_changed(database, key.bytes(), &mut keyspace);
-        }
-    });
+    let _ = fault::catch(context, || apply_key(context, &mut host, database, key));
     apply_queued(context, &mut host);
 }
 
@@ -119,19 +113,21 @@ fn apply_queued(context: Context<'_>, host: &mut Host) {
 }
 
 fn apply(context: Context<'_>, host: &mut Host, change: Change) {
-    let Host { engine, names, .. } = host;
     // A panic is logged and counted by then, and the next change is still to be applied.
     let _ = fault::catch(context, || match change {
         Change::Key(database, key) => {
-            if engine.watches(database, &key) {
-                info::KEY_CHANGES.count();
-                context.in_database(database, || {
-                    let mut keyspace = ServerKeyspace::new(context, names);
-                    engine.key_changed(database, &key, &mut keyspace);
-                });
-            }
+            context.in_database(database, || apply_key(context, host, database, &key));
         }
-        Change::Flush(database) => engine.flush(database),
-        Change::Swap(first, second) => engine.swap(first, second),
+        Change::Flush(database) => host.core.flush(database),
+        Change::Swap(first, second) => host.core.swap(first, second),
     });
+}
+
+/// The core reads a key of the selected database again, if any index watches it.
+fn apply_key(context: Context<'_>, host: &mut Host, database: u32, key: &[u8]) {
+    if host.core.watches(database, key) {
+        info::KEY_CHANGES.count();
+        let mut keyspace = ServerKeyspace::new(context, &mut host.names);
+        host.core.key_changed(database, key, &mut keyspace);
+    }
 }

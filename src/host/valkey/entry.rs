@@ -92,7 +92,7 @@ fn load(context: Context<'_>, counted: bool, arguments: &[&[u8]]) -> Result<(), 
     Ok(())
 }
 
-/// Runs any command of the engine; called by the server.
+/// Runs any command of the core; called by the server.
 unsafe extern "C" fn run(
     context: *mut raw::RedisModuleCtx,
     argv: *mut *mut raw::RedisModuleString,
@@ -109,7 +109,7 @@ unsafe extern "C" fn run(
             keyspace: &mut keyspace,
             sink,
         };
-        host.engine.execute(&mut call, &arguments)
+        host.core.execute(&mut call, &arguments)
     })
 }
 

@@ -1,6 +1,6 @@
-//! What the server says of its keys, passed on to the engine.
+//! What the server says of its keys, passed on to the core.
 //!
-//! Any event on a key that an index watches makes the engine read that key again, whatever the
+//! Any event on a key that an index watches makes the core read that key again, whatever the
 //! event is called: a hash also changes when it expires, is evicted, renamed, restored, or
 //! overwritten by a command of another type.
 
@@ -49,7 +49,7 @@ unsafe extern "C" fn on_key(
             return;
         }
         // SAFETY: the server's string, alive during this call.
-        cell::key_changed(context, unsafe { Str::from_raw(key) });
+        cell::key_changed(context, unsafe { Str::from_raw(key) }.bytes());
     });
     0
 }
@@ -120,7 +120,7 @@ unsafe extern "C" fn on_loading(
     }
     // SAFETY: the server's context, alive during this call.
     let context = unsafe { Context::from_raw(context) };
-    // An index that a replayed command created still wants its keys. Nothing to do if the engine
+    // An index that a replayed command created still wants its keys. Nothing to do if the core
     // is borrowed: whoever borrowed it wakes the backfill as well.
     let _ = cell::with(context, |host| backfill::wake(context, host));
 }

@@ -1,6 +1,6 @@
 //! Panics: none crosses into the server. Each is logged, counted, and answered with one line.
 //!
-//! What a panic leaves behind: the engine's borrow has ended, the changes queued behind it are
+//! What a panic leaves behind: the core's borrow has ended, the changes queued behind it are
 //! applied, and the indexes stay as they are. They are sound as memory, but the index concerned
 //! may lack the document that was being indexed, until that key is written again or the index is
 //! created anew; the log line says so.

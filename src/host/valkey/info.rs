@@ -26,9 +26,9 @@ impl Counter {
     }
 }
 
-/// Keys that the engine was told of because they changed.
+/// Keys that the core was told of because they changed.
 pub(super) static KEY_CHANGES: Counter = Counter::new();
-/// Keys that the engine was told of because a backfill met them.
+/// Keys that the core was told of because a backfill met them.
 pub(super) static BACKFILLED_KEYS: Counter = Counter::new();
 /// Sections of definitions that were loaded.
 pub(super) static SECTIONS_LOADED: Counter = Counter::new();

@@ -1,4 +1,4 @@
-//! The server's keys as the engine reads them.
+//! The server's keys as the core reads them.
 
 use std::collections::HashMap;
 
@@ -24,41 +24,20 @@ impl FieldNames {
     }
 }
 
-/// The keys of a context's selected database.
+/// The keys of a context's selected database. Names of keys are always copied: a key that an event
+/// names may lie on the server's stack (it does while loading), and opening that ends the server.
 pub(super) struct ServerKeyspace<'a> {
     context: Context<'a>,
     names: &'a mut FieldNames,
-    /// The key of the event being handled, which needs no copy of its name.
-    event_key: Option<Str<'a>>,
 }
 
 impl<'a> ServerKeyspace<'a> {
     pub(super) fn new(context: Context<'a>, names: &'a mut FieldNames) -> Self {
-        Self {
-            context,
-            names,
-            event_key: None,
-        }
-    }
-
-    pub(super) fn of_event(
-        context: Context<'a>,
-        names: &'a mut FieldNames,
-        event_key: Str<'a>,
-    ) -> Self {
-        Self {
-            context,
-            names,
-            event_key: Some(event_key),
-        }
+        Self { context, names }
     }
 
     fn open_hash(&self, key: &[u8]) -> Option<Key> {
-        let opened = match self.event_key {
-            Some(name) if name.bytes() == key => Key::open(self.context, name),
-            _ => Key::open(self.context, OwnedStr::new(key).get()),
-        };
-        opened.filter(Key::is_hash)
+        Key::open(self.context, OwnedStr::new(key).get()).filter(Key::is_hash)
     }
 }
 

@@ -3,11 +3,11 @@
 //!
 //! ```text
 //! command ─▶ entry ─┐                      ┌─▶ reply
-//! key event ─▶ events ─▶ cell: the engine ─┼─▶ keyspace
+//! key event ─▶ events ─▶ cell: the core ─┼─▶ keyspace
 //! timer ─▶ backfill ─┘                      └─▶ replication
 //! ```
 //!
-//! Every function that the server calls catches panics ([`fault`]) and reaches the engine only
+//! Every function that the server calls catches panics ([`fault`]) and reaches the core only
 //! through [`cell`]. Everything runs on the server's main thread, under its global lock.
 
 mod alloc;

@@ -23,7 +23,11 @@ pub(super) fn register(context: Context<'_>) -> bool {
     let mut methods: raw::RedisModuleTypeMethods = unsafe { MaybeUninit::zeroed().assume_init() };
     methods.version = u64::from(raw::REDISMODULE_TYPE_METHOD_VERSION);
     methods.aux_load = Some(load);
-    methods.aux_save2 = Some(save);
+    if optional_sections() {
+        methods.aux_save2 = Some(save_if_any);
+    } else {
+        methods.aux_save = Some(save_always);
+    }
     methods.aux_save_triggers = before_keys();
     let create = server!(RedisModule_CreateDataType);
     // SAFETY: the context of `RedisModule_OnLoad`; the server copies name and methods.
@@ -35,25 +39,48 @@ fn before_keys() -> c_int {
     c_int::try_from(raw::REDISMODULE_AUX_BEFORE_RDB).unwrap_or(1)
 }
 
+/// Whether the server leaves out a section into which nothing is written (Redis from 7.2 on, and
+/// Valkey), so that servers without this module can read its snapshots too.
+fn optional_sections() -> bool {
+    let known = server!(RedisModule_GetTypeMethodVersion);
+    // SAFETY: it takes nothing and may be called at any time.
+    let version = unsafe { known() };
+    version >= 5
+}
+
 /// Called by the server as it writes a snapshot, often in a forked child. Writes nothing when
-/// there is no index: then servers without this module can read the snapshot.
-unsafe extern "C" fn save(io: *mut raw::RedisModuleIO, when: c_int) {
-    if when != before_keys() {
-        return;
+/// there is no index.
+unsafe extern "C" fn save_if_any(io: *mut raw::RedisModuleIO, when: c_int) {
+    if when == before_keys() {
+        // SAFETY: the server's stream, alive during this call.
+        unsafe { save(io, false) };
     }
-    // SAFETY: the server's stream, alive during this call.
+}
+
+/// As [`save_if_any`], for servers that write the section in any case: something must be in it.
+unsafe extern "C" fn save_always(io: *mut raw::RedisModuleIO, when: c_int) {
+    if when == before_keys() {
+        // SAFETY: the server's stream, alive during this call.
+        unsafe { save(io, true) };
+    }
+}
+
+/// # Safety
+/// `io` comes from the server and is alive.
+unsafe fn save(io: *mut raw::RedisModuleIO, even_empty: bool) {
+    // SAFETY: the caller's promise.
     let context = unsafe { context_of(io) };
-    match cell::with(context, |host| host.engine.save()) {
-        Ok(saved) if saved.is_empty() => {}
-        Ok(saved) => {
-            let write = server!(RedisModule_SaveStringBuffer);
-            // SAFETY: the server's stream; it copies the bytes.
-            unsafe { write(io, saved.as_ptr().cast(), saved.len()) };
-        }
-        Err(_) => {
-            let text = "internal error: a snapshot was written without the indexes";
-            context.warn(text);
-        }
+    let saved = cell::with(context, |host| {
+        (even_empty || !host.core.is_empty()).then(|| host.core.save())
+    });
+    let saved = saved.unwrap_or_else(|_| {
+        context.warn("internal error: a snapshot was written without the indexes");
+        even_empty.then(Vec::new)
+    });
+    if let Some(saved) = saved {
+        let write = server!(RedisModule_SaveStringBuffer);
+        // SAFETY: the server's stream; it copies the bytes.
+        unsafe { write(io, saved.as_ptr().cast(), saved.len()) };
     }
 }
 
@@ -66,7 +93,7 @@ unsafe extern "C" fn load(io: *mut raw::RedisModuleIO, _version: c_int, _when: c
     let Some(section) = (unsafe { Section::read(io) }) else {
         return ERR; // The stream has ended: the server deals with it.
     };
-    let outcome = cell::with(context, |host| host.engine.load(section.bytes()));
+    let outcome = cell::with(context, |host| host.core.load(section.bytes()));
     let reason = match outcome {
         Ok(Ok(())) => {
             info::SECTIONS_LOADED.count();

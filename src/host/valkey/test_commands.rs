@@ -16,7 +16,7 @@ pub(super) fn register(context: Context<'_>) -> Result<(), String> {
     added.then_some(()).ok_or("test commands".to_owned())
 }
 
-/// `NUTHATCH.PANIC [anything]`: panics while the engine is borrowed, with an argument in the
+/// `NUTHATCH.PANIC [anything]`: panics while the core is borrowed, with an argument in the
 /// middle of a reply.
 #[expect(clippy::panic, reason = "it is there to panic")]
 unsafe extern "C" fn panic(
