@@ -38,12 +38,15 @@ class Server:
         self.port = free_port()
         self.protocol = 2
 
-    def start(self, *options, module=("",), wait=True):
-        """Starts the server; `module` holds the module's load-time arguments."""
+    def start(self, *options, module=(), wait=True):
+        """Starts the server; `module` holds the module's load-time arguments, None for none."""
         self.log = open(self.directory / "server.log", "ab")
         command = [self.program, "--port", str(self.port), "--dir", str(self.directory)]
-        command += ["--save", "", "--enable-debug-command", "yes", "--loglevel", "notice"]
-        command += [*options, "--loadmodule", MODULE, *[word for word in module if word]]
+        command += ["--save", "", "--repl-diskless-sync-delay", "0"]
+        command += ["--enable-debug-command", "yes", "--loglevel", "notice"]
+        command += ["--enable-module-command", "yes", *options]
+        if module is not None:
+            command += ["--loadmodule", MODULE, *module]
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log)
         if wait:
             self.wait_ready()

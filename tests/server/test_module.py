@@ -3,7 +3,7 @@
 import pytest
 import redis
 
-from conftest import info, until
+from conftest import MODULE, create, document, found, info, until
 
 
 def modules(client):
@@ -43,8 +43,30 @@ def test_a_bad_option_keeps_the_server_from_starting_and_says_why(new_server, ar
 
 def test_the_name_of_another_module_is_refused(server, client):
     with pytest.raises(redis.ResponseError):
-        client.execute_command("MODULE", "LOAD", __import__("conftest").MODULE)
+        client.execute_command("MODULE", "LOAD", MODULE)
     assert client.ping()
+
+
+def test_the_module_can_be_loaded_while_the_server_runs_also_at_the_second_try(new_server):
+    server = new_server().start(module=None)
+    client = server.client()
+    for _ in range(2):
+        with pytest.raises(redis.ResponseError):
+            client.execute_command("MODULE", "LOAD", MODULE, "SPEED", "9")
+    client.hset("d:1", mapping=document())
+    client.execute_command("MODULE", "LOAD", MODULE)
+    create(client)
+    until(lambda: found(client) == ["d:1"])
+    assert "not counted" not in server.log_text()
+
+
+def test_indexes_are_counted_in_the_servers_memory(client):
+    create(client)
+    for i in range(500):
+        client.hset(f"d:{i}", mapping=document(text=f"word{i} other{i}"))
+    used = client.info("memory")["used_memory"]
+    client.execute_command("FT.DROPINDEX", "idx")
+    assert client.info("memory")["used_memory"] < used - 20_000
 
 
 def test_a_panic_costs_one_reply_and_is_counted(client, server, protocol):
