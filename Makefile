@@ -19,7 +19,7 @@ test: ## Run every test, on real servers too
 	@.ci/test
 
 bench: ## Run the benchmarks
-	cargo bench --package nuthatch-bench
+	@.ci/bench
 
 fmt: ## Format the Rust code
 	cargo fmt --all
