@@ -12,8 +12,10 @@ use crate::request::error::{Error, Refusal, shown};
 pub struct Command {
     /// The name, upper case, as in `FT.SEARCH`.
     pub name: &'static str,
-    /// It changes definitions or keys: refused on replicas, replicated, refused out of memory.
+    /// It changes definitions or keys: refused on replicas, and replicated.
     pub write: bool,
+    /// It takes memory: refused when there is none left.
+    pub grows: bool,
     run: Run,
 }
 
@@ -25,26 +27,31 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "FT.CREATE",
         write: true,
+        grows: true,
         run: definitions::create,
     },
     Command {
         name: "FT.DROPINDEX",
         write: true,
+        grows: false,
         run: definitions::drop_index,
     },
     Command {
         name: "FT._LIST",
         write: false,
+        grows: false,
         run: definitions::list,
     },
     Command {
         name: "FT.INFO",
         write: false,
+        grows: false,
         run: definitions::info,
     },
     Command {
         name: "FT.SEARCH",
         write: false,
+        grows: false,
         run: search::search,
     },
 ];

@@ -69,10 +69,10 @@ fn load(context: Context<'_>, counted: bool, arguments: &[&[u8]]) -> Result<(), 
     set_module_options(context);
     let categorised = add_category(context);
     for command in COMMANDS {
-        let flags = if command.write {
-            c"write deny-oom"
-        } else {
-            c"readonly"
+        let flags = match (command.write, command.grows) {
+            (true, true) => c"write deny-oom",
+            (true, false) => c"write",
+            (false, _) => c"readonly",
         };
         if !context.create_command(command.name, flags, Some(run)) {
             return Err(format!("the server has a command {}", command.name));
