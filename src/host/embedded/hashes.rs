@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use crate::keyspace::{Keyspace, Presence};
 
@@ -13,8 +13,9 @@ pub(super) struct Hashes {
     hashes: HashMap<Vec<u8>, Hash>,
     /// When keys expire, the soonest first; each also in its hash.
     deadlines: BTreeSet<(Instant, Vec<u8>)>,
-    /// Keys that changed since they were last asked for, in order.
-    changes: Vec<Vec<u8>>,
+    /// Keys that changed since they were last asked for, in order, each once: a command that
+    /// touches a key twice is one change.
+    changes: IndexSet<Vec<u8>>,
     flushed: bool,
 }
 
@@ -45,7 +46,7 @@ impl Hashes {
 
     /// Notes that a key was written to.
     pub(super) fn changed(&mut self, key: &[u8]) {
-        self.changes.push(key.to_vec());
+        self.changes.insert(key.to_vec());
     }
 
     /// A field of a key.
@@ -114,7 +115,7 @@ impl Hashes {
     }
 
     /// The keys that changed since this was last asked.
-    pub(super) fn take_changes(&mut self) -> Vec<Vec<u8>> {
+    pub(super) fn take_changes(&mut self) -> IndexSet<Vec<u8>> {
         std::mem::take(&mut self.changes)
     }
 
