@@ -116,24 +116,21 @@ impl Loader<'_> {
         if let Some((name, distance)) = self.distance(hit) {
             fields.push((name.to_vec(), distance));
         }
-        let first = fields.len();
+        let mut document = Fields::new();
         let presence = keyspace.document(key, &mut |name, value| {
-            fields.push((name.to_vec(), value.to_vec()));
+            document.push((name.to_vec(), value.to_vec()));
         });
         if let Order::Field { field, .. } = &self.plan.order {
             let definition = self.index.schema().field(*field);
-            let sorted_by = fields[first..]
+            let sorted_by = document
                 .iter()
-                .position(|(name, _)| *name == definition.identifier);
-            if let Some(position) = sorted_by {
-                let (name, value) = &fields[first + position];
-                let entry = (definition.attribute.clone(), value.clone());
-                if *name == definition.attribute {
-                    fields.remove(first + position);
-                }
-                fields.insert(first, entry);
-            }
+                .find(|(name, _)| *name == definition.identifier);
+            fields
+                .extend(sorted_by.map(|(_, value)| (definition.attribute.clone(), value.clone())));
         }
+        // A name stands for one value, and what was computed goes before what is stored.
+        document.retain(|(name, _)| fields.iter().all(|(other, _)| other != name));
+        fields.append(&mut document);
         presence
     }
 
