@@ -1,0 +1,347 @@
+//! What a search should answer, and whether a reply is such an answer.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use super::document::{Keys, value};
+use super::evaluate::{Evaluator, Scores, parse_number};
+use super::mistake::Mistake;
+use super::query::{Search, distance_name};
+use super::reply::{Answer, Row};
+use super::schema::{Field, Kind, Schema};
+use super::text::fold;
+
+/// Both sides compute in doubles; sums in another order differ in the last bits. Frequencies are
+/// kept in single precision, which has every weight and count generated here exactly.
+const SCORE_TOLERANCE: f64 = 1e-9;
+
+/// The engine computes distances in single precision.
+const DISTANCE_TOLERANCE: f64 = 1e-5;
+
+const DEFAULT_LIMIT: (usize, usize) = (0, 10);
+
+/// What a search should find.
+pub(crate) struct Expected<'a> {
+    evaluator: Evaluator<'a>,
+    search: &'a Search,
+    scores: Scores,
+    /// Of a vector clause.
+    distances: Option<Scores>,
+    mistake: Option<Mistake>,
+}
+
+/// A value of a returned field.
+#[derive(Clone, Debug)]
+enum Value {
+    Bytes(Vec<u8>),
+    Distance(f64),
+}
+
+/// What hits are ordered by.
+#[derive(Clone, Debug)]
+enum SortKey {
+    Number { value: f64, tolerance: f64 },
+    Text(Vec<u8>),
+    Missing,
+}
+
+impl<'a> Expected<'a> {
+    pub(crate) fn new(
+        schema: &'a Schema,
+        keys: &'a Keys,
+        search: &'a Search,
+        mistake: Option<Mistake>,
+    ) -> Self {
+        let switches = (search.verbatim, search.keep_stop_words);
+        let evaluator = Evaluator::new(schema, keys, switches, mistake);
+        let mut scores = evaluator.filter(&search.query.filter);
+        let distances = search
+            .query
+            .knn
+            .as_ref()
+            .map(|knn| evaluator.distances(knn, &scores));
+        // A vector clause over everything has no scores.
+        if distances.is_some() && evaluator.is_everything(&search.query.filter) {
+            scores.values_mut().for_each(|score| *score = 0.0);
+        }
+        Self {
+            evaluator,
+            search,
+            scores,
+            distances,
+            mistake,
+        }
+    }
+
+    /// Keeps the k nearest of a vector clause. `ask` gives the keys that the engine chose, for
+    /// when several are equally far and only some of them are among the k.
+    pub(crate) fn choose(
+        &mut self,
+        ask: impl FnOnce() -> Result<Vec<Vec<u8>>, String>,
+    ) -> Result<(), String> {
+        let (Some(knn), Some(distances)) = (&self.search.query.knn, &mut self.distances) else {
+            return Ok(());
+        };
+        let mut sorted: Vec<f64> = distances.values().copied().collect();
+        sorted.sort_by(f64::total_cmp);
+        let Some(farthest) = knn.k.checked_sub(1).and_then(|last| sorted.get(last)) else {
+            if knn.k == 0 {
+                distances.clear();
+            }
+            return Ok(());
+        };
+        let tolerance = DISTANCE_TOLERANCE * farthest.abs().max(1.0);
+        let chosen: BTreeSet<Vec<u8>> = ask()?.into_iter().collect();
+        let documents = &self.evaluator.documents;
+        let is_chosen = |number: &usize| chosen.contains(documents[*number].key);
+        for (number, distance) in distances.iter() {
+            let key = documents[*number].key.escape_ascii();
+            if *distance < farthest - tolerance && !is_chosen(number) {
+                return Err(format!(
+                    "{key} at {distance} is among the nearest and not found"
+                ));
+            }
+            if *distance > farthest + tolerance && is_chosen(number) {
+                return Err(format!("{key} at {distance} is not among the nearest"));
+            }
+        }
+        distances.retain(|number, _| is_chosen(number));
+        if distances.len() != knn.k || chosen.len() != knn.k {
+            return Err(format!("{} keys chosen instead of {}", chosen.len(), knn.k));
+        }
+        Ok(())
+    }
+
+    /// Holds an answer against what is expected.
+    pub(crate) fn check(&self, answer: &Answer) -> Result<(), String> {
+        let hits = self.hits();
+        let (offset, count) = self.search.limit.unwrap_or(DEFAULT_LIMIT);
+        let page = hits.len().saturating_sub(offset).min(count);
+        let total = if self.mistake == Some(Mistake::CountsPage) {
+            page
+        } else {
+            hits.len()
+        };
+        same("total", &answer.total, &total)?;
+        same("length", &answer.rows.len(), &page)?;
+        let mut seen = BTreeSet::new();
+        for (row, (_, expected)) in answer.rows.iter().zip(hits.iter().skip(offset)) {
+            let key = row.key.escape_ascii();
+            let hit = hits
+                .iter()
+                .find(|(number, _)| self.evaluator.documents[*number].key == row.key);
+            let Some((number, sort_key)) = hit else {
+                return Err(format!("{key} is no hit"));
+            };
+            if !seen.insert(*number) {
+                return Err(format!("{key} comes twice"));
+            }
+            // Documents that are equal in the order may stand in each other's place.
+            if !sort_key.equals(expected) {
+                return Err(format!("{key} ({sort_key:?}) in the place of {expected:?}"));
+            }
+            self.check_row(row, *number)
+                .map_err(|error| format!("{key}: {error}"))?;
+        }
+        Ok(())
+    }
+
+    /// The documents found, by number, in order.
+    fn hits(&self) -> Vec<(usize, SortKey)> {
+        let found: Vec<usize> = self
+            .distances
+            .as_ref()
+            .unwrap_or(&self.scores)
+            .keys()
+            .copied()
+            .collect();
+        let mut hits: Vec<_> = found
+            .into_iter()
+            .map(|number| (number, self.sort_key(number)))
+            .collect();
+        let descending = match &self.search.sort {
+            Some((_, descending)) => *descending,
+            None => self.distances.is_none(),
+        };
+        let first = self.mistake == Some(Mistake::MissingFirst);
+        hits.sort_by(|(_, a), (_, b)| a.place(b, descending, first));
+        hits
+    }
+
+    fn sort_key(&self, number: usize) -> SortKey {
+        let score = || SortKey::Number {
+            value: self.score(number),
+            tolerance: SCORE_TOLERANCE,
+        };
+        let distance = |distances: &Scores| SortKey::Number {
+            value: distances[&number],
+            tolerance: DISTANCE_TOLERANCE,
+        };
+        match (&self.search.sort, &self.distances) {
+            (None, None) => score(),
+            (None, Some(distances)) => distance(distances),
+            (Some((property, _)), Some(distances)) if self.is_distance(property) => {
+                distance(distances)
+            }
+            (Some((property, _)), _) => {
+                let field = self.evaluator.schema.find(property);
+                field
+                    .and_then(|field| {
+                        SortKey::of(field, self.evaluator.documents[number].value(field)?)
+                    })
+                    .unwrap_or(SortKey::Missing)
+            }
+        }
+    }
+
+    fn score(&self, number: usize) -> f64 {
+        self.scores.get(&number).copied().unwrap_or_default()
+    }
+
+    fn is_distance(&self, property: &[u8]) -> bool {
+        self.search
+            .query
+            .knn
+            .as_ref()
+            .is_some_and(|knn| distance_name(knn) == property)
+    }
+
+    fn check_row(&self, row: &Row, number: usize) -> Result<(), String> {
+        same(
+            "has a score",
+            &row.score.is_some(),
+            &self.search.with_scores,
+        )?;
+        if let Some(score) = row.score {
+            close("score", score, self.score(number), SCORE_TOLERANCE)?;
+        }
+        let expected = self.fields(number);
+        same("has fields", &row.fields.is_some(), &expected.is_some())?;
+        let found: Vec<_> = row.fields.iter().flatten().collect();
+        let expected = expected.unwrap_or_default();
+        let names: Vec<_> = found.iter().map(|(name, _)| shown(name)).collect();
+        let expected_names: Vec<_> = expected.iter().map(|(name, _)| shown(name)).collect();
+        same("fields", &names, &expected_names)?;
+        for ((_, value), (_, expected)) in found.into_iter().zip(&expected) {
+            match expected {
+                Value::Bytes(expected) => same("value", &shown(value), &shown(expected))?,
+                Value::Distance(expected) => {
+                    let distance = parse_number(value).ok_or("a distance that is no number")?;
+                    close("distance", distance, *expected, DISTANCE_TOLERANCE)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The fields to return with a document, none when there are to be none.
+    fn fields(&self, number: usize) -> Option<Vec<(Vec<u8>, Value)>> {
+        let document = &self.evaluator.documents[number];
+        let schema = self.evaluator.schema;
+        if !self.search.with_fields() {
+            return None;
+        }
+        let distance = self
+            .distances
+            .as_ref()
+            .map(|distances| Value::Distance(distances[&number]));
+        let bytes = |value: &[u8]| Value::Bytes(value.to_vec());
+        if let Some(returned) = &self.search.returned {
+            let value = |name: &[u8]| {
+                if self.is_distance(name) {
+                    return distance.clone();
+                }
+                let field = schema.find(name);
+                let identifier = field.map_or(name, |field| field.identifier.as_bytes());
+                value(document.fields, identifier).map(bytes)
+            };
+            let named = |(name, alias): &(Vec<u8>, Option<Vec<u8>>)| {
+                Some((alias.as_ref().unwrap_or(name).clone(), value(name)?))
+            };
+            return Some(returned.iter().filter_map(named).collect());
+        }
+        let mut fields: Vec<(Vec<u8>, Value)> = Vec::new();
+        let name = self.search.query.knn.as_ref().map(distance_name);
+        fields.extend(name.zip(distance));
+        fields.extend(self.search.sort.iter().filter_map(|(property, _)| {
+            Some((
+                property.clone(),
+                bytes(document.value(schema.find(property)?)?),
+            ))
+        }));
+        for (name, value) in document.fields {
+            if fields.iter().all(|(other, _)| other != name) {
+                fields.push((name.clone(), bytes(value)));
+            }
+        }
+        Some(fields)
+    }
+}
+
+impl SortKey {
+    fn of(field: &Field, value: &[u8]) -> Option<Self> {
+        Some(match field.kind {
+            Kind::Numeric => Self::Number {
+                value: parse_number(value)?,
+                tolerance: 0.0,
+            },
+            Kind::Text { .. } | Kind::Tag { .. } if field.unnormalised => {
+                Self::Text(value.to_vec())
+            }
+            Kind::Text { .. } | Kind::Tag { .. } => Self::Text(fold(value)),
+            Kind::Vector(_) => return None,
+        })
+    }
+
+    fn equals(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Number {
+                    value: a,
+                    tolerance,
+                },
+                Self::Number { value: b, .. },
+            ) => a == b || (a - b).abs() <= tolerance * a.abs().max(1.0),
+            (Self::Text(a), Self::Text(b)) => a == b,
+            (Self::Missing, Self::Missing) => true,
+            (Self::Number { .. } | Self::Text(_) | Self::Missing, _) => false,
+        }
+    }
+
+    /// The order of two hits; missing values come last.
+    fn place(&self, other: &Self, descending: bool, missing_first: bool) -> Ordering {
+        let missing = |key: &Self| matches!(key, Self::Missing) != missing_first;
+        match (self, other) {
+            (Self::Missing, _) | (_, Self::Missing) => missing(self).cmp(&missing(other)),
+            (Self::Number { value: a, .. }, Self::Number { value: b, .. }) => {
+                let order = a.total_cmp(b);
+                if descending { order.reverse() } else { order }
+            }
+            (Self::Text(a), Self::Text(b)) if descending => b.cmp(a),
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            (Self::Number { .. }, Self::Text(_)) => Ordering::Less,
+            (Self::Text(_), Self::Number { .. }) => Ordering::Greater,
+        }
+    }
+}
+
+fn shown(bytes: &[u8]) -> String {
+    bytes.escape_ascii().to_string()
+}
+
+fn close(what: &str, found: f64, expected: f64, tolerance: f64) -> Result<(), String> {
+    let error = (found - expected).abs();
+    if found == expected || error <= tolerance * expected.abs().max(1.0) {
+        Ok(())
+    } else {
+        Err(format!("{what} {found} instead of {expected}"))
+    }
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, expected: &T) -> Result<(), String> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(format!("{what} {found:?} instead of {expected:?}"))
+    }
+}

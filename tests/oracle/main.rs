@@ -1,0 +1,239 @@
+//! The engine against an oracle: random changes to random documents under random schemas, and
+//! every answer compared with what a scan of the documents finds.
+
+mod answer;
+mod document;
+mod evaluate;
+mod mistake;
+mod query;
+mod reply;
+mod schema;
+mod text;
+mod words;
+
+use std::fmt;
+
+use nuthatch::Engine;
+use nuthatch::reply::{Protocol, Reply};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+use self::answer::Expected;
+use self::document::{Change, Keys, change};
+use self::evaluate::failures;
+use self::mistake::{MISTAKES, Mistake};
+use self::query::{Search, search};
+use self::reply::{Answer, count, entry};
+use self::schema::{INDEX, Schema, schema};
+
+/// Cases of the property, unless `PROPTEST_CASES` says otherwise.
+const CASES: u32 = 300;
+
+/// Some of them must show each mistake.
+const CASES_WITH_MISTAKES: usize = 1000;
+
+/// Changes before there is an index, then changes and searches. Shown as its commands.
+#[derive(Clone)]
+struct Story {
+    schema: Schema,
+    before: Vec<Change>,
+    steps: Vec<Step>,
+    resp3: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Change(Change),
+    Search(Box<Search>),
+}
+
+fn story() -> impl Strategy<Value = Story> {
+    schema().prop_flat_map(|schema| {
+        let step = prop_oneof![
+            3 => change(&schema).prop_map(Step::Change),
+            2 => search(&schema).prop_map(|search| Step::Search(Box::new(search))),
+        ];
+        let before = prop::collection::vec(change(&schema), 0..12);
+        let steps = prop::collection::vec(step, 1..50);
+        (Just(schema), before, steps, any::<bool>()).prop_map(|(schema, before, steps, resp3)| {
+            Story {
+                schema,
+                before,
+                steps,
+                resp3,
+            }
+        })
+    })
+}
+
+impl fmt::Debug for Story {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "RESP{}", if self.resp3 { 3 } else { 2 })?;
+        let before = self.before.iter().map(Change::command);
+        let steps = self.steps.iter().map(|step| match step {
+            Step::Change(change) => change.command(),
+            Step::Search(search) => search.command(),
+        });
+        for command in before.chain([self.schema.create()]).chain(steps) {
+            writeln!(f, "{}", shown(&command))?;
+        }
+        Ok(())
+    }
+}
+
+/// A command as one could type it.
+fn shown(command: &[Vec<u8>]) -> String {
+    let words = command.iter().map(|word| {
+        let bare = word
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b":._".contains(byte));
+        let text = word.escape_ascii();
+        if bare && !word.is_empty() {
+            text.to_string()
+        } else {
+            format!("\"{text}\"")
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The engine, and the keys that it should have.
+struct Stage<'a> {
+    engine: Engine,
+    keys: Keys,
+    schema: &'a Schema,
+    /// Fields that could not be indexed so far.
+    failures: u64,
+    mistake: Option<Mistake>,
+}
+
+/// Plays a story, and says what differs.
+fn play(story: &Story, mistake: Option<Mistake>) -> Result<(), String> {
+    let protocol = if story.resp3 {
+        Protocol::Resp3
+    } else {
+        Protocol::Resp2
+    };
+    let mut stage = Stage {
+        engine: Engine::with_protocol(protocol),
+        keys: Keys::default(),
+        schema: &story.schema,
+        failures: 0,
+        mistake,
+    };
+    for change in &story.before {
+        stage.change(change);
+    }
+    stage.create()?;
+    for step in &story.steps {
+        match step {
+            Step::Change(change) => stage.change(change),
+            Step::Search(search) => stage
+                .search(search)
+                .map_err(|error| format!("{error}\nby {}", shown(&search.command())))?,
+        }
+    }
+    stage.check_statistics()
+}
+
+impl Stage<'_> {
+    fn create(&mut self) -> Result<(), String> {
+        let reply = self.engine.execute(&self.schema.create());
+        if reply != Reply::Simple("OK".to_owned()) {
+            return Err(format!("{reply:?} to FT.CREATE"));
+        }
+        let taken = self
+            .keys
+            .hashes
+            .iter()
+            .filter(|(key, _)| self.schema.takes(key));
+        self.failures = taken.map(|(_, fields)| failures(self.schema, fields)).sum();
+        Ok(())
+    }
+
+    fn change(&mut self, change: &Change) {
+        self.engine.execute(&change.command());
+        let written = self.keys.apply(change).filter(|key| self.schema.takes(key));
+        if let Some(key) = written {
+            self.failures += failures(self.schema, &self.keys.hashes[&key]);
+        }
+    }
+
+    fn search(&mut self, search: &Search) -> Result<(), String> {
+        let mut expected = Expected::new(self.schema, &self.keys, search, self.mistake);
+        let engine = &mut self.engine;
+        expected.choose(|| {
+            let answer =
+                Answer::read(&engine.execute(&search.every_key().command()), false, false)?;
+            Ok(answer.rows.into_iter().map(|row| row.key).collect())
+        })?;
+        let reply = engine.execute(&search.command());
+        expected.check(&Answer::read(
+            &reply,
+            search.with_scores,
+            search.with_fields(),
+        )?)
+    }
+
+    fn check_statistics(&mut self) -> Result<(), String> {
+        let info = self.engine.execute(&["FT.INFO", INDEX]);
+        let number = |name| {
+            entry(&info, name)
+                .and_then(count)
+                .ok_or(format!("no {name}"))
+        };
+        let documents = self
+            .keys
+            .hashes
+            .keys()
+            .filter(|key| self.schema.takes(key))
+            .count();
+        if number("num_docs")? != documents {
+            return Err(format!(
+                "{} documents instead of {documents}",
+                number("num_docs")?
+            ));
+        }
+        let failed = number("hash_indexing_failures")?;
+        if failed as u64 != self.failures {
+            return Err(format!("{failed} failures instead of {}", self.failures));
+        }
+        Ok(())
+    }
+}
+
+fn config() -> ProptestConfig {
+    let mut config = ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = CASES;
+    }
+    config
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn every_answer_is_what_a_scan_of_the_documents_finds(story in story()) {
+        play(&story, None).map_err(TestCaseError::fail)?;
+    }
+}
+
+#[test]
+fn a_wrong_oracle_is_found_out() {
+    let mut runner = TestRunner::deterministic();
+    let mut unseen = MISTAKES.to_vec();
+    for _ in 0..CASES_WITH_MISTAKES {
+        let story = story()
+            .new_tree(&mut runner)
+            .expect("no case is rejected")
+            .current();
+        assert_eq!(play(&story, None), Ok(()));
+        unseen.retain(|mistake| play(&story, Some(*mistake)).is_ok());
+    }
+    assert_eq!(unseen, []);
+}

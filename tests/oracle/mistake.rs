@@ -1,0 +1,24 @@
+//! Ways for the evaluator to be wrong, to show that a difference is found.
+
+/// One rule that is broken on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mistake {
+    NoDocumentScore,
+    RangesInclude,
+    StemsEveryField,
+    PhraseSpansFields,
+    KnnIgnoresFilter,
+    MissingFirst,
+    CountsPage,
+}
+
+/// All of them.
+pub(crate) const MISTAKES: [Mistake; 7] = [
+    Mistake::NoDocumentScore,
+    Mistake::RangesInclude,
+    Mistake::StemsEveryField,
+    Mistake::PhraseSpansFields,
+    Mistake::KnnIgnoresFilter,
+    Mistake::MissingFirst,
+    Mistake::CountsPage,
+];
