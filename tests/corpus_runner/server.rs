@@ -1,0 +1,191 @@
+//! A live server with the module.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use nuthatch::reply::{Protocol, Reply};
+use redis::{Connection, Value};
+
+use super::target::Target;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A server process; ends with this value.
+pub(super) struct Server {
+    process: Child,
+    folder: PathBuf,
+    port: u16,
+}
+
+impl Server {
+    /// Starts `binary` on a free port, with the module and nothing saved.
+    pub(super) fn start(binary: &str, module: &str) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .expect("a free port")
+            .port();
+        let folder = std::env::temp_dir().join(format!("nuthatch-corpus-{port}"));
+        std::fs::create_dir_all(&folder).expect("a folder for the server");
+        let log = std::fs::File::create(folder.join("log")).expect("a log");
+        let process = Command::new(binary)
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+            .args(["--save", "", "--appendonly", "no"])
+            .args(["--dir".as_ref(), folder.as_os_str()])
+            .args(["--loadmodule", module])
+            .stdout(Stdio::from(log))
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("the server starts");
+        Self {
+            process,
+            folder,
+            port,
+        }
+    }
+
+    /// A connection, as soon as the server answers.
+    pub(super) fn connect(&self, protocol: Protocol, name: &str) -> Live {
+        let version = match protocol {
+            Protocol::Resp2 => "resp2",
+            Protocol::Resp3 => "resp3",
+        };
+        let url = format!("redis://127.0.0.1:{}/?protocol={version}", self.port);
+        let client = redis::Client::open(url).expect("a valid address");
+        let start = Instant::now();
+        let connection = loop {
+            match client.get_connection_with_timeout(PATIENCE) {
+                Ok(connection) => break connection,
+                Err(error) => {
+                    let log = || std::fs::read_to_string(self.folder.join("log"));
+                    assert!(start.elapsed() < PATIENCE, "{error}: {:?}", log());
+                    sleep(Duration::from_millis(20));
+                }
+            }
+        };
+        connection
+            .set_read_timeout(Some(PATIENCE))
+            .expect("a connection takes a timeout");
+        Live {
+            connection,
+            protocol,
+            name: name.to_owned(),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Nothing can be done about a process that has ended by itself, or a folder left behind.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A connection to a live server.
+pub(super) struct Live {
+    connection: Connection,
+    protocol: Protocol,
+    name: String,
+}
+
+impl Live {
+    fn send(&mut self, command: &[Vec<u8>]) -> Reply {
+        let mut request = redis::Cmd::new();
+        for argument in command {
+            request.arg(argument.as_slice());
+        }
+        match request.query::<Value>(&mut self.connection) {
+            Ok(value) => reply(value),
+            Err(error) => match error.code() {
+                Some(code) => {
+                    Reply::Error(format!("{code} {}", error.detail().unwrap_or_default()))
+                }
+                None => panic!("{}: {command:?}: {error}", self.name),
+            },
+        }
+    }
+
+    fn text(&mut self, words: &[&str]) -> Reply {
+        let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
+        self.send(&words)
+    }
+
+    /// Waits until the index has read the keys of before its creation.
+    fn settle(&mut self, index: &[u8]) {
+        let start = Instant::now();
+        while self.is_indexing(index) {
+            assert!(start.elapsed() < PATIENCE, "{}: never indexed", self.name);
+            sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn is_indexing(&mut self, index: &[u8]) -> bool {
+        let key = Reply::Bulk(b"indexing".to_vec());
+        let busy = match self.send(&[b"FT.INFO".to_vec(), index.to_vec()]) {
+            Reply::Array(values) => values
+                .chunks_exact(2)
+                .find(|pair| pair[0] == key)
+                .map(|pair| pair[1].clone()),
+            Reply::Map(pairs) => pairs
+                .into_iter()
+                .find(|(name, _)| *name == key)
+                .map(|(_, value)| value),
+            other => panic!("{}: FT.INFO answers {other:?}", self.name),
+        };
+        busy.expect("FT.INFO tells whether it is indexing") != Reply::Integer(0)
+    }
+}
+
+impl Target for Live {
+    fn clear(&mut self) {
+        self.text(&["FLUSHALL"]);
+        let indexes = match self.text(&["FT._LIST"]) {
+            Reply::Array(indexes) | Reply::Set(indexes) => indexes,
+            other => panic!("{}: FT._LIST answers {other:?}", self.name),
+        };
+        assert!(indexes.is_empty(), "{}: left after FLUSHALL: {indexes:?}", self.name);
+    }
+
+    fn run(&mut self, command: &[Vec<u8>]) -> Reply {
+        let reply = self.send(command);
+        if let ([name, index, ..], Reply::Simple(_)) = (command, &reply)
+            && name.eq_ignore_ascii_case(b"FT.CREATE")
+        {
+            self.settle(index);
+        }
+        reply
+    }
+
+    fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    fn name(&self) -> String {
+        format!("{} {:?}", self.name, self.protocol)
+    }
+}
+
+fn reply(value: Value) -> Reply {
+    let all = |values: Vec<Value>| values.into_iter().map(reply).collect();
+    match value {
+        Value::Nil => Reply::Null,
+        Value::Int(number) => Reply::Integer(number),
+        Value::BulkString(bytes) => Reply::Bulk(bytes),
+        Value::SimpleString(text) => Reply::Simple(text),
+        Value::Okay => Reply::Simple("OK".to_owned()),
+        Value::Double(number) => Reply::Double(number),
+        Value::Array(values) => Reply::Array(all(values)),
+        Value::Set(values) => Reply::Set(all(values)),
+        Value::Map(pairs) => Reply::Map(
+            pairs
+                .into_iter()
+                .map(|(key, value)| (reply(key), reply(value)))
+                .collect(),
+        ),
+        other => panic!("no command answers {other:?}"),
+    }
+}

@@ -1,0 +1,76 @@
+//! Commands as the corpus writes them.
+
+/// The arguments of a command: one string to split, or one string for each argument.
+pub(super) fn command(value: &toml::Value) -> Result<Vec<Vec<u8>>, String> {
+    match value {
+        toml::Value::String(line) => split(line).into_iter().map(argument).collect(),
+        toml::Value::Array(words) => words
+            .iter()
+            .map(|word| word.as_str().ok_or("an argument is a string".to_owned()))
+            .map(|word| argument(word?))
+            .collect(),
+        other => Err(format!("a command is a string or an array, not {other}")),
+    }
+}
+
+/// Splits at blanks. What stands in `'…'` or `"…"` is one word, taken literally.
+fn split(line: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = line.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let quoted = matches!(first, '\'' | '"')
+            .then(|| rest[1..].split_once(first))
+            .flatten();
+        let (word, after) = quoted.unwrap_or_else(|| match rest.find(char::is_whitespace) {
+            Some(end) => rest.split_at(end),
+            None => (rest, ""),
+        });
+        words.push(word);
+        rest = after.trim_start();
+    }
+    words
+}
+
+/// The bytes of an argument: `f32(1,-0.5)` is packed little-endian floats, `hex(00ff)` is bytes,
+/// `repeat(x,9)` is a text over and over, anything else is itself.
+pub(super) fn argument(word: &str) -> Result<Vec<u8>, String> {
+    let inner = |name: &str| word.strip_prefix(name)?.strip_suffix(')');
+    if let Some(numbers) = inner("f32(") {
+        return numbers
+            .split(',')
+            .map(|number| number.trim().parse::<f32>().map(f32::to_le_bytes))
+            .collect::<Result<Vec<_>, _>>()
+            .map(|components| components.concat())
+            .map_err(|error| format!("{word}: {error}"));
+    }
+    if let Some(digits) = inner("hex(") {
+        return (0..digits.len())
+            .step_by(2)
+            .map(|at| digits.get(at..at + 2).ok_or("an odd count of digits".to_owned()))
+            .map(|pair| u8::from_str_radix(pair?, 16).map_err(|error| error.to_string()))
+            .collect();
+    }
+    if let Some((text, count)) = inner("repeat(").and_then(|inner| inner.rsplit_once(',')) {
+        let count = count.parse().map_err(|error| format!("{word}: {error}"))?;
+        return Ok(text.repeat(count).into_bytes());
+    }
+    Ok(word.as_bytes().to_vec())
+}
+
+#[test]
+fn a_line_is_split_at_blanks_outside_of_quotes() {
+    assert_eq!(
+        split(r#"A  b 'c d' "e 'f" @t:{a\ b} '' '"x y"'"#),
+        ["A", "b", "c d", "e 'f", r"@t:{a\", "b}", "", "\"x y\""]
+    );
+}
+
+#[test]
+fn bytes_have_forms_of_their_own() {
+    assert_eq!(argument("f32(1,-2)"), Ok([1f32, -2.0].map(f32::to_le_bytes).concat()));
+    assert_eq!(argument("hex(00ff)"), Ok(vec![0, 255]));
+    assert_eq!(argument("repeat(ab,2)"), Ok(b"abab".to_vec()));
+    assert_eq!(argument("f32"), Ok(b"f32".to_vec()));
+    assert!(argument("hex(0)").is_err());
+    assert!(argument("f32(x)").is_err());
+}
