@@ -49,7 +49,7 @@ impl File {
 impl Case {
     fn read(value: toml::Value, given: &[Vec<Vec<u8>>]) -> Result<Self, String> {
         let toml::Value::Table(mut table) = value else {
-            return Err(format!("{value} is no case"));
+            return Err(format!("{value:?} is no case"));
         };
         let Some(toml::Value::String(name)) = table.remove("name") else {
             return Err("a case has a name".to_owned());
@@ -74,7 +74,7 @@ impl Case {
 impl Step {
     fn read(value: toml::Value) -> Result<Self, String> {
         let toml::Value::Table(mut table) = value else {
-            return Err(format!("{value} is no step"));
+            return Err(format!("{value:?} is no step"));
         };
         let run = command(&table.remove("run").ok_or("a step runs a command")?)?;
         let wait = table.remove("wait_ms").and_then(|value| value.as_integer());
@@ -153,7 +153,7 @@ fn take_array(table: &mut toml::Table, key: &str) -> Result<Vec<toml::Value>, St
     match table.remove(key) {
         None => Ok(Vec::new()),
         Some(toml::Value::Array(values)) => Ok(values),
-        Some(other) => Err(format!("{key} takes an array, not {other}")),
+        Some(other) => Err(format!("{key} takes an array, not {other:?}")),
     }
 }
 

@@ -49,7 +49,7 @@ impl Expected {
             toml::Value::Array(values) => Self::Array(read_all(values)?),
             toml::Value::Table(table) => Self::read_table(table)?,
             toml::Value::Boolean(_) | toml::Value::Datetime(_) => {
-                return Err(format!("{value} is no reply"));
+                return Err(format!("{value:?} is no reply"));
             }
         })
     }
@@ -138,7 +138,7 @@ fn read_pairs(values: &[toml::Value]) -> Result<Vec<(Expected, Expected)>, Strin
         .iter()
         .map(|pair| match pair.as_array().map(Vec::as_slice) {
             Some([key, value]) => Ok((Expected::read(key)?, Expected::read(value)?)),
-            _ => Err(format!("{pair} is no pair")),
+            _ => Err(format!("{pair:?} is no pair")),
         })
         .collect()
 }

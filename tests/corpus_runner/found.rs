@@ -39,7 +39,7 @@ impl Row {
             row.fields = Some(read_fields(fields)?);
             return Ok(row);
         }
-        let table = value.as_table().ok_or(format!("{value} is no row"))?;
+        let table = value.as_table().ok_or(format!("{value:?} is no row"))?;
         let mut row = Self::of_key(table.get("id").ok_or("a row has an id")?)?;
         for (key, value) in table {
             match key.as_str() {

@@ -9,7 +9,7 @@ pub(super) fn command(value: &toml::Value) -> Result<Vec<Vec<u8>>, String> {
             .map(|word| word.as_str().ok_or("an argument is a string".to_owned()))
             .map(|word| argument(word?))
             .collect(),
-        other => Err(format!("a command is a string or an array, not {other}")),
+        other => Err(format!("a command is a string or an array, not {other:?}")),
     }
 }
 
