@@ -12,7 +12,8 @@ pub enum Presence {
 /// The host's keys in the database of the command being run.
 ///
 /// # Contract
-/// 1. Reading has no side effect that a client could see: no touch, no statistics, no expiry.
+/// 1. Reading has no side effect that a client could see (no touch, no statistics, no expiry), as
+///    far as the server offers to read so. An expired key or field is absent in any case.
 /// 2. What a visitor gets is valid only during its call.
 pub trait Keyspace {
     /// Reads some fields of a hash. `visit(i, value)` is called for each `names[i]` that the hash
