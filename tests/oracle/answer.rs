@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::document::{Keys, value};
-use super::evaluate::{Evaluator, Scores, parse_number};
+use super::evaluate::{Distances, Evaluator, Scores};
+use super::indexed::{Distance, parse_number};
 use super::mistake::Mistake;
 use super::query::{Search, distance_name};
 use super::reply::{Answer, Row};
@@ -15,9 +16,6 @@ use super::text::fold;
 /// kept in single precision, which has every weight and count generated here exactly.
 const SCORE_TOLERANCE: f64 = 1e-9;
 
-/// The engine computes distances in single precision.
-const DISTANCE_TOLERANCE: f64 = 1e-5;
-
 const DEFAULT_LIMIT: (usize, usize) = (0, 10);
 
 /// What a search should find.
@@ -26,7 +24,7 @@ pub(crate) struct Expected<'a> {
     search: &'a Search,
     scores: Scores,
     /// Of a vector clause.
-    distances: Option<Scores>,
+    distances: Option<Distances>,
     mistake: Option<Mistake>,
 }
 
@@ -34,13 +32,17 @@ pub(crate) struct Expected<'a> {
 #[derive(Clone, Debug)]
 enum Value {
     Bytes(Vec<u8>),
-    Distance(f64),
+    Distance(Distance),
 }
 
 /// What hits are ordered by.
 #[derive(Clone, Debug)]
 enum SortKey {
-    Number { value: f64, tolerance: f64 },
+    /// Numbers closer than the error of one of them are equal.
+    Number {
+        value: f64,
+        error: f64,
+    },
     Text(Vec<u8>),
     Missing,
 }
@@ -82,27 +84,26 @@ impl<'a> Expected<'a> {
         let (Some(knn), Some(distances)) = (&self.search.query.knn, &mut self.distances) else {
             return Ok(());
         };
-        let mut sorted: Vec<f64> = distances.values().copied().collect();
-        sorted.sort_by(f64::total_cmp);
+        let mut sorted: Vec<Distance> = distances.values().copied().collect();
+        sorted.sort_by(|a, b| a.value.total_cmp(&b.value));
         let Some(farthest) = knn.k.checked_sub(1).and_then(|last| sorted.get(last)) else {
             if knn.k == 0 {
                 distances.clear();
             }
             return Ok(());
         };
-        let tolerance = DISTANCE_TOLERANCE * farthest.abs().max(1.0);
         let chosen: BTreeSet<Vec<u8>> = ask()?.into_iter().collect();
         let documents = &self.evaluator.documents;
         let is_chosen = |number: &usize| chosen.contains(documents[*number].key);
         for (number, distance) in distances.iter() {
             let key = documents[*number].key.escape_ascii();
-            if *distance < farthest - tolerance && !is_chosen(number) {
+            if distance.is_below(farthest) && !is_chosen(number) {
                 return Err(format!(
-                    "{key} at {distance} is among the nearest and not found"
+                    "{key} at {distance:?} is among the nearest and not found"
                 ));
             }
-            if *distance > farthest + tolerance && is_chosen(number) {
-                return Err(format!("{key} at {distance} is not among the nearest"));
+            if farthest.is_below(distance) && is_chosen(number) {
+                return Err(format!("{key} at {distance:?} is not among the nearest"));
             }
         }
         distances.retain(|number, _| is_chosen(number));
@@ -148,13 +149,10 @@ impl<'a> Expected<'a> {
 
     /// The documents found, by number, in order.
     fn hits(&self) -> Vec<(usize, SortKey)> {
-        let found: Vec<usize> = self
-            .distances
-            .as_ref()
-            .unwrap_or(&self.scores)
-            .keys()
-            .copied()
-            .collect();
+        let found: Vec<usize> = match &self.distances {
+            Some(distances) => distances.keys().copied().collect(),
+            None => self.scores.keys().copied().collect(),
+        };
         let mut hits: Vec<_> = found
             .into_iter()
             .map(|number| (number, self.sort_key(number)))
@@ -169,13 +167,14 @@ impl<'a> Expected<'a> {
     }
 
     fn sort_key(&self, number: usize) -> SortKey {
-        let score = || SortKey::Number {
-            value: self.score(number),
-            tolerance: SCORE_TOLERANCE,
+        let score = || {
+            let value = self.score(number);
+            let error = SCORE_TOLERANCE * value;
+            SortKey::Number { value, error }
         };
-        let distance = |distances: &Scores| SortKey::Number {
-            value: distances[&number],
-            tolerance: DISTANCE_TOLERANCE,
+        let distance = |distances: &Distances| {
+            let Distance { value, error } = distances[&number];
+            SortKey::Number { value, error }
         };
         match (&self.search.sort, &self.distances) {
             (None, None) => score(),
@@ -213,7 +212,8 @@ impl<'a> Expected<'a> {
             &self.search.with_scores,
         )?;
         if let Some(score) = row.score {
-            close("score", score, self.score(number), SCORE_TOLERANCE)?;
+            let expected = self.score(number);
+            close("score", score, expected, SCORE_TOLERANCE * expected)?;
         }
         let expected = self.fields(number);
         same("has fields", &row.fields.is_some(), &expected.is_some())?;
@@ -227,7 +227,7 @@ impl<'a> Expected<'a> {
                 Value::Bytes(expected) => same("value", &shown(value), &shown(expected))?,
                 Value::Distance(expected) => {
                     let distance = parse_number(value).ok_or("a distance that is no number")?;
-                    close("distance", distance, *expected, DISTANCE_TOLERANCE)?;
+                    close("distance", distance, expected.value, expected.error)?;
                 }
             }
         }
@@ -283,7 +283,7 @@ impl SortKey {
         Some(match field.kind {
             Kind::Numeric => Self::Number {
                 value: parse_number(value)?,
-                tolerance: 0.0,
+                error: 0.0,
             },
             Kind::Text { .. } | Kind::Tag { .. } if field.unnormalised => {
                 Self::Text(value.to_vec())
@@ -295,13 +295,9 @@ impl SortKey {
 
     fn equals(&self, other: &Self) -> bool {
         match (self, other) {
-            (
-                Self::Number {
-                    value: a,
-                    tolerance,
-                },
-                Self::Number { value: b, .. },
-            ) => a == b || (a - b).abs() <= tolerance * a.abs().max(1.0),
+            (Self::Number { value: a, error: x }, Self::Number { value: b, error: y }) => {
+                a == b || (a - b).abs() <= x.max(*y)
+            }
             (Self::Text(a), Self::Text(b)) => a == b,
             (Self::Missing, Self::Missing) => true,
             (Self::Number { .. } | Self::Text(_) | Self::Missing, _) => false,
@@ -329,9 +325,8 @@ fn shown(bytes: &[u8]) -> String {
     bytes.escape_ascii().to_string()
 }
 
-fn close(what: &str, found: f64, expected: f64, tolerance: f64) -> Result<(), String> {
-    let error = (found - expected).abs();
-    if found == expected || error <= tolerance * expected.abs().max(1.0) {
+fn close(what: &str, found: f64, expected: f64, error: f64) -> Result<(), String> {
+    if found == expected || (found - expected).abs() <= error {
         Ok(())
     } else {
         Err(format!("{what} {found} instead of {expected}"))

@@ -22,11 +22,11 @@ const KEYS: [&str; 16] = [
 /// A command that changes keys.
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
-    Set(&'static str, Fields),
-    Unset(&'static str, Vec<Vec<u8>>),
-    Delete(Vec<&'static str>),
-    Expire(&'static str),
-    Rename(&'static str, &'static str),
+    Set(String, Fields),
+    Unset(String, Vec<Vec<u8>>),
+    Delete(Vec<String>),
+    Expire(String),
+    Rename(String, String),
 }
 
 /// Every key that there is.
@@ -113,22 +113,41 @@ pub(crate) fn value<'a>(fields: &'a Fields, name: &[u8]) -> Option<&'a [u8]> {
 
 /// Changes to keys with fields of a schema.
 pub(crate) fn change(schema: &Schema) -> BoxedStrategy<Change> {
-    let key = || select(&KEYS[..]);
+    let key = || select(&KEYS[..]).prop_map(str::to_owned);
     let names: Vec<Vec<u8>> = schema
         .fields
         .iter()
         .map(|field| field.identifier.as_bytes().to_vec())
         .collect();
-    let fields = prop::collection::vec(field(schema), 1..8);
+    let fields = prop::collection::vec(field(schema), 2..10);
     prop_oneof![
-        12 => (key(), fields).prop_map(|(key, fields)| Change::Set(key, fields)),
+        20 => (key(), fields).prop_map(|(key, fields)| Change::Set(key, fields)),
         2 => (key(), prop::collection::vec(select(names), 1..3))
             .prop_map(|(key, names)| Change::Unset(key, names)),
         2 => prop::collection::vec(key(), 1..3).prop_map(Change::Delete),
+        1 => (0..400_usize, 0..200_usize, 1..4_usize).prop_map(|(from, count, step)| {
+            let numbers = (from..from + count + 1).step_by(step);
+            Change::Delete(numbers.map(|number| format!("d:{number}")).collect())
+        }),
         1 => key().prop_map(Change::Expire),
         2 => (key(), key()).prop_map(|(from, to)| Change::Rename(from, to)),
     ]
     .boxed()
+}
+
+/// Many documents, of a few kinds: more than one block of postings holds.
+pub(crate) fn flock(schema: &Schema) -> BoxedStrategy<Vec<Change>> {
+    let kinds = prop::collection::vec(prop::collection::vec(field(schema), 1..5), 1..8);
+    (
+        kinds,
+        prop::collection::vec(any::<prop::sample::Index>(), 100..400),
+    )
+        .prop_map(|(kinds, chosen)| {
+            let fields = chosen.iter().map(|kind| kind.get(&kinds).clone());
+            let set = |(number, fields)| Change::Set(format!("d:{number}"), fields);
+            fields.enumerate().map(set).collect()
+        })
+        .boxed()
 }
 
 /// One field of a hash with its value: mostly one of the schema with a value that suits it.

@@ -9,13 +9,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nuthatch::query::ast::{Knn, Node, Range, TagPattern};
 
-use super::document::{Fields, Keys, value};
+use super::document::Keys;
+use super::indexed::{Distance, Document, parse_number};
 use super::mistake::Mistake;
-use super::schema::{Field, Kind, Metric, Schema, Vectors};
+use super::schema::{Field, Kind, Schema};
 use super::text::{Analysis, fold, stem};
 
 /// Scores of documents by their number.
 pub(crate) type Scores = BTreeMap<usize, f64>;
+
+/// Distances of documents by their number.
+pub(crate) type Distances = BTreeMap<usize, Distance>;
 
 const MIN_PREFIX: usize = 2;
 const MAX_EXPANSIONS: usize = 200;
@@ -30,17 +34,6 @@ pub(crate) struct Evaluator<'a> {
     verbatim: bool,
     keep_stop_words: bool,
     mistake: Option<Mistake>,
-}
-
-/// One document as it was found.
-pub(crate) struct Document<'a> {
-    pub(crate) key: &'a [u8],
-    pub(crate) fields: &'a Fields,
-    /// By field of the schema; none but of text fields.
-    words: Vec<Vec<Vec<u8>>>,
-    length: f64,
-    /// Its own score.
-    score: f64,
 }
 
 impl<'a> Evaluator<'a> {
@@ -94,16 +87,16 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The documents that match a filter and have a vector, with their distances.
-    pub(crate) fn distances(&self, knn: &Knn, filter: &Scores) -> Scores {
+    pub(crate) fn distances(&self, knn: &Knn, filter: &Scores) -> Distances {
         let Some(field) = self.schema.find(&knn.field.name) else {
-            return Scores::new();
+            return Distances::new();
         };
         let Kind::Vector(vectors) = field.kind else {
-            return Scores::new();
+            return Distances::new();
         };
         let all = self.mistake == Some(Mistake::KnnIgnoresFilter);
         let Some(query) = vectors.unpack(&knn.vector.value) else {
-            return Scores::new();
+            return Distances::new();
         };
         self.documents
             .iter()
@@ -365,140 +358,4 @@ fn sum(parts: Vec<Scores>) -> Scores {
         *scores.entry(number).or_default() += score;
     }
     scores
-}
-
-impl<'a> Document<'a> {
-    fn new(key: &'a [u8], fields: &'a Fields, schema: &Schema, analysis: &Analysis) -> Self {
-        let words: Vec<Vec<Vec<u8>>> = schema
-            .fields
-            .iter()
-            .map(|field| match field.kind {
-                Kind::Text { .. } if !field.no_index => value(fields, field.identifier.as_bytes())
-                    .map_or_else(Vec::new, |text| analysis.words(text)),
-                Kind::Text { .. } | Kind::Tag { .. } | Kind::Numeric | Kind::Vector(_) => {
-                    Vec::new()
-                }
-            })
-            .collect();
-        let lengths = schema.fields.iter().zip(&words);
-        Self {
-            key,
-            fields,
-            length: lengths
-                .map(|(field, words)| field.weight() * words.len() as f64)
-                .sum(),
-            score: own_score(schema, fields)
-                .ok()
-                .flatten()
-                .or(schema.default_score)
-                .unwrap_or(1.0),
-            words,
-        }
-    }
-
-    /// The raw value of a field.
-    pub(crate) fn value(&self, field: &Field) -> Option<&'a [u8]> {
-        value(self.fields, field.identifier.as_bytes())
-    }
-
-    fn tags(&self, field: &Field) -> BTreeSet<Vec<u8>> {
-        let Kind::Tag { separator, .. } = field.kind else {
-            return BTreeSet::new();
-        };
-        self.value(field)
-            .into_iter()
-            .flat_map(|value| value.split(|byte| *byte == separator))
-            .map(|tag| field.normalise(tag))
-            .filter(|tag| field.index_empty || !tag.is_empty())
-            .collect()
-    }
-}
-
-impl Field {
-    fn weight(&self) -> f64 {
-        match self.kind {
-            Kind::Text { weight, .. } => weight,
-            Kind::Tag { .. } | Kind::Numeric | Kind::Vector(_) => 0.0,
-        }
-    }
-
-    fn normalise(&self, tag: &[u8]) -> Vec<u8> {
-        let tag = tag.trim_ascii();
-        match self.kind {
-            Kind::Tag {
-                case_sensitive: true,
-                ..
-            } => tag.to_vec(),
-            Kind::Tag { .. } | Kind::Text { .. } | Kind::Numeric | Kind::Vector(_) => fold(tag),
-        }
-    }
-}
-
-impl Vectors {
-    /// The vector in a value, if it is one.
-    fn unpack(self, value: &[u8]) -> Option<Vec<f64>> {
-        let components = value.chunks(4).map(|bytes| {
-            let component = f32::from_le_bytes(bytes.try_into().ok()?);
-            component.is_finite().then_some(f64::from(component))
-        });
-        let vector: Vec<f64> = components.collect::<Option<_>>()?;
-        (vector.len() == self.dimensions).then_some(vector)
-    }
-}
-
-impl Metric {
-    fn distance(self, a: &[f64], b: &[f64]) -> f64 {
-        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-        let distance = match self {
-            Self::L2 => a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum(),
-            Self::Ip => 1.0 - dot(a, b),
-            Self::Cosine => {
-                let length = (dot(a, a) * dot(b, b)).sqrt();
-                if length > 0.0 {
-                    1.0 - dot(a, b) / length
-                } else {
-                    1.0
-                }
-            }
-        };
-        // Beyond single precision every distance is the same.
-        let most = f64::from(f32::MAX);
-        if (-most..=most).contains(&distance) {
-            distance
-        } else {
-            f64::INFINITY.copysign(distance)
-        }
-    }
-}
-
-/// A number as text; none when it is none.
-pub(crate) fn parse_number(value: &[u8]) -> Option<f64> {
-    let number: f64 = std::str::from_utf8(value).ok()?.trim().parse().ok()?;
-    (!number.is_nan()).then_some(number)
-}
-
-/// The score that a hash gives itself; an error when it is no number from 0 to 1.
-fn own_score(schema: &Schema, fields: &Fields) -> Result<Option<f64>, ()> {
-    let name = schema.score_field.unwrap_or("__score");
-    let Some(value) = value(fields, name.as_bytes()) else {
-        return Ok(None);
-    };
-    let score = parse_number(value).filter(|score| (0.0..=1.0).contains(score));
-    score.map(Some).ok_or(())
-}
-
-/// How many fields of a hash cannot be indexed.
-pub(crate) fn failures(schema: &Schema, fields: &Fields) -> u64 {
-    let broken = |field: &&Field| {
-        let Some(value) = value(fields, field.identifier.as_bytes()) else {
-            return false;
-        };
-        match field.kind {
-            Kind::Numeric => !field.no_index && parse_number(value).is_none(),
-            Kind::Vector(vectors) => vectors.unpack(value).is_none(),
-            Kind::Text { .. } | Kind::Tag { .. } => false,
-        }
-    };
-    let fields_broken = schema.fields.iter().filter(broken).count() as u64;
-    fields_broken + u64::from(own_score(schema, fields).is_err())
 }

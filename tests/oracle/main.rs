@@ -4,6 +4,7 @@
 mod answer;
 mod document;
 mod evaluate;
+mod indexed;
 mod mistake;
 mod query;
 mod reply;
@@ -20,8 +21,8 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use self::answer::Expected;
-use self::document::{Change, Keys, change};
-use self::evaluate::failures;
+use self::document::{Change, Keys, change, flock};
+use self::indexed::failures;
 use self::mistake::{MISTAKES, Mistake};
 use self::query::{Search, search};
 use self::reply::{Answer, count, entry};
@@ -30,8 +31,8 @@ use self::schema::{INDEX, Schema, schema};
 /// Cases of the property, unless `PROPTEST_CASES` says otherwise.
 const CASES: u32 = 300;
 
-/// Some of them must show each mistake.
-const CASES_WITH_MISTAKES: usize = 1000;
+/// Each mistake must show in one of so many cases; all do within 50.
+const CASES_WITH_MISTAKES: usize = 400;
 
 /// Changes before there is an index, then changes and searches. Shown as its commands.
 #[derive(Clone)]
@@ -54,7 +55,8 @@ fn story() -> impl Strategy<Value = Story> {
             3 => change(&schema).prop_map(Step::Change),
             2 => search(&schema).prop_map(|search| Step::Search(Box::new(search))),
         ];
-        let before = prop::collection::vec(change(&schema), 0..12);
+        let few = prop::collection::vec(change(&schema), 0..30);
+        let before = prop_oneof![19 => few.boxed(), 1 => flock(&schema)];
         let steps = prop::collection::vec(step, 1..50);
         (Just(schema), before, steps, any::<bool>()).prop_map(|(schema, before, steps, resp3)| {
             Story {
@@ -234,6 +236,9 @@ fn a_wrong_oracle_is_found_out() {
             .current();
         assert_eq!(play(&story, None), Ok(()));
         unseen.retain(|mistake| play(&story, Some(*mistake)).is_ok());
+        if unseen.is_empty() {
+            return;
+        }
     }
-    assert_eq!(unseen, []);
+    panic!("{unseen:?} made no difference");
 }

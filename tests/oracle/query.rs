@@ -194,7 +194,7 @@ fn knn(schema: &Schema) -> BoxedStrategy<Option<Knn>> {
 
 /// Filters of every kind of node, at most a few levels deep, as the parser would make them.
 fn filter(schema: &Schema) -> BoxedStrategy<Node> {
-    let nested = clause(schema).prop_recursive(3, 12, 3, |inner| {
+    let nested = clause(schema).prop_recursive(3, 8, 2, |inner| {
         let parts = || prop::collection::vec(inner.clone(), 2..4);
         prop_oneof![
             3 => parts().prop_map(Node::And),
@@ -205,7 +205,7 @@ fn filter(schema: &Schema) -> BoxedStrategy<Node> {
             1 => inner.prop_map(|node| Node::Optional(Box::new(node))),
         ]
     });
-    prop_oneof![1 => Just(Node::All), 12 => nested].boxed()
+    prop_oneof![1 => Just(Node::All), 4 => clause(schema), 6 => nested].boxed()
 }
 
 fn clause(schema: &Schema) -> BoxedStrategy<Node> {
@@ -242,8 +242,14 @@ fn term(fields: BoxedStrategy<Fields>) -> BoxedStrategy<Node> {
 }
 
 fn phrase(fields: BoxedStrategy<Fields>) -> BoxedStrategy<Node> {
-    let words = prop::collection::vec(words::word(), 1..4).prop_map(|words| words.join(&b' '));
-    let text = prop_oneof![8 => words, 2 => words::text(), 1 => Just(b"...".to_vec())];
+    let some = prop::collection::vec(words::word(), 1..4).prop_map(|words| words.join(&b' '));
+    let common = prop::collection::vec(words::common_word(), 2..4);
+    let text = prop_oneof![
+        8 => common.prop_map(|words| words.join(&b' ')),
+        4 => some,
+        2 => words::text(),
+        1 => Just(b"...".to_vec()),
+    ];
     (fields, text)
         .prop_map(|(fields, text)| Node::Phrase { fields, text })
         .boxed()

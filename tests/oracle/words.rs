@@ -69,11 +69,16 @@ const COMMON_WORDS: [&str; 6] = ["run", "running", "bird", "Birds", "foo", "of"]
 /// Words as a text holds them, some not valid UTF-8.
 pub(crate) fn word() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
-        30 => select(&COMMON_WORDS[..]).prop_map(|word| word.as_bytes().to_vec()),
+        60 => common_word(),
         30 => select(&WORDS[..]).prop_map(|word| word.as_bytes().to_vec()),
-        1 => Just(b"\xffOdd".to_vec()),
+        2 => Just(b"\xffOdd".to_vec()),
         1 => Just(b"od\xc3".to_vec()),
     ]
+}
+
+/// Words that texts often hold side by side.
+pub(crate) fn common_word() -> impl Strategy<Value = Vec<u8>> {
+    select(&COMMON_WORDS[..]).prop_map(|word| word.as_bytes().to_vec())
 }
 
 /// Texts of no, few or many words.
@@ -136,7 +141,7 @@ pub(crate) fn number() -> impl Strategy<Value = Vec<u8>> {
 pub(crate) fn components(dimensions: usize) -> impl Strategy<Value = Vec<f32>> {
     let component = prop_oneof![
         8 => (-2_i8..=2).prop_map(f32::from),
-        1 => select(vec![0.5, 0.1, -1.75, 1e30, 1e-30, 1e-8]),
+        1 => select(vec![0.5, 0.1, -1.75, 1e15, -1e15, 1e-30, 1e-8]),
     ];
     prop::collection::vec(component, dimensions)
 }
