@@ -48,7 +48,10 @@ fn machine_violations(path: &str, text: &str) -> Vec<String> {
                 !before.is_some_and(|c| c.is_alphanumeric() || "._-~*})$".contains(c))
             });
             if found {
-                violations.push(format!("{path}:{}: a path of one machine: {absolute}", number + 1));
+                violations.push(format!(
+                    "{path}:{}: a path of one machine: {absolute}",
+                    number + 1
+                ));
             }
         }
     }

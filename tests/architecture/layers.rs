@@ -17,15 +17,21 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("reply", &["catalog", "request"]),
     (
         "command",
-        &["catalog", "engine", "exec", "keyspace", "plan", "query", "reply", "request"],
+        &[
+            "catalog", "engine", "exec", "keyspace", "plan", "query", "reply", "request",
+        ],
     ),
     (
         "engine",
-        &["catalog", "command", "keyspace", "persist", "reply", "request"],
+        &[
+            "catalog", "command", "keyspace", "persist", "reply", "request",
+        ],
     ),
     (
         "host",
-        &["catalog", "command", "engine", "keyspace", "persist", "reply", "request"],
+        &[
+            "catalog", "command", "engine", "keyspace", "persist", "reply", "request",
+        ],
     ),
 ];
 
@@ -51,7 +57,12 @@ const OUTSIDE_OF_INDEXES: &[&str] = &[
 const PRINTING: &[&str] = &["dbg", "eprint", "eprintln", "print", "println"];
 
 /// What nothing in the engine or the indexes may depend on.
-const DOWNSTREAM: &[&str] = &["nuthatch_benches", "nuthatch_datasets", "nuthatch_python", "pyo3"];
+const DOWNSTREAM: &[&str] = &[
+    "nuthatch_benches",
+    "nuthatch_datasets",
+    "nuthatch_python",
+    "pyo3",
+];
 
 fn stage_violations(path: &str, text: &str) -> Vec<String> {
     let Some(below) = path.strip_prefix("src/") else {
@@ -60,9 +71,15 @@ fn stage_violations(path: &str, text: &str) -> Vec<String> {
     if !has_extension(path, "rs") || below == "lib.rs" {
         return Vec::new();
     }
-    let own = below.split('/').next().unwrap_or(below).trim_end_matches(".rs");
+    let own = below
+        .split('/')
+        .next()
+        .unwrap_or(below)
+        .trim_end_matches(".rs");
     let Some((_, allowed)) = MAY_NAME.iter().find(|(module, _)| *module == own) else {
-        return vec![format!("{path}: module `{own}` has no place among the stages")];
+        return vec![format!(
+            "{path}: module `{own}` has no place among the stages"
+        )];
     };
     names(path, text)
         .into_iter()
@@ -95,7 +112,11 @@ fn family_violations(path: &str, text: &str) -> Vec<String> {
     let Some(below) = path.strip_prefix("indexes/src/") else {
         return Vec::new();
     };
-    let own = below.split('/').next().unwrap_or(below).trim_end_matches(".rs");
+    let own = below
+        .split('/')
+        .next()
+        .unwrap_or(below)
+        .trim_end_matches(".rs");
     if !FAMILIES.contains(&own) || !has_extension(path, "rs") {
         return Vec::new();
     }
@@ -161,10 +182,16 @@ fn no_stage_names_a_later_one() {
         ("src/request/mod.rs", "use crate::query::ast::Node;"),
         ("src/query/parser.rs", "fn f() { crate::plan::plan() }"),
         ("src/plan/bind.rs", "use super::super::exec::run;"),
-        ("src/plan/bind.rs", "use crate::{catalog::index::Index, exec};"),
+        (
+            "src/plan/bind.rs",
+            "use crate::{catalog::index::Index, exec};",
+        ),
         ("src/exec/mod.rs", "use crate::reply::Sink;"),
         ("src/reply/info.rs", "use crate::plan::Plan;"),
-        ("src/catalog/ingest.rs", "mod tests { use crate::exec::run; }"),
+        (
+            "src/catalog/ingest.rs",
+            "mod tests { use crate::exec::run; }",
+        ),
         ("src/keyspace.rs", "use crate::catalog::index::Index;"),
     ] {
         assert_eq!(stage_violations(path, text).len(), 1, "{path}: {text}");
@@ -204,7 +231,11 @@ fn indexes_know_no_engine_server_clock_file_or_log() {
         "fn f() { log::info!(\"x\"); }",
         "fn f() { println!(\"x\"); }",
     ] {
-        assert_eq!(index_violations("indexes/src/tag/mod.rs", text).len(), 1, "{text}");
+        assert_eq!(
+            index_violations("indexes/src/tag/mod.rs", text).len(),
+            1,
+            "{text}"
+        );
     }
 }
 
@@ -213,8 +244,14 @@ fn index_families_never_name_each_other() {
     assert_kept(family_violations);
     for (path, text) in [
         ("indexes/src/tag/mod.rs", "use crate::text::fold;"),
-        ("indexes/src/vector/hnsw/graph.rs", "use super::super::super::numeric::Bound;"),
-        ("indexes/src/numeric.rs", "use crate::{doc::DocId, tag::TagIndex};"),
+        (
+            "indexes/src/vector/hnsw/graph.rs",
+            "use super::super::super::numeric::Bound;",
+        ),
+        (
+            "indexes/src/numeric.rs",
+            "use crate::{doc::DocId, tag::TagIndex};",
+        ),
     ] {
         assert_eq!(family_violations(path, text).len(), 1, "{path}: {text}");
     }

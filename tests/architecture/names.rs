@@ -17,7 +17,8 @@ impl Name {
     /// Whether the path begins with these segments, separated by `::`.
     pub(super) fn is_in(&self, path: &str) -> bool {
         let mut segments = self.segments.iter();
-        path.split("::").all(|segment| segments.next().is_some_and(|own| own == segment))
+        path.split("::")
+            .all(|segment| segments.next().is_some_and(|own| own == segment))
     }
 
     /// The module right below the crate's root, for a path within the crate.
@@ -64,7 +65,11 @@ type Tokens = Peekable<IntoIter<TokenTree>>;
 impl Reader {
     /// Reads tokens in which every path begins with `prefix`: those of a brace in a `use`.
     fn read(&mut self, tokens: TokenStream, prefix: &[String]) {
-        let mut tokens: Tokens = tokens.into_iter().collect::<Vec<_>>().into_iter().peekable();
+        let mut tokens: Tokens = tokens
+            .into_iter()
+            .collect::<Vec<_>>()
+            .into_iter()
+            .peekable();
         while let Some(token) = tokens.next() {
             match token {
                 TokenTree::Group(group) => self.read(group.stream(), &[]),
@@ -117,7 +122,10 @@ impl Reader {
     }
 
     fn resolve(&self, segments: Vec<String>) -> Vec<String> {
-        let up = segments.iter().take_while(|segment| *segment == "super").count();
+        let up = segments
+            .iter()
+            .take_while(|segment| *segment == "super")
+            .count();
         let relative = usize::from(segments.first().is_some_and(|first| first == "self"));
         if up + relative == 0 {
             return segments;
@@ -133,8 +141,7 @@ impl Reader {
 
 /// Takes `::`, if it is next.
 fn take_separator(tokens: &mut Tokens) -> bool {
-    let is_colon =
-        |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Punct(p)) if p.as_char() == ':');
+    let is_colon = |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Punct(p)) if p.as_char() == ':');
     let mut ahead = tokens.clone();
     if is_colon(ahead.next().as_ref()) && is_colon(ahead.next().as_ref()) {
         *tokens = ahead;
@@ -161,7 +168,14 @@ fn self_and_super_are_resolved_through_files_and_inline_modules() {
     let text = "use super::x; use self::y; mod tests { use super::super::z; }";
     assert_eq!(
         written("src/a/b.rs", text),
-        ["use", "crate::a::x", "use", "crate::a::b::y", "use", "crate::a::z"]
+        [
+            "use",
+            "crate::a::x",
+            "use",
+            "crate::a::b::y",
+            "use",
+            "crate::a::z"
+        ]
     );
     assert_eq!(written("src/a/mod.rs", "super::b::c()"), ["crate::b::c"]);
 }

@@ -11,7 +11,13 @@ pub(super) fn root() -> PathBuf {
 /// Paths, from the root, of the files that are tracked or could be: not the ignored ones.
 pub(super) fn paths() -> Vec<String> {
     let listed = Command::new("git")
-        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+        .args([
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ])
         .current_dir(root())
         .output()
         .expect("git lists the files of the repository");
@@ -24,7 +30,10 @@ pub(super) fn paths() -> Vec<String> {
         .collect();
     paths.sort();
     paths.dedup();
-    assert!(paths.len() > 20, "the list of files is too short: {paths:?}");
+    assert!(
+        paths.len() > 20,
+        "the list of files is too short: {paths:?}"
+    );
     paths
 }
 
@@ -41,7 +50,9 @@ pub(super) fn texts() -> Vec<(String, String)> {
 
 /// Whether a path ends in an extension.
 pub(super) fn has_extension(path: &str, extension: &str) -> bool {
-    Path::new(path).extension().is_some_and(|found| found == extension)
+    Path::new(path)
+        .extension()
+        .is_some_and(|found| found == extension)
 }
 
 /// Asserts that a rule holds for every text file.

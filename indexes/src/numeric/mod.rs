@@ -13,6 +13,10 @@ use roaring::RoaringBitmap;
 use crate::bitmap_bytes::bitmap_bytes;
 use crate::doc::DocId;
 
+/// Documents of one number from which on a union with their set is cheaper than sorting them in
+/// with others: a union costs about a microsecond, a sorted document 20 ns.
+const WORTH_A_UNION: u64 = 64;
+
 /// One field's numbers, at most one a document.
 #[derive(Default)]
 pub struct NumericIndex {
@@ -103,15 +107,16 @@ impl NumericIndex {
     #[must_use]
     pub fn range(&self, min: Bound, max: Bound) -> RoaringBitmap {
         let mut found = RoaringBitmap::new();
-        let mut single = Vec::new();
+        let mut few = Vec::new();
         for docs in self.between(min, max) {
             match docs {
-                Docs::One(doc) => single.push(doc.get()),
+                Docs::One(doc) => few.push(doc.get()),
+                Docs::Many(docs) if docs.len() < WORTH_A_UNION => few.extend(docs),
                 Docs::Many(docs) => found |= docs,
             }
         }
-        single.sort_unstable();
-        found.extend(single);
+        few.sort_unstable();
+        found.extend(few);
         found
     }
 
