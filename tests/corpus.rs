@@ -6,12 +6,4 @@
 //! `NUTHATCH_MODULE` is the module that they load.
 
 #[cfg(test)]
-mod corpus_runner {
-    mod case;
-    mod expected;
-    mod found;
-    mod run;
-    mod server;
-    mod target;
-    mod words;
-}
+mod corpus_runner;

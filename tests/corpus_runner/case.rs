@@ -141,7 +141,10 @@ fn take_found(table: &mut toml::Table) -> Result<Found, String> {
         total: total.unwrap_or_else(|| i64::try_from(rows.len()).unwrap_or(i64::MAX)),
         rows,
         unordered: unordered.unwrap_or(false),
-        warnings: warnings.iter().map(Expected::read).collect::<Result<_, _>>()?,
+        warnings: warnings
+            .iter()
+            .map(Expected::read)
+            .collect::<Result<_, _>>()?,
     })
 }
 

@@ -87,14 +87,16 @@ impl Expected {
     /// `tolerance`.
     pub(super) fn is(&self, got: &Reply, protocol: Protocol, tolerance: f64) -> bool {
         let is = |expected: &Expected, got: &Reply| expected.is(got, protocol, tolerance);
-        let near = |a: f64, b: f64| a == b || (a - b).abs() <= tolerance * a.abs().max(b.abs()).max(1.0);
+        let near =
+            |a: f64, b: f64| a == b || (a - b).abs() <= tolerance * a.abs().max(b.abs()).max(1.0);
         match (self, got) {
             (Self::Any, _) | (Self::Null, Reply::Null) => true,
             (Self::Text(text), Reply::Bulk(bytes)) => text == bytes,
             (Self::Text(text), Reply::Simple(simple)) => text == simple.as_bytes(),
             (Self::Integer(number), Reply::Integer(integer)) => number == integer,
             (Self::Double(number), Reply::Double(double)) => {
-                protocol == Protocol::Resp3 && (near(*number, *double) || both_nan(*number, *double))
+                protocol == Protocol::Resp3
+                    && (near(*number, *double) || both_nan(*number, *double))
             }
             (Self::Double(number), Reply::Bulk(bytes)) => {
                 protocol == Protocol::Resp2
@@ -116,7 +118,10 @@ impl Expected {
             }
             (Self::Map(all), _) => pairs(got, protocol).is_some_and(|got| {
                 all.len() == got.len()
-                    && all.iter().zip(&got).all(|(a, b)| is(&a.0, b.0) && is(&a.1, b.1))
+                    && all
+                        .iter()
+                        .zip(&got)
+                        .all(|(a, b)| is(&a.0, b.0) && is(&a.1, b.1))
             }),
             (Self::Pairs(all), _) => pairs(got, protocol)
                 .is_some_and(|got| one_to_one(all, &got, |a, b| is(&a.0, b.0) && is(&a.1, b.1))),
@@ -233,6 +238,10 @@ fn each_notation_tells_right_from_wrong() {
         ("{k = 'v'}", map, Resp3, false),
         ("{any = true}", flat, Resp2, true),
     ] {
-        assert_eq!(holds(notation, &got, protocol), holds_, "{notation} {got:?}");
+        assert_eq!(
+            holds(notation, &got, protocol),
+            holds_,
+            "{notation} {got:?}"
+        );
     }
 }

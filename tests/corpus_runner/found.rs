@@ -91,10 +91,14 @@ impl Found {
 
     /// `[total, [part, …], …]`
     fn grouped(&self) -> Expected {
-        let rows = self.rows.iter().map(|row| {
-            Expected::Array(row.parts().into_iter().map(|(_, part)| part).collect())
-        });
-        Expected::Array(vec![Expected::Integer(self.total), self.list(rows.collect())])
+        let rows = self
+            .rows
+            .iter()
+            .map(|row| Expected::Array(row.parts().into_iter().map(|(_, part)| part).collect()));
+        Expected::Array(vec![
+            Expected::Integer(self.total),
+            self.list(rows.collect()),
+        ])
     }
 
     fn map(&self) -> Expected {
@@ -122,7 +126,9 @@ impl Found {
 }
 
 fn named(pairs: Vec<(&'static str, Expected)>) -> Expected {
-    let pairs = pairs.into_iter().map(|(key, value)| (Expected::text(key), value));
+    let pairs = pairs
+        .into_iter()
+        .map(|(key, value)| (Expected::text(key), value));
     Expected::Pairs(pairs.collect())
 }
 
@@ -133,5 +139,8 @@ fn grouped(got: &Reply, stride: usize) -> Option<Reply> {
     };
     let (total, parts) = values.split_first()?;
     let rows = parts.chunks(stride).map(|row| Reply::Array(row.to_vec()));
-    Some(Reply::Array(vec![total.clone(), Reply::Array(rows.collect())]))
+    Some(Reply::Array(vec![
+        total.clone(),
+        Reply::Array(rows.collect()),
+    ]))
 }

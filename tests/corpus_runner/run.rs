@@ -18,7 +18,10 @@ fn files() -> Vec<(String, File)> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
         .expect("the corpus is there")
         .map(|entry| entry.expect("the corpus can be read").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
         .collect();
     paths.sort();
     assert!(!paths.is_empty(), "the corpus is empty");
@@ -26,7 +29,11 @@ fn files() -> Vec<(String, File)> {
         .into_iter()
         .map(|path| {
             let text = std::fs::read_to_string(&path).expect("a file of the corpus can be read");
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             let file = File::read(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
             (name, file)
         })
@@ -45,7 +52,11 @@ fn failures(target: &mut dyn Target) -> Vec<String> {
             }
         }
     }
-    println!("{}: {count} cases, {} failed", target.name(), failures.len());
+    println!(
+        "{}: {count} cases, {} failed",
+        target.name(),
+        failures.len()
+    );
     failures
 }
 
@@ -75,7 +86,12 @@ fn run(case: &Case, target: &mut dyn Target) -> Result<(), String> {
 fn shown(command: &[Vec<u8>]) -> String {
     let words: Vec<_> = command
         .iter()
-        .map(|word| String::from_utf8_lossy(word).chars().take(200).collect::<String>())
+        .map(|word| {
+            String::from_utf8_lossy(word)
+                .chars()
+                .take(200)
+                .collect::<String>()
+        })
         .collect();
     words.join(" ")
 }
@@ -105,10 +121,13 @@ fn readable(debugged: &str) -> String {
 /// The servers that the environment names, with the module for them.
 fn servers() -> Vec<(&'static str, String, String)> {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    [("valkey", "NUTHATCH_VALKEY_SERVER"), ("redis", "NUTHATCH_REDIS_SERVER")]
-        .into_iter()
-        .filter_map(|(name, binary)| Some((name, variable(binary)?, variable("NUTHATCH_MODULE")?)))
-        .collect()
+    [
+        ("valkey", "NUTHATCH_VALKEY_SERVER"),
+        ("redis", "NUTHATCH_REDIS_SERVER"),
+    ]
+    .into_iter()
+    .filter_map(|(name, binary)| Some((name, variable(binary)?, variable("NUTHATCH_MODULE")?)))
+    .collect()
 }
 
 #[test]
@@ -124,7 +143,10 @@ fn the_corpus_holds_on_live_servers() {
     let servers = servers();
     if servers.is_empty() {
         println!("skipped: no live server is named by the environment, see tests/corpus.rs");
-        assert!(std::env::var_os("CI").is_none(), "CI must name a live server");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "CI must name a live server"
+        );
     }
     for (name, binary, module) in servers {
         let server = Server::start(&binary, &module);

@@ -147,7 +147,11 @@ impl Target for Live {
             Reply::Array(indexes) | Reply::Set(indexes) => indexes,
             other => panic!("{}: FT._LIST answers {other:?}", self.name),
         };
-        assert!(indexes.is_empty(), "{}: left after FLUSHALL: {indexes:?}", self.name);
+        assert!(
+            indexes.is_empty(),
+            "{}: left after FLUSHALL: {indexes:?}",
+            self.name
+        );
     }
 
     fn run(&mut self, command: &[Vec<u8>]) -> Reply {

@@ -32,7 +32,7 @@ fn split(line: &str) -> Vec<&str> {
 }
 
 /// The bytes of an argument: `f32(1,-0.5)` is packed little-endian floats, `hex(00ff)` is bytes,
-/// `repeat(x,9)` is a text over and over, anything else is itself.
+/// `repeat(x,9)` is a text over and over, `count(x,3)` is `x0 x1 x2`, anything else is itself.
 pub(super) fn argument(word: &str) -> Result<Vec<u8>, String> {
     let inner = |name: &str| word.strip_prefix(name)?.strip_suffix(')');
     if let Some(numbers) = inner("f32(") {
@@ -46,15 +46,33 @@ pub(super) fn argument(word: &str) -> Result<Vec<u8>, String> {
     if let Some(digits) = inner("hex(") {
         return (0..digits.len())
             .step_by(2)
-            .map(|at| digits.get(at..at + 2).ok_or("an odd count of digits".to_owned()))
+            .map(|at| {
+                digits
+                    .get(at..at + 2)
+                    .ok_or("an odd count of digits".to_owned())
+            })
             .map(|pair| u8::from_str_radix(pair?, 16).map_err(|error| error.to_string()))
             .collect();
     }
-    if let Some((text, count)) = inner("repeat(").and_then(|inner| inner.rsplit_once(',')) {
-        let count = count.parse().map_err(|error| format!("{word}: {error}"))?;
-        return Ok(text.repeat(count).into_bytes());
+    for (form, expand) in [
+        ("repeat(", repeated as fn(&str, usize) -> String),
+        ("count(", counted),
+    ] {
+        if let Some((text, count)) = inner(form).and_then(|inner| inner.rsplit_once(',')) {
+            let count = count.parse().map_err(|error| format!("{word}: {error}"))?;
+            return Ok(expand(text, count).into_bytes());
+        }
     }
     Ok(word.as_bytes().to_vec())
+}
+
+fn repeated(text: &str, count: usize) -> String {
+    text.repeat(count)
+}
+
+fn counted(text: &str, count: usize) -> String {
+    let words: Vec<String> = (0..count).map(|number| format!("{text}{number}")).collect();
+    words.join(" ")
 }
 
 #[test]
@@ -67,9 +85,13 @@ fn a_line_is_split_at_blanks_outside_of_quotes() {
 
 #[test]
 fn bytes_have_forms_of_their_own() {
-    assert_eq!(argument("f32(1,-2)"), Ok([1f32, -2.0].map(f32::to_le_bytes).concat()));
+    assert_eq!(
+        argument("f32(1,-2)"),
+        Ok([1f32, -2.0].map(f32::to_le_bytes).concat())
+    );
     assert_eq!(argument("hex(00ff)"), Ok(vec![0, 255]));
     assert_eq!(argument("repeat(ab,2)"), Ok(b"abab".to_vec()));
+    assert_eq!(argument("count(a,2)"), Ok(b"a0 a1".to_vec()));
     assert_eq!(argument("f32"), Ok(b"f32".to_vec()));
     assert!(argument("hex(0)").is_err());
     assert!(argument("f32(x)").is_err());

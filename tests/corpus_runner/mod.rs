@@ -1,0 +1,9 @@
+//! What `tests/corpus.rs` is made of.
+
+mod case;
+mod expected;
+mod found;
+mod run;
+mod server;
+mod target;
+mod words;
