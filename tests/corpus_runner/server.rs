@@ -125,16 +125,19 @@ impl Live {
 
     fn is_indexing(&mut self, index: &[u8]) -> bool {
         let key = Reply::Bulk(b"indexing".to_vec());
-        let busy = match self.send(&[b"FT.INFO".to_vec(), index.to_vec()]) {
-            Reply::Array(values) => values
-                .chunks_exact(2)
-                .find(|pair| pair[0] == key)
-                .map(|pair| pair[1].clone()),
-            Reply::Map(pairs) => pairs
+        let info = self.send(&[b"FT.INFO".to_vec(), index.to_vec()]);
+        let busy = if let Reply::Map(pairs) = info {
+            pairs
                 .into_iter()
                 .find(|(name, _)| *name == key)
-                .map(|(_, value)| value),
-            other => panic!("{}: FT.INFO answers {other:?}", self.name),
+                .map(|(_, value)| value)
+        } else if let Reply::Array(values) = info {
+            values
+                .chunks_exact(2)
+                .find(|pair| pair[0] == key)
+                .map(|pair| pair[1].clone())
+        } else {
+            panic!("{}: FT.INFO answers {info:?}", self.name);
         };
         busy.expect("FT.INFO tells whether it is indexing") != Reply::Integer(0)
     }
@@ -143,9 +146,9 @@ impl Live {
 impl Target for Live {
     fn clear(&mut self) {
         self.text(&["FLUSHALL"]);
-        let indexes = match self.text(&["FT._LIST"]) {
-            Reply::Array(indexes) | Reply::Set(indexes) => indexes,
-            other => panic!("{}: FT._LIST answers {other:?}", self.name),
+        let listed = self.text(&["FT._LIST"]);
+        let (Reply::Array(indexes) | Reply::Set(indexes)) = listed else {
+            panic!("{}: FT._LIST answers {listed:?}", self.name);
         };
         assert!(
             indexes.is_empty(),
@@ -173,6 +176,10 @@ impl Target for Live {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "replies of types that the module has no use for fail alike"
+)]
 fn reply(value: Value) -> Reply {
     let all = |values: Vec<Value>| values.into_iter().map(reply).collect();
     match value {

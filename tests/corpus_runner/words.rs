@@ -2,15 +2,16 @@
 
 /// The arguments of a command: one string to split, or one string for each argument.
 pub(super) fn command(value: &toml::Value) -> Result<Vec<Vec<u8>>, String> {
-    match value {
-        toml::Value::String(line) => split(line).into_iter().map(argument).collect(),
-        toml::Value::Array(words) => words
-            .iter()
-            .map(|word| word.as_str().ok_or("an argument is a string".to_owned()))
-            .map(|word| argument(word?))
-            .collect(),
-        other => Err(format!("a command is a string or an array, not {other:?}")),
+    if let Some(line) = value.as_str() {
+        return split(line).into_iter().map(argument).collect();
     }
+    let words = value
+        .as_array()
+        .ok_or_else(|| format!("a command is a string or an array, not {value:?}"))?;
+    words
+        .iter()
+        .map(|word| argument(word.as_str().ok_or("an argument is a string")?))
+        .collect()
 }
 
 /// Splits at blanks. What stands in `'…'` or `"…"` is one word, taken literally.
