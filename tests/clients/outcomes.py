@@ -1,7 +1,8 @@
 """A pytest plugin for the suites of clients: what came of each test, as JSON.
 
-It also makes the suite believe that the server is a Redis with a module named `search`, of
-versions that skip nothing: Valkey gives the version of Redis it was forked from.
+It also makes the suite believe that the server is a Redis of a version with all that these tests
+use, and a module named `search`: Valkey gives the version of the Redis it was forked from, for
+which the suite skips half of them.
 """
 
 import json
