@@ -202,6 +202,7 @@ impl FieldIndex {
                 text.push(FieldOptions {
                     weight: options.weight,
                     no_stem: options.no_stem,
+                    index_empty: field.index_empty,
                 });
                 Self::Text(id.expect("a schema has at most 128 text fields"))
             }

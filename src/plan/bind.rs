@@ -121,7 +121,13 @@ impl<'a> Binder<'a> {
         };
         for pattern in values {
             match pattern {
-                TagPattern::Exact(value) => exact(tags.normalise(value)),
+                TagPattern::Exact(value) => {
+                    let value = tags.normalise(value);
+                    if value.is_empty() {
+                        require_index_empty(self.index, field)?;
+                    }
+                    exact(value);
+                }
                 TagPattern::Prefix(prefix) if prefix.len() < MIN_PREFIX => {}
                 TagPattern::Prefix(prefix) => {
                     let (values, truncated) =
@@ -254,6 +260,18 @@ pub(super) fn find_field(
         .into());
     }
     Ok(id)
+}
+
+/// Refuses a clause that looks for empty values in a field that does not index them.
+pub(super) fn require_index_empty(index: &Index, field: &Field) -> Result<(), Error> {
+    let indexes_empty = |id| index.schema().field(id).index_empty;
+    match index.schema().find(&field.name) {
+        Some(id) if !indexes_empty(id) => Err(Refusal::EmptyNotIndexed {
+            field: shown(&field.name),
+        }
+        .into()),
+        Some(_) | None => Ok(()),
+    }
 }
 
 pub(super) fn nothing() -> Node {

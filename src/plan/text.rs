@@ -3,7 +3,9 @@
 use nuthatch_indexes::text::analysis::{Analyzer, fold};
 use nuthatch_indexes::text::{FieldMask, TextIndex};
 
-use super::bind::{EXPANSION_WARNING, MAX_EXPANSIONS, MIN_PREFIX, any_of, find_field, nothing};
+use super::bind::{
+    EXPANSION_WARNING, MAX_EXPANSIONS, MIN_PREFIX, any_of, find_field, nothing, require_index_empty,
+};
 use super::estimate::Estimate;
 use super::{Kind, Node};
 use crate::catalog::index::{FieldIndex, Index};
@@ -55,10 +57,10 @@ impl<'a> TextBinder<'a> {
 
     /// Words in order; none when they are stop words all.
     pub(super) fn phrase(&self, fields: &[Field], text: &[u8]) -> Result<Option<Node>, Error> {
-        let fields = self.mask(fields)?;
         if text.is_empty() {
-            return Ok(Some(nothing()));
+            return self.empty(fields).map(Some);
         }
+        let fields = self.mask(fields)?;
         let mut terms: Vec<Vec<u8>> = self
             .analyzer
             .tokens(text)
@@ -86,6 +88,15 @@ impl<'a> TextBinder<'a> {
             },
             kind: Kind::Phrase { terms, fields },
         }))
+    }
+
+    /// Values without any byte. A field that is named must index them.
+    fn empty(&self, fields: &[Field]) -> Result<Node, Error> {
+        let mask = self.mask(fields)?;
+        for field in fields {
+            require_index_empty(self.index, field)?;
+        }
+        Ok(self.exact(Vec::new(), mask))
     }
 
     /// The terms that begin so.

@@ -85,6 +85,8 @@ fn activity_entries(index: &Index, key_count: u64) -> Vec<Entry> {
         ("indexing", count(usize::from(index.is_backfilling()))),
         ("percent_indexed", double(index.share_indexed(key_count))),
         ("number_of_uses", Reply::from(index.searches())),
+        // Nothing but searches is counted as a use, and nothing as an administrator's.
+        ("number_of_admin_ops", count(0)),
         ("cleaning", count(0)),
         ("gc_stats", map(zeros(GC_STATS))),
         ("cursor_stats", map(zeros(CURSOR_STATS))),
@@ -132,6 +134,7 @@ const CURSOR_STATS: &[&str] = &[
     "global_total",
     "index_capacity",
     "index_total",
+    "index_total_internal",
 ];
 
 fn zeros(names: &'static [&'static str]) -> Vec<Entry> {

@@ -100,6 +100,11 @@ pub enum Refusal {
         /// The field's name.
         field: String,
     },
+    /// The query looks for empty values in a field that does not index them.
+    EmptyNotIndexed {
+        /// The field's name.
+        field: String,
+    },
     /// A numeric range whose ends are the wrong way round.
     InvertedRange {
         /// The range as the query has it.
@@ -290,6 +295,7 @@ impl Refusal {
 }
 
 impl fmt::Display for Refusal {
+    #[expect(clippy::too_many_lines, reason = "a table of texts")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownCommand { name } => write!(f, "ERR unknown command '{name}'"),
@@ -351,6 +357,11 @@ impl fmt::Display for Refusal {
                     "SEARCH_SYNTAX Expected a {expected} field at offset {offset} near {field}"
                 )
             }
+            Self::EmptyNotIndexed { field } => write!(
+                f,
+                "SEARCH_SYNTAX Use `INDEXEMPTY` in field creation in order to index and query \
+                 for empty strings: {field}"
+            ),
             Self::InvertedRange { range } => {
                 write!(
                     f,

@@ -123,7 +123,10 @@ impl<'a> Evaluator<'a> {
             }
             Node::Phrase { fields, text } => {
                 let words = self.analysis.words(text);
-                if words.is_empty() && !text.is_empty() {
+                if text.is_empty() {
+                    return Some(self.term(b"", &self.text_fields(fields)));
+                }
+                if words.is_empty() {
                     return None;
                 }
                 self.phrase(&words, &self.text_fields(fields))

@@ -29,7 +29,11 @@ impl<'a> Document<'a> {
             .iter()
             .map(|field| match field.kind {
                 Kind::Text { .. } if !field.no_index => value(fields, field.identifier.as_bytes())
-                    .map_or_else(Vec::new, |text| analysis.words(text)),
+                    .map_or_else(Vec::new, |text| match text {
+                        // An empty value is the empty word, where such are indexed.
+                        b"" if field.index_empty => vec![Vec::new()],
+                        text => analysis.words(text),
+                    }),
                 Kind::Text { .. } | Kind::Tag { .. } | Kind::Numeric | Kind::Vector(_) => {
                     Vec::new()
                 }

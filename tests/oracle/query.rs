@@ -218,7 +218,10 @@ fn clause(schema: &Schema) -> BoxedStrategy<Node> {
     clauses.push((4, term(fields.clone())));
     clauses.push((2, phrase(fields.clone())));
     clauses.push((2, prefix(fields)));
-    let tag_fields = of_kind(|kind| matches!(kind, Kind::Tag { .. }));
+    let is_tag = |field: &&super::schema::Field| matches!(field.kind, Kind::Tag { .. });
+    let tag_fields: Vec<(Field, bool)> = (schema.fields.iter().filter(is_tag))
+        .map(|field| (named(field.attribute), field.index_empty))
+        .collect();
     if !tag_fields.is_empty() {
         clauses.push((6, tags(tag_fields)));
     }
@@ -249,9 +252,16 @@ fn phrase(fields: BoxedStrategy<Fields>) -> BoxedStrategy<Node> {
         4 => some,
         2 => words::text(),
         1 => Just(b"...".to_vec()),
+        1 => Just(Vec::new()),
     ];
     (fields, text)
-        .prop_map(|(fields, text)| Node::Phrase { fields, text })
+        .prop_map(|(mut fields, text)| {
+            if text.is_empty() {
+                // A field that is named and does not index empty values is an error.
+                fields.clear();
+            }
+            Node::Phrase { fields, text }
+        })
         .boxed()
 }
 
@@ -273,7 +283,8 @@ fn prefix(fields: BoxedStrategy<Fields>) -> BoxedStrategy<Node> {
         .boxed()
 }
 
-fn tags(fields: Vec<Field>) -> BoxedStrategy<Node> {
+/// Tags of a field, each with whether it indexes empty ones; to ask another for those is an error.
+fn tags(fields: Vec<(Field, bool)>) -> BoxedStrategy<Node> {
     let pattern = prop_oneof![
         3 => words::tag().prop_map(TagPattern::Exact),
         1 => (words::tag(), 0..4_usize).prop_map(|(mut tag, length)| {
@@ -282,7 +293,17 @@ fn tags(fields: Vec<Field>) -> BoxedStrategy<Node> {
         }),
     ];
     (select(fields), prop::collection::vec(pattern, 1..4))
-        .prop_map(|(field, values)| Node::Tag { field, values })
+        .prop_map(|((field, index_empty), mut values)| {
+            let is_empty = |value: &TagPattern| match value {
+                TagPattern::Exact(tag) => tag.trim_ascii().is_empty(),
+                TagPattern::Prefix(_) => false,
+            };
+            values.retain(|value| index_empty || !is_empty(value));
+            if values.is_empty() {
+                values.push(TagPattern::Exact(b"red".to_vec()));
+            }
+            Node::Tag { field, values }
+        })
         .boxed()
 }
 

@@ -64,6 +64,14 @@ pub struct Token<'a> {
     pub position: u32,
 }
 
+impl Token<'_> {
+    /// What stands for a value without any byte, where such are indexed.
+    pub(super) const EMPTY: Self = Self {
+        term: Cow::Borrowed(b""),
+        position: 0,
+    };
+}
+
 impl Default for Analyzer {
     fn default() -> Self {
         Self::new(AnalyzerOptions::default())

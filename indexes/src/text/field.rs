@@ -41,6 +41,8 @@ pub struct FieldOptions {
     pub weight: f64,
     /// Words of this field are found only as they stand, never by their stem.
     pub no_stem: bool,
+    /// A value without any byte is indexed as the empty term.
+    pub index_empty: bool,
 }
 
 impl Default for FieldOptions {
@@ -48,6 +50,7 @@ impl Default for FieldOptions {
         Self {
             weight: 1.0,
             no_stem: false,
+            index_empty: false,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::analysis::Analyzer;
+use super::analysis::{Analyzer, Token};
 use super::cursor::PostingCursor;
 use super::field::{FieldMask, FieldOptions, TextField, field_of, place};
 use super::phrase::Phrase;
@@ -298,7 +298,9 @@ impl TextIndex {
         for &(field, text) in fields {
             let start = next_value[field.index()];
             let before = tokens.len();
-            for token in self.analyzer.tokens(text) {
+            let empty = text.is_empty() && self.options(field).index_empty;
+            let empty = empty.then_some(Token::EMPTY);
+            for token in self.analyzer.tokens(text).chain(empty) {
                 let known = self.terms.find(&token.term);
                 let term = known.unwrap_or_else(|| {
                     let term = self.terms.add(&token.term, PostingList::default());

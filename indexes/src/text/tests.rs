@@ -16,14 +16,17 @@ const FIELDS: [FieldOptions; 3] = [
     FieldOptions {
         weight: 1.0,
         no_stem: false,
+        index_empty: false,
     },
     FieldOptions {
         weight: 2.5,
         no_stem: true,
+        index_empty: false,
     },
     FieldOptions {
         weight: 0.25,
         no_stem: false,
+        index_empty: false,
     },
 ];
 

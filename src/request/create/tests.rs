@@ -326,6 +326,7 @@ fn refusals_of_fields_say_what_is_wrong() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn refusals_of_vectors_say_what_is_wrong() {
     for (vector, text) in [
         (

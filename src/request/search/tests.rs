@@ -98,6 +98,7 @@ fn what_clients_send_is_read() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn refusals_name_the_argument_and_what_is_valid() {
     for (command, text) in [
         ("i", "ERR wrong number of arguments for 'FT.SEARCH' command"),

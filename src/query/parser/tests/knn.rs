@@ -1,6 +1,7 @@
 use super::*;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn knn_ends_a_query() {
     let plain = Knn {
         k: 3,
@@ -95,6 +96,7 @@ fn knn_ends_a_query() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn refusals_of_knn_say_what_is_wrong() {
     refusals(&[
         (
