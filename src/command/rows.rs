@@ -3,10 +3,12 @@
 use crate::catalog::column::SortKey;
 use crate::catalog::index::Index;
 use crate::exec::collect::{Hit, Hits};
+use crate::exec::deadline::Deadline;
 use crate::keyspace::{Keyspace, Presence};
 use crate::plan::{Order, Plan};
 use crate::reply::search::Row;
 use crate::reply::{format_double, format_score};
+use crate::request::error::{Error, Stop};
 use crate::request::search::{Returned, Search};
 
 /// A page of rows.
@@ -21,13 +23,17 @@ type Fields = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// Reads what the page of a search shows. A document that has gone since it matched (an expiry
 /// that no event has told of yet) is dropped, from the total too.
+///
+/// # Errors
+/// [`Error::Stopped`] when the deadline passes: a page can be a million documents.
 pub(super) fn load(
     hits: Hits,
     request: &Search,
     plan: &Plan,
     index: &Index,
     keyspace: &mut dyn Keyspace,
-) -> Page {
+    deadline: &Deadline,
+) -> Result<Page, Error> {
     let loader = Loader {
         request,
         plan,
@@ -36,12 +42,16 @@ pub(super) fn load(
     let mut total = hits.total;
     let mut rows = Vec::new();
     for hit in hits.rows.iter().skip(request.offset) {
+        // A row costs microseconds, so it can afford a look at the clock each time.
+        if deadline.passed() {
+            return Err(Error::Stopped(Stop::Timeout));
+        }
         match loader.row(hit, keyspace) {
             Some(row) => rows.push(row),
             None => total -= 1,
         }
     }
-    Page { total, rows }
+    Ok(Page { total, rows })
 }
 
 struct Loader<'a> {

@@ -27,7 +27,7 @@ pub(super) fn search(
     // A count alone keeps no hit.
     let limit = if request.count == 0 { 0 } else { limit };
     let hits = exec::run(&plan, limit, index, call.keyspace, &deadline)?;
-    let page = rows::load(hits, &request, &plan, index, call.keyspace);
+    let page = rows::load(hits, &request, &plan, index, call.keyspace, &deadline)?;
     SearchReply {
         total: page.total,
         rows: page.rows,
@@ -38,4 +38,61 @@ pub(super) fn search(
     }
     .write(call.sink);
     Ok(Effect::None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::engine::{Call, Core};
+    use crate::keyspace::{Keyspace, Presence};
+    use crate::reply::{Protocol, Recorder, Reply};
+
+    /// Every key is an empty hash, and showing one takes two milliseconds.
+    struct Slow;
+
+    impl Keyspace for Slow {
+        fn fields(&mut self, _: &[u8], _: &[&[u8]], _: &mut dyn FnMut(usize, &[u8])) -> Presence {
+            Presence::Hash
+        }
+
+        fn document(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
+            std::thread::sleep(Duration::from_millis(2));
+            Presence::Hash
+        }
+
+        fn delete(&mut self, _: &[u8]) -> bool {
+            false
+        }
+
+        fn key_count(&mut self) -> u64 {
+            0
+        }
+    }
+
+    fn run(core: &mut Core, command: &str) -> Option<Reply> {
+        let arguments: Vec<&[u8]> = command.split(' ').map(str::as_bytes).collect();
+        let mut recorder = Recorder::new(Protocol::Resp2);
+        let mut call = Call {
+            database: 0,
+            keyspace: &mut Slow,
+            sink: &mut recorder,
+        };
+        core.execute(&mut call, &arguments);
+        recorder.finish()
+    }
+
+    #[test]
+    fn a_search_that_is_slow_to_show_its_documents_stops_in_time() {
+        let mut core = Core::new();
+        run(&mut core, "FT.CREATE i SCHEMA t TEXT");
+        for key in 0u8..50 {
+            core.key_changed(0, &[key], &mut Slow);
+        }
+        let timeout = Reply::Error("SEARCH_TIMEOUT Timeout limit was reached".to_owned());
+        let found = run(&mut core, "FT.SEARCH i * LIMIT 0 50 TIMEOUT 20");
+        assert_eq!(found, Some(timeout));
+        let found = run(&mut core, "FT.SEARCH i * LIMIT 0 1 TIMEOUT 0");
+        assert!(matches!(found, Some(Reply::Array(values)) if values.len() == 3));
+    }
 }

@@ -32,7 +32,9 @@ pub fn run(
     match &plan.knn {
         Some(knn) => {
             let mut hits = knn::nearest(knn, plan, index, deadline)?;
+            let mut steps = deadline.steps();
             for hit in &mut hits {
+                steps.check()?;
                 hit.sort_key = sort_keys.get(hit.doc);
             }
             Ok(collect::sorted(hits, &plan.order, limit))
