@@ -239,6 +239,22 @@ def test_dropping_an_index_with_its_documents(new_server, server, indexed):
     assert found(replica, index="another") == []
 
 
+def test_a_replica_deletes_what_its_primary_deleted_and_no_more(new_server, server, indexed):
+    replica = new_server().start("--replicaof", f"127.0.0.1 {server.port}").client()
+    until(lambda: replica.info("replication")["master_link_status"] == "up")
+    # An index that is further in reading old keys on the replica than on the primary.
+    replica.config_set("replica-read-only", "no")
+    create(replica, "behind")
+    until(lambda: percent(replica, "behind") == 1)
+    with indexed.pipeline(transaction=True) as both:
+        create(both, "behind")
+        both.execute_command("FT.DROPINDEX", "behind", "DD")
+        both.execute()
+    indexed.wait(1, 5000)
+    assert b"behind" not in replica.execute_command("FT._LIST")
+    assert sorted(replica.keys()) == sorted(indexed.keys()) != []
+
+
 def test_reading_leaves_no_trace(indexed):
     if not version(indexed)[0]:
         pytest.skip("Redis 7.0 counts a module's reads")

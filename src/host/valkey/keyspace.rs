@@ -80,7 +80,12 @@ impl Keyspace for ServerKeyspace<'_> {
         }
     }
 
+    /// A replica deletes nothing by itself: it is told of each key that the primary deleted, and
+    /// while old keys are being read its index may hold others.
     fn delete(&mut self, key: &[u8]) -> bool {
+        if self.context.is_replicated() {
+            return false;
+        }
         self.context.unlink(OwnedStr::new(key).get())
     }
 

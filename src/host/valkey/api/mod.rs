@@ -108,6 +108,12 @@ impl<'a> Context<'a> {
         self.has_flag(raw::REDISMODULE_CTX_FLAGS_LOADING)
     }
 
+    /// Whether the running command comes from the primary or from the append-only file, and with it
+    /// every other command that it led to there.
+    pub(super) fn is_replicated(self) -> bool {
+        self.has_flag(raw::REDISMODULE_CTX_FLAGS_REPLICATED) || self.is_loading()
+    }
+
     /// Replicas and the append-only file get the running command as it came.
     pub(super) fn replicate_verbatim(self) {
         let replicate = server!(RedisModule_ReplicateVerbatim);
