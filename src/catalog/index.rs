@@ -31,7 +31,7 @@ pub struct Index {
     pub(super) text: TextIndex,
     /// By [`FieldId`].
     pub(super) fields: Vec<FieldIndex>,
-    /// By [`FieldId`]: the sort keys of `SORTABLE` fields.
+    /// By [`FieldId`]: the sort keys of `SORTABLE` fields, unless the field's own index has them.
     pub(super) columns: Vec<Option<Column>>,
     /// By [`FieldId`]: values that could not be indexed.
     pub(super) field_failures: Vec<Failures>,
@@ -89,7 +89,7 @@ impl Index {
             columns: definition
                 .fields
                 .iter()
-                .map(|field| field.sortable.then(Column::default))
+                .map(|field| needs_column(field).then(Column::default))
                 .collect(),
             field_failures: vec![Failures::default(); definition.fields.len()],
             failures: Failures::default(),
@@ -135,7 +135,7 @@ impl Index {
         &self.fields[id.index()]
     }
 
-    /// The sort keys of a field, none when it is not `SORTABLE`.
+    /// The sort keys of a field, none when it is not `SORTABLE` or its [`NumericIndex`] has them.
     #[must_use]
     pub fn column(&self, id: FieldId) -> Option<&Column> {
         self.columns[id.index()].as_ref()
@@ -217,6 +217,11 @@ impl FieldIndex {
             }
         }
     }
+}
+
+/// A numeric index gives the number of any document, so that only other fields keep sort keys.
+fn needs_column(field: &FieldDefinition) -> bool {
+    field.sortable && (field.no_index || field.kind != FieldKind::Numeric)
 }
 
 fn vector_params(options: &create::VectorOptions) -> VectorParams {
