@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::request::create::{Definition, FieldDefinition, FieldKind};
+use crate::request::create::{Definition, FieldDefinition};
 
 /// A field's position in its schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,13 +60,5 @@ impl Schema {
     pub fn identifier<'a>(&'a self, property: &'a [u8]) -> &'a [u8] {
         self.find(property)
             .map_or(property, |id| &self.field(id).identifier)
-    }
-
-    /// Whether any field is searched by words.
-    #[must_use]
-    pub fn has_text(&self) -> bool {
-        self.fields
-            .iter()
-            .any(|field| matches!(field.kind, FieldKind::Text(_)))
     }
 }
