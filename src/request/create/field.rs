@@ -6,6 +6,8 @@ use crate::request::error::{Refusal, shown};
 
 /// The byte between two tags unless `SEPARATOR` names another.
 const DEFAULT_SEPARATOR: u8 = b',';
+/// `WEIGHT`: far above any in use, far below where sums of it stop being finite.
+const MOST_WEIGHT: f64 = 1_000_000.0;
 
 impl FieldDefinition {
     /// Takes one field. The first argument is its name whatever it looks like; after the type,
@@ -61,7 +63,7 @@ impl FieldDefinition {
             }
             (FieldKind::Text(text), "WEIGHT") => {
                 args.skip();
-                text.weight = args.number(&format!("WEIGHT of field {name}"), 0.0, f64::MAX)?;
+                text.weight = args.number(&format!("WEIGHT of field {name}"), 0.0, MOST_WEIGHT)?;
             }
             (FieldKind::Text(_), "PHONETIC") => {
                 return Err(Refusal::unsupported(format!("PHONETIC of field {name}")));

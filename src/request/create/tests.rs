@@ -296,8 +296,13 @@ fn refusals_of_fields_say_what_is_wrong() {
         ),
         (
             "t TEXT WEIGHT heavy",
-            "SEARCH_PARSE_ARGS Bad arguments for WEIGHT of field t: must be a number of at least \
-             0, not `heavy`",
+            "SEARCH_PARSE_ARGS Bad arguments for WEIGHT of field t: must be a number from 0 to \
+             1000000, not `heavy`",
+        ),
+        (
+            "t TEXT WEIGHT 1e39",
+            "SEARCH_PARSE_ARGS Bad arguments for WEIGHT of field t: must be a number from 0 to \
+             1000000, not `1e39`",
         ),
         (
             "t TEXT PHONETIC dm:en",
