@@ -128,6 +128,15 @@ fn a_bad_field_is_skipped_and_the_rest_is_indexed() {
 }
 
 #[test]
+fn an_argument_that_means_nothing_here_is_refused() {
+    let mut engine = engine();
+    run(&mut engine, "HSET d:1 t seed");
+    let refused = run(&mut engine, "EXPIRE d:1 0 NX");
+    assert!(matches!(refused, Reply::Error(_)), "{refused:?}");
+    assert_eq!(run(&mut engine, "EXISTS d:1"), Reply::Integer(1));
+}
+
+#[test]
 fn the_nearest_come_first_and_filters_hold() {
     let mut engine = engine();
     for (key, tag, at) in [("d:1", "a", 1.0), ("d:2", "b", 2.0), ("d:3", "a", 3.0)] {

@@ -1,43 +1,46 @@
 //! The commands of the in-process host that documents need: those of a server, as far as they go.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::hashes::Hashes;
 use crate::keyspace::Keyspace;
 use crate::reply::{Protocol, Reply};
 
-/// A command's name, lower case, how many arguments it takes at the least after its name, and what
-/// it does.
+/// A command's name, lower case, how many arguments it takes after its name, and what it does.
 type Command = (
     &'static str,
-    usize,
+    RangeInclusive<usize>,
     fn(&mut Hashes, &[&[u8]], Protocol) -> Reply,
 );
 
+/// As many arguments as there are.
+const ANY: usize = usize::MAX;
+
 const COMMANDS: &[Command] = &[
-    ("hset", 3, hset),
-    ("hget", 2, hget),
-    ("hgetall", 1, hgetall),
-    ("hdel", 2, hdel),
-    ("del", 1, del),
-    ("exists", 1, exists),
-    ("expire", 2, expire),
-    ("pexpire", 2, pexpire),
-    ("rename", 2, rename),
-    ("flushall", 0, flushall),
+    ("hset", 3..=ANY, hset),
+    ("hget", 2..=2, hget),
+    ("hgetall", 1..=1, hgetall),
+    ("hdel", 2..=ANY, hdel),
+    ("del", 1..=ANY, del),
+    ("exists", 1..=ANY, exists),
+    ("expire", 2..=2, expire),
+    ("pexpire", 2..=2, pexpire),
+    ("rename", 2..=2, rename),
+    ("flushall", 0..=0, flushall),
 ];
 
 impl Hashes {
     /// Runs a command; none when it is not one of these.
     pub(super) fn execute(&mut self, arguments: &[&[u8]], protocol: Protocol) -> Option<Reply> {
         let (name, rest) = arguments.split_first()?;
-        let (name, least, run) = COMMANDS
+        let (name, taken, run) = COMMANDS
             .iter()
             .find(|(command, ..)| name.eq_ignore_ascii_case(command.as_bytes()))?;
-        Some(if rest.len() < *least {
-            arity(name)
-        } else {
+        Some(if taken.contains(&rest.len()) {
             run(self, rest, protocol)
+        } else {
+            arity(name)
         })
     }
 }
