@@ -43,7 +43,7 @@ pub struct Index {
     pub(super) backfill: Option<u64>,
     pub(super) indexing_time: Duration,
     pub(super) searches: u64,
-    /// Which dialects searches have named, from 1.
+    /// Which dialects searches have been in, named or by default, from 1.
     pub(super) dialects: [bool; 4],
 }
 
@@ -183,7 +183,7 @@ impl Index {
         self.searches
     }
 
-    /// Which dialects searches have named, from 1.
+    /// Which dialects searches have been in, named or by default, from 1.
     #[must_use]
     pub fn dialects(&self) -> [bool; 4] {
         self.dialects

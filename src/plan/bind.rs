@@ -13,7 +13,7 @@ use crate::request::create::FieldKind;
 use crate::request::error::{Error, Refusal, shown};
 use crate::request::search::Search;
 
-/// The fewest characters before the `*` of a prefix; shorter ones match nothing
+/// The fewest bytes before the `*` of a prefix; shorter ones match nothing
 /// (spec, section 5: MINPREFIX).
 pub(super) const MIN_PREFIX: usize = 2;
 
