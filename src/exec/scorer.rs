@@ -167,14 +167,8 @@ impl Scorer for And<BoxScorer<'_>> {
 
 impl Scorer for Or<BoxScorer<'_>> {
     fn score(&mut self) -> f64 {
-        let current = self.doc();
-        if current.is_none() {
-            return 0.0;
-        }
-        self.parts_mut()
-            .iter_mut()
-            .filter(|part| part.doc() == current)
-            .map(|part| part.score())
-            .sum()
+        let mut sum = 0.0;
+        self.each_resting(|part| sum += part.score());
+        sum
     }
 }

@@ -111,14 +111,18 @@ proptest! {
 
         let mut or = Or::new(sets.iter().map(sorted).collect());
         while let Some(doc) = or.doc() {
-            let holding: Vec<usize> =
-                (0..sets.len()).filter(|&slot| sets[slot].contains(&doc)).collect();
-            let resting: Vec<usize> = or.resting().map(|(slot, _)| slot).collect();
+            let holding: Vec<*const _> = (or.parts().iter().zip(&sets))
+                .filter(|(_, set)| set.contains(&doc))
+                .map(|(part, _)| std::ptr::from_ref(part))
+                .collect();
+            let mut resting = Vec::new();
+            or.each_resting(|part| resting.push((part.doc(), std::ptr::from_ref(part))));
+            prop_assert!(resting.iter().all(|(at, _)| *at == Some(doc)));
+            let resting: Vec<_> = resting.into_iter().map(|(_, part)| part).collect();
             prop_assert_eq!(resting, holding);
-            prop_assert!(or.resting().all(|(_, part)| part.doc() == Some(doc)));
             or.advance();
         }
-        prop_assert_eq!(or.resting().count(), 0);
+        or.each_resting(|_| panic!("no part rests past the end"));
     }
 
     #[test]

@@ -47,17 +47,14 @@ impl<S: DocSet> Or<S> {
         &self.parts
     }
 
-    /// The parts, to ask something of them that moves no cursor.
-    pub fn parts_mut(&mut self) -> &mut [S] {
-        &mut self.parts
-    }
-
-    /// The parts that rest on the current document, with their place among [`Or::parts`],
-    /// ascending.
-    pub fn resting(&self) -> impl Iterator<Item = (usize, &S)> {
-        self.resting
-            .iter()
-            .filter_map(|&slot| self.parts.get(slot).map(|part| (slot, part)))
+    /// Visits the parts that rest on the current document in the order given, to ask something of
+    /// them that moves no cursor.
+    pub fn each_resting(&mut self, mut visit: impl FnMut(&mut S)) {
+        for &slot in &self.resting {
+            if let Some(part) = self.parts.get_mut(slot) {
+                visit(part);
+            }
+        }
     }
 
     /// Moves every resting part, and puts those with more documents back into the heap.
