@@ -25,12 +25,6 @@ impl Registry {
         Ok(())
     }
 
-    /// Whether the name is taken.
-    #[must_use]
-    pub fn contains(&self, name: &[u8]) -> bool {
-        self.indexes.contains_key(name)
-    }
-
     /// The index of a name.
     ///
     /// # Errors

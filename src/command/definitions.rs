@@ -4,7 +4,7 @@ use crate::catalog::index::Index;
 use crate::engine::{Call, Core, Effect};
 use crate::reply::info::write_info;
 use crate::request::create::Definition;
-use crate::request::error::{Error, Refusal};
+use crate::request::error::Error;
 use crate::request::simple::{DropIndex, parse_info, parse_list};
 
 pub(super) fn create(
@@ -13,9 +13,6 @@ pub(super) fn create(
     arguments: &[&[u8]],
 ) -> Result<Effect, Error> {
     let definition = Definition::parse(arguments)?;
-    if core.database(call.database).contains(&definition.name) {
-        return Err(Refusal::IndexExists.into());
-    }
     let skip_initial_scan = definition.skip_initial_scan;
     let mut index = Index::new(core.next_serial(), definition);
     if !skip_initial_scan && call.keyspace.key_count() > 0 {

@@ -18,10 +18,14 @@ use crate::request::search::Search;
 pub(super) const MIN_PREFIX: usize = 2;
 
 /// How many terms or tags a prefix stands for at most (spec, section 5: MAXPREFIXEXPANSIONS).
-pub(super) const MAX_EXPANSIONS: usize = 200;
+const MAX_EXPANSIONS: usize = 200;
+
+/// How many terms and tags all prefixes of a query stand for at most: a thousand clauses of two
+/// hundred each would be planned for half a second.
+const MAX_EXPANSIONS_OF_QUERY: usize = 10_000;
 
 /// What the reply says when a prefix stood for more.
-pub(super) const EXPANSION_WARNING: &str = "Max prefix expansions limit was reached";
+const EXPANSION_WARNING: &str = "Max prefix expansions limit was reached";
 
 /// How far a numeric range is counted for its estimate.
 const COUNT_CAP: u64 = 1_000;
@@ -30,7 +34,26 @@ const COUNT_CAP: u64 = 1_000;
 pub(super) struct Binder<'a> {
     index: &'a Index,
     text: TextBinder<'a>,
-    pub(super) warnings: Vec<&'static str>,
+    expansions: Expansions,
+}
+
+/// What prefixes may still stand for in one query.
+pub(super) struct Expansions {
+    left: usize,
+    truncated: bool,
+}
+
+impl Expansions {
+    /// How many the next prefix may stand for.
+    pub(super) fn limit(&self) -> usize {
+        self.left.min(MAX_EXPANSIONS)
+    }
+
+    /// A prefix stood for so many, and for more that were left out if `truncated`.
+    pub(super) fn took(&mut self, count: usize, truncated: bool) {
+        self.left = self.left.saturating_sub(count);
+        self.truncated |= truncated;
+    }
 }
 
 impl<'a> Binder<'a> {
@@ -38,8 +61,17 @@ impl<'a> Binder<'a> {
         Self {
             index,
             text: TextBinder::new(search, index),
-            warnings: Vec::new(),
+            expansions: Expansions {
+                left: MAX_EXPANSIONS_OF_QUERY,
+                truncated: false,
+            },
         }
+    }
+
+    /// What the user should know of the answer.
+    pub(super) fn warnings(&self) -> Vec<&'static str> {
+        let truncated = self.expansions.truncated;
+        truncated.then_some(EXPANSION_WARNING).into_iter().collect()
     }
 
     /// The whole filter; one made of stop words alone matches nothing.
@@ -55,7 +87,7 @@ impl<'a> Binder<'a> {
             ast::Node::Term { fields, term } => return self.text.term(fields, term),
             ast::Node::Phrase { fields, text } => return self.text.phrase(fields, text),
             ast::Node::Prefix { fields, prefix } => {
-                self.text.prefix(fields, prefix, &mut self.warnings)?
+                self.text.prefix(fields, prefix, &mut self.expansions)?
             }
             ast::Node::Tag { field, values } => self.tag(field, values)?,
             ast::Node::Numeric { field, range } => self.numeric(field, *range)?,
@@ -131,13 +163,11 @@ impl<'a> Binder<'a> {
                 TagPattern::Prefix(prefix) if prefix.len() < MIN_PREFIX => {}
                 TagPattern::Prefix(prefix) => {
                     let (values, truncated) =
-                        tags.expand_prefix(&tags.normalise(prefix), MAX_EXPANSIONS);
+                        tags.expand_prefix(&tags.normalise(prefix), self.expansions.limit());
+                    self.expansions.took(values.len(), truncated);
                     values
                         .into_iter()
                         .for_each(|(value, _)| exact(value.to_vec()));
-                    if truncated {
-                        self.warnings.push(EXPANSION_WARNING);
-                    }
                 }
             }
         }

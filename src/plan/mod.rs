@@ -137,6 +137,6 @@ pub fn plan(search: &Search, query: &Query, index: &Index) -> Result<Plan, Error
         scored: search.with_scores || order == Order::Score,
         knn,
         order,
-        warnings: binder.warnings,
+        warnings: binder.warnings(),
     })
 }

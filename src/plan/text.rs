@@ -3,9 +3,7 @@
 use nuthatch_indexes::text::analysis::{Analyzer, fold};
 use nuthatch_indexes::text::{FieldMask, TextIndex};
 
-use super::bind::{
-    EXPANSION_WARNING, MAX_EXPANSIONS, MIN_PREFIX, any_of, find_field, nothing, require_index_empty,
-};
+use super::bind::{Expansions, MIN_PREFIX, any_of, find_field, nothing, require_index_empty};
 use super::estimate::Estimate;
 use super::{Kind, Node};
 use crate::catalog::index::{FieldIndex, Index};
@@ -104,17 +102,15 @@ impl<'a> TextBinder<'a> {
         &self,
         fields: &[Field],
         prefix: &[u8],
-        warnings: &mut Vec<&'static str>,
+        expansions: &mut Expansions,
     ) -> Result<Node, Error> {
         let fields = self.mask(fields)?;
         let prefix = fold(prefix);
         if prefix.len() < MIN_PREFIX {
             return Ok(nothing());
         }
-        let (terms, truncated) = self.text.expand_prefix(&prefix, MAX_EXPANSIONS);
-        if truncated {
-            warnings.push(EXPANSION_WARNING);
-        }
+        let (terms, truncated) = self.text.expand_prefix(&prefix, expansions.limit());
+        expansions.took(terms.len(), truncated);
         let parts = terms
             .into_iter()
             .map(|term| self.exact(term.to_vec(), fields))

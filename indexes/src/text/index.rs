@@ -220,12 +220,6 @@ impl TextIndex {
             .sum()
     }
 
-    /// The mean of all documents' lengths; 0 without documents.
-    #[must_use]
-    pub fn average_length(&self) -> f64 {
-        self.total_length() / self.document_count.max(1) as f64
-    }
-
     /// How many documents hold a folded term, in any field.
     #[must_use]
     pub fn document_frequency(&self, term: &[u8]) -> u64 {

@@ -43,7 +43,8 @@ impl FieldDefinition {
     fn take_flag(&mut self, keyword: &str, args: &mut Args<'_>) -> bool {
         match keyword {
             "SORTABLE" => self.sortable = true,
-            "UNF" if self.sortable => self.unnormalised = true,
+            // Anywhere else it is the name of the next field.
+            "UNF" if self.sortable || precedes_sortable(args) => self.unnormalised = true,
             "NOINDEX" => self.no_index = true,
             "INDEXEMPTY" => self.index_empty = true,
             "INDEXMISSING" => self.index_missing = true,
@@ -112,6 +113,13 @@ impl FieldDefinition {
         }
         Ok(())
     }
+}
+
+/// Whether the argument after the next is `SORTABLE`.
+fn precedes_sortable(args: &Args<'_>) -> bool {
+    let mut ahead = args.clone();
+    ahead.skip();
+    ahead.take("SORTABLE")
 }
 
 /// Takes the type of a field, with the defaults of its options.
