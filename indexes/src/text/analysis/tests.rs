@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::{Analyzer, AnalyzerOptions, DEFAULT_STOP_WORDS, fold, is_separator, unescape};
+use super::{
+    Analyzer, AnalyzerOptions, DEFAULT_STOP_WORDS, MOST_STEM_BYTES, fold, is_separator, unescape,
+};
 
 fn without_stop_words() -> Analyzer {
     Analyzer::new(AnalyzerOptions {
@@ -189,4 +191,12 @@ proptest! {
         prop_assert_eq!(&*plain, text.as_bytes());
         prop_assert_eq!(terms(&without_stop_words(), escaped.as_bytes()), [fold(&plain)]);
     }
+}
+
+#[test]
+fn words_too_long_for_a_language_have_no_stem() {
+    let analyzer = Analyzer::default();
+    let longest = "ay".repeat(MOST_STEM_BYTES / 2 - 2) + "ings";
+    assert!(analyzer.stem(longest.as_bytes()).is_some());
+    assert_eq!(analyzer.stem(format!("{longest}s").as_bytes()), None);
 }
