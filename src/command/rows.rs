@@ -8,7 +8,7 @@ use crate::keyspace::{Keyspace, Presence};
 use crate::plan::{Order, Plan};
 use crate::reply::search::Row;
 use crate::reply::{format_double, format_score};
-use crate::request::error::{Error, Stop};
+use crate::request::error::Error;
 use crate::request::search::{Returned, Search};
 
 /// A page of rows.
@@ -43,9 +43,7 @@ pub(super) fn load(
     let mut rows = Vec::new();
     for hit in hits.rows.iter().skip(request.offset) {
         // A row costs microseconds, so it can afford a look at the clock each time.
-        if deadline.passed() {
-            return Err(Error::Stopped(Stop::Timeout));
-        }
+        deadline.check()?;
         match loader.row(hit, keyspace) {
             Some(row) => rows.push(row),
             None => total -= 1,

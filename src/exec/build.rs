@@ -3,70 +3,108 @@
 use nuthatch_indexes::docset::{And, Bitmap, Difference, Or};
 use roaring::RoaringBitmap;
 
+use super::deadline::Deadline;
 use super::scorer::{BoxScorer, Corpus, Flat, Optional, Scorer, Term, Unscored, Words};
 use crate::catalog::index::{FieldIndex, Index};
 use crate::plan::{Kind, Node};
+use crate::request::error::Error;
 
 /// The documents that a plan node stands for, with their scores.
-pub(super) fn scorer<'a>(node: &Node, index: &'a Index) -> BoxScorer<'a> {
-    build(node, Corpus::new(index), index)
+///
+/// # Errors
+/// [`Error::Stopped`] when the deadline passes: a query may have a thousand ranges of numbers, and
+/// each is put together here.
+pub(super) fn scorer<'a>(
+    node: &Node,
+    index: &'a Index,
+    deadline: &Deadline,
+) -> Result<BoxScorer<'a>, Error> {
+    Builder {
+        index,
+        corpus: Corpus::new(index),
+        deadline,
+    }
+    .build(node)
 }
 
-fn build<'a>(node: &Node, corpus: Corpus<'a>, index: &'a Index) -> BoxScorer<'a> {
-    let all = || Bitmap::new(index.documents().alive());
-    let parts = |parts: &[Node]| {
-        parts
-            .iter()
-            .map(|part| build(part, corpus, index))
-            .collect()
-    };
-    match &node.kind {
-        // Every document counts as having one occurrence of a term of idf 1 (spec, section 6.5).
-        Kind::All => Box::new(Flat {
-            docs: all(),
-            idf: 1.0,
-            corpus,
-        }),
-        Kind::Nothing => nothing(),
-        Kind::Term { term, fields } => match index.text().postings(term, *fields) {
-            Some(postings) => Box::new(Term {
-                idf: corpus.idf(postings.document_frequency()),
-                postings,
+struct Builder<'a, 'd> {
+    index: &'a Index,
+    corpus: Corpus<'a>,
+    deadline: &'d Deadline,
+}
+
+impl<'a> Builder<'a, '_> {
+    fn build(&self, node: &Node) -> Result<BoxScorer<'a>, Error> {
+        self.deadline.check()?;
+        Ok(match &node.kind {
+            Kind::And(parts) => Box::new(And::new(self.build_all(parts)?)),
+            Kind::Or(parts) => Box::new(Or::new(self.build_all(parts)?)),
+            Kind::Not(part) => unscored(Difference::new(self.all(), self.build(part)?)),
+            Kind::Optional(part) => Box::new(Optional {
+                docs: self.all(),
+                part: self.build(part)?,
+            }),
+            leaf @ (Kind::All
+            | Kind::Nothing
+            | Kind::Term { .. }
+            | Kind::Phrase { .. }
+            | Kind::Tag { .. }
+            | Kind::Numeric { .. }) => self.leaf(leaf).unwrap_or_else(nothing),
+        })
+    }
+
+    fn build_all(&self, parts: &[Node]) -> Result<Vec<BoxScorer<'a>>, Error> {
+        parts.iter().map(|part| self.build(part)).collect()
+    }
+
+    /// What is in the index; none when no document matches.
+    fn leaf(&self, kind: &Kind) -> Option<BoxScorer<'a>> {
+        let Self { index, corpus, .. } = *self;
+        Some(match kind {
+            // Every document counts as having one occurrence of a term of idf 1 (spec, section
+            // 6.5).
+            Kind::All => Box::new(Flat {
+                docs: self.all(),
+                idf: 1.0,
                 corpus,
             }),
-            None => nothing(),
-        },
-        Kind::Phrase { terms, fields } => match index.text().phrase(terms, *fields) {
-            Some(phrase) => Box::new(Words { phrase, corpus }),
-            None => nothing(),
-        },
-        Kind::Tag { field, value } => match index.field(*field) {
-            FieldIndex::Tag(tags) => match tags.docs(value) {
-                Some(docs) => Box::new(Flat {
+            Kind::Term { term, fields } => {
+                let postings = index.text().postings(term, *fields)?;
+                Box::new(Term {
+                    idf: corpus.idf(postings.document_frequency()),
+                    postings,
+                    corpus,
+                })
+            }
+            Kind::Phrase { terms, fields } => {
+                let phrase = index.text().phrase(terms, *fields)?;
+                Box::new(Words { phrase, corpus })
+            }
+            Kind::Tag { field, value } => {
+                let FieldIndex::Tag(tags) = index.field(*field) else {
+                    return None;
+                };
+                let docs = tags.docs(value)?;
+                Box::new(Flat {
                     docs: Bitmap::new(docs),
                     idf: corpus.idf(docs.len()),
                     corpus,
-                }),
-                None => nothing(),
-            },
-            FieldIndex::Text(_)
-            | FieldIndex::Numeric(_)
-            | FieldIndex::Vector(_)
-            | FieldIndex::None => nothing(),
-        },
-        Kind::Numeric { field, min, max } => match index.field(*field) {
-            FieldIndex::Numeric(numbers) => unscored(Bitmap::owned(numbers.range(*min, *max))),
-            FieldIndex::Text(_) | FieldIndex::Tag(_) | FieldIndex::Vector(_) | FieldIndex::None => {
-                nothing()
+                })
             }
-        },
-        Kind::And(nodes) => Box::new(And::new(parts(nodes))),
-        Kind::Or(nodes) => Box::new(Or::new(parts(nodes))),
-        Kind::Not(part) => unscored(Difference::new(all(), build(part, corpus, index))),
-        Kind::Optional(part) => Box::new(Optional {
-            docs: all(),
-            part: build(part, corpus, index),
-        }),
+            Kind::Numeric { field, min, max } => {
+                let FieldIndex::Numeric(numbers) = index.field(*field) else {
+                    return None;
+                };
+                unscored(Bitmap::owned(numbers.range(*min, *max)))
+            }
+            Kind::Nothing | Kind::And(_) | Kind::Or(_) | Kind::Not(_) | Kind::Optional(_) => {
+                return None;
+            }
+        })
+    }
+
+    fn all(&self) -> Bitmap<'a> {
+        Bitmap::new(self.index.documents().alive())
     }
 }
 
@@ -76,4 +114,30 @@ fn unscored<'a>(docs: impl nuthatch_indexes::docset::DocSet + 'a) -> BoxScorer<'
 
 fn nothing<'a>() -> BoxScorer<'a> {
     unscored(Bitmap::owned(RoaringBitmap::new()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::estimate::Estimate;
+    use crate::request::create::Definition;
+
+    #[test]
+    fn nothing_is_built_after_the_deadline() {
+        let definition = Definition::parse(&[b"i", b"SCHEMA", b"n", b"NUMERIC"]).unwrap();
+        let index = Index::new(1, definition);
+        let all = || Node {
+            estimate: Estimate::exactly(0),
+            kind: Kind::All,
+        };
+        let node = Node {
+            estimate: Estimate::exactly(0),
+            kind: Kind::Or(vec![all(), all()]),
+        };
+        assert_eq!(node.sets(), 2);
+        assert!(scorer(&node, &index, &Deadline::after_ms(0)).is_ok());
+        let deadline = Deadline::after_ms(1);
+        while !deadline.passed() {}
+        assert!(scorer(&node, &index, &deadline).is_err());
+    }
 }

@@ -27,11 +27,24 @@ impl Deadline {
         self.at.is_some_and(|at| Instant::now() >= at)
     }
 
-    /// A counter that looks at the clock once in [`Steps::EVERY`] steps.
+    /// Goes on while there is time.
+    ///
+    /// # Errors
+    /// [`Stop::Timeout`] when the deadline has passed.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.passed() {
+            return Err(Error::Stopped(Stop::Timeout));
+        }
+        Ok(())
+    }
+
+    /// A counter for steps that each may move `cursors`: it looks at the clock once in
+    /// [`Steps::EVERY`] moves, at most at each step.
     #[must_use]
-    pub fn steps(&self) -> Steps<'_> {
+    pub fn steps(&self, cursors: u32) -> Steps<'_> {
         Steps {
             deadline: self,
+            every: (Steps::EVERY / cursors.max(1)).max(1),
             taken: 0,
         }
     }
@@ -41,11 +54,13 @@ impl Deadline {
 #[derive(Debug)]
 pub struct Steps<'a> {
     deadline: &'a Deadline,
+    /// Steps between two looks.
+    every: u32,
     taken: u32,
 }
 
 impl Steps<'_> {
-    /// Steps between two looks at the clock: at 10–100 ns a step, well below a millisecond.
+    /// Moves between two looks at the clock: at 10–100 ns a move, well below a millisecond.
     pub const EVERY: u32 = 1024;
 
     /// Takes one step.
@@ -54,9 +69,27 @@ impl Steps<'_> {
     /// [`Stop::Timeout`] when the deadline has passed.
     pub fn check(&mut self) -> Result<(), Error> {
         self.taken = self.taken.wrapping_add(1);
-        if self.taken.is_multiple_of(Self::EVERY) && self.deadline.passed() {
-            return Err(Error::Stopped(Stop::Timeout));
+        if self.taken.is_multiple_of(self.every) {
+            self.deadline.check()?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_cursors_a_step_moves_the_sooner_it_looks_at_the_clock() {
+        let passed = Deadline {
+            at: Some(Instant::now()),
+        };
+        for (cursors, last) in [(1, Steps::EVERY), (4, Steps::EVERY / 4), (u32::MAX, 1)] {
+            let mut steps = passed.steps(cursors);
+            let looked = (1..=Steps::EVERY).find(|_| steps.check().is_err());
+            assert_eq!(looked, Some(last));
+        }
+        assert!(Deadline::after_ms(0).check().is_ok());
     }
 }

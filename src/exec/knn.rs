@@ -54,7 +54,7 @@ pub(super) fn nearest(
         })
         .collect();
     if plan.scored && !unfiltered {
-        score(&mut hits, plan, index);
+        score(&mut hits, plan, index, deadline)?;
     }
     Ok(hits)
 }
@@ -62,8 +62,8 @@ pub(super) fn nearest(
 /// The documents that match the filter.
 fn matching(plan: &Plan, index: &Index, deadline: &Deadline) -> Result<RoaringBitmap, Error> {
     let mut docs = RoaringBitmap::new();
-    let mut set = build::scorer(&plan.filter, index);
-    let mut steps = deadline.steps();
+    let mut set = build::scorer(&plan.filter, index, deadline)?;
+    let mut steps = deadline.steps(plan.filter.sets());
     while let Some(doc) = set.doc() {
         steps.check()?;
         docs.insert(doc.get());
@@ -73,13 +73,14 @@ fn matching(plan: &Plan, index: &Index, deadline: &Deadline) -> Result<RoaringBi
 }
 
 /// Gives hits the score that they have in the filter.
-fn score(hits: &mut [Hit], plan: &Plan, index: &Index) {
+fn score(hits: &mut [Hit], plan: &Plan, index: &Index, deadline: &Deadline) -> Result<(), Error> {
     let mut by_doc: Vec<&mut Hit> = hits.iter_mut().collect();
     by_doc.sort_unstable_by_key(|hit| hit.doc);
-    let mut scorer = build::scorer(&plan.filter, index);
+    let mut scorer = build::scorer(&plan.filter, index, deadline)?;
     for hit in by_doc {
         if scorer.seek(hit.doc) == Some(hit.doc) {
             hit.score = scorer.score();
         }
     }
+    Ok(())
 }

@@ -32,9 +32,8 @@ pub fn run(
     match &plan.knn {
         Some(knn) => {
             let mut hits = knn::nearest(knn, plan, index, deadline)?;
-            let mut steps = deadline.steps();
             for hit in &mut hits {
-                steps.check()?;
+                deadline.check()?;
                 hit.sort_key = sort_keys.get(hit.doc);
             }
             Ok(collect::sorted(hits, &plan.order, limit))
@@ -51,9 +50,9 @@ fn matches(
     sort_keys: &mut SortKeys<'_>,
     deadline: &Deadline,
 ) -> Result<Hits, Error> {
-    let mut scorer = build::scorer(&plan.filter, index);
+    let mut scorer = build::scorer(&plan.filter, index, deadline)?;
     let mut top = Top::new(limit, plan.order.clone());
-    let mut steps = deadline.steps();
+    let mut steps = deadline.steps(plan.filter.sets());
     while let Some(doc) = scorer.doc() {
         steps.check()?;
         // A hit that is only counted needs neither score nor sort key.

@@ -89,6 +89,25 @@ pub enum Kind {
     Optional(Box<Node>),
 }
 
+impl Node {
+    /// How many sets of documents are read for it.
+    #[must_use]
+    pub fn sets(&self) -> u32 {
+        match &self.kind {
+            Kind::And(parts) | Kind::Or(parts) => parts
+                .iter()
+                .fold(0, |sum, part| part.sets().saturating_add(sum)),
+            Kind::Not(part) | Kind::Optional(part) => part.sets().saturating_add(1),
+            Kind::Phrase { terms, .. } => u32::try_from(terms.len()).unwrap_or(u32::MAX),
+            Kind::All
+            | Kind::Nothing
+            | Kind::Term { .. }
+            | Kind::Tag { .. }
+            | Kind::Numeric { .. } => 1,
+        }
+    }
+}
+
 /// The nearest neighbours of a vector.
 #[derive(Clone, Debug)]
 pub struct Knn {

@@ -7,9 +7,10 @@ use super::bind::{Expansions, MIN_PREFIX, any_of, find_field, nothing, require_i
 use super::estimate::Estimate;
 use super::{Kind, Node};
 use crate::catalog::index::{FieldIndex, Index};
+use crate::query::MOST_CLAUSES;
 use crate::query::ast::Field;
 use crate::request::create::FieldKind;
-use crate::request::error::Error;
+use crate::request::error::{Error, Refusal};
 use crate::request::search::Search;
 
 /// Turns words into plan nodes.
@@ -64,6 +65,9 @@ impl<'a> TextBinder<'a> {
             .tokens(text)
             .map(|token| token.term.into_owned())
             .collect();
+        if terms.len() > MOST_CLAUSES {
+            return Err(Refusal::too_complex(MOST_CLAUSES, "words of a phrase").into());
+        }
         if terms.len() < 2 {
             return Ok(terms.pop().map(|term| self.exact(term, fields)));
         }

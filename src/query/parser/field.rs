@@ -101,6 +101,8 @@ impl Parser<'_> {
             tag.extend(self.text_of(last)?);
         }
         Ok(if self.take_star_after(last) {
+            // Each stands for many tags.
+            self.count_clause()?;
             TagPattern::Prefix(tag)
         } else {
             TagPattern::Exact(tag)

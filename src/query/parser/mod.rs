@@ -13,12 +13,12 @@ use super::ast::{Fields, Node, Query};
 use super::lexer::{self, Kind, Token};
 use crate::request::error::{Error, Refusal, shown};
 
-/// Bytes of a query.
+/// Bytes of a query, and of each parameter that stands for text in it.
 pub const MOST_BYTES: usize = 64 * 1024;
 /// Groups, negations and optional clauses inside of each other. Each costs a few stack frames of
 /// the parser and of every later walk of the tree; other engines stop between 84 and 1000.
 pub const MOST_DEPTH: usize = 200;
-/// Words, phrases, prefixes, tag clauses and ranges of a query.
+/// Words, phrases, prefixes, also of tags, tag clauses and ranges of a query.
 pub const MOST_CLAUSES: usize = 1024;
 /// Fields that one clause names: as many as a schema has `TEXT` fields.
 pub const MOST_FIELDS: usize = 128;
@@ -185,11 +185,16 @@ impl Parser<'_> {
 
     /// Counts one more clause.
     fn clause(&mut self, node: Node) -> Result<Node, Refusal> {
+        self.count_clause()?;
+        Ok(node)
+    }
+
+    fn count_clause(&mut self) -> Result<(), Refusal> {
         self.clauses += 1;
         if self.clauses > MOST_CLAUSES {
             return Err(Refusal::too_complex(MOST_CLAUSES, "clauses"));
         }
-        Ok(node)
+        Ok(())
     }
 
     /// Refuses `=>{…}` behind a clause.

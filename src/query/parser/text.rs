@@ -1,6 +1,6 @@
 //! Clauses of text: words, phrases and prefixes.
 
-use super::Parser;
+use super::{MOST_BYTES, Parser};
 use crate::query::ast::{Fields, Node};
 use crate::query::lexer::{self, Kind, Token};
 use crate::request::error::Refusal;
@@ -38,7 +38,13 @@ impl Parser<'_> {
         match token.kind {
             Kind::Word => Ok(lexer::unescape(text)),
             Kind::Number => Ok(text.to_vec()),
-            Kind::Param => self.params.get(&self.name(token)).map(<[u8]>::to_vec),
+            Kind::Param => {
+                let value = self.params.get(&self.name(token))?;
+                if value.len() > MOST_BYTES {
+                    return Err(Refusal::too_complex(MOST_BYTES, "bytes of a parameter"));
+                }
+                Ok(value.to_vec())
+            }
             Kind::Quoted => Ok(lexer::literal(text)),
             Kind::Modifier
             | Kind::Wildcard

@@ -292,6 +292,30 @@ fn limits_are_refusals_that_name_them() {
 }
 
 #[test]
+fn prefixes_of_tags_and_parameters_that_are_text_have_limits() {
+    let tags = |tag: &str, count: usize| {
+        let values = vec![tag; count].join("|");
+        try_parse(format!("@a:{{{values}}}").as_bytes())
+    };
+    assert!(tags("b", 2 * MOST_CLAUSES).is_ok());
+    assert!(tags("bc*", MOST_CLAUSES - 1).is_ok());
+    assert_eq!(
+        tags("bc*", MOST_CLAUSES),
+        Err("SEARCH_SYNTAX Query too complex: more than 1024 clauses".to_owned())
+    );
+    let text = |len: usize| {
+        let pairs = [(b"p".to_vec(), vec![b'a'; len])];
+        let parsed = parse(b"$p", &Params::new(&pairs));
+        parsed.map_err(|error| error.to_string())
+    };
+    assert!(text(MOST_BYTES).is_ok());
+    assert_eq!(
+        text(MOST_BYTES + 1),
+        Err("SEARCH_SYNTAX Query too complex: more than 65536 bytes of a parameter".to_owned())
+    );
+}
+
+#[test]
 fn what_clients_send_is_read() {
     for query in [
         "(@price:[(5 +inf] @tag:{a|b\\-c})",
