@@ -122,8 +122,16 @@ def test_access_control_knows_the_category(client):
     categories = client.execute_command("ACL", "CAT")
     if b"search" not in categories:
         pytest.skip("this server takes no categories from modules")
-    commands = {name.decode().upper() for name in client.execute_command("ACL", "CAT", "search")}
-    assert {"FT.CREATE", "FT.SEARCH"} <= commands
+    # Not by `ACL CAT search`: in Valkey 8.0 that leaves out the commands of modules.
+    client.execute_command("ACL", "SETUSER", "searcher", "+@search")
+    assert allowed(client, "searcher", "FT._LIST")
+    client.execute_command("ACL", "SETUSER", "searcher", "-@search")
+    assert not allowed(client, "searcher", "FT._LIST")
+
+
+def allowed(client, user, *command):
+    """Whether the server would let a user run a command."""
+    return client.execute_command("ACL", "DRYRUN", user, *command) in (b"OK", "OK")
 
 
 def test_a_write_command_is_refused_on_a_replica(new_server, server):

@@ -88,6 +88,11 @@ pub(super) fn key_changed(context: Context<'_>, key: &[u8]) {
     apply_queued(context, &mut host);
 }
 
+/// Whether there is no index for certain.
+pub(super) fn is_empty() -> bool {
+    borrow().is_some_and(|host| host.core.is_empty())
+}
+
 fn borrow() -> Option<MutexGuard<'static, Host>> {
     match HOST.try_lock() {
         Ok(host) => Some(host),
