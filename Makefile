@@ -6,7 +6,7 @@ PORT ?= 6379
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: module ## Start Valkey with the module, load 3,000 packages and search them (about a minute to build, once)
+demo: module ## Start Valkey with the module, load 3,000 packages and search them (a few minutes to build, once)
 	@.venv/bin/python python/demo.py
 
 module: ## Build the module for Valkey and Redis: target/release/libnuthatch.so
