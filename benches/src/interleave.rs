@@ -37,12 +37,18 @@ pub fn measure(rounds: usize, contenders: &mut [Contender<'_>]) -> Vec<Line> {
             }
         }
     }
-    let first = times.first().cloned().unwrap_or_default();
+    let names = contenders.iter().map(|contender| contender.name.clone());
+    report(names.zip(times).collect())
+}
+
+/// The lines of contenders with their seconds by round.
+fn report(contenders: Vec<(String, Vec<f64>)>) -> Vec<Line> {
+    let first = contenders.first().map(|(_, times)| times.clone());
+    let first = first.unwrap_or_default();
     contenders
-        .iter()
-        .zip(times)
-        .map(|(contender, times)| Line {
-            name: contender.name.clone(),
+        .into_iter()
+        .map(|(name, times)| Line {
+            name,
             ratio: median(times.iter().zip(&first).map(|(a, b)| a / b).collect()),
             median: Duration::from_secs_f64(median(times)),
         })
@@ -60,15 +66,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn twice_the_work_is_about_twice_the_ratio() {
-        let spin = |duration| move || std::thread::sleep(Duration::from_millis(duration));
-        let contender = |name: &str, milliseconds| Contender {
+    fn a_ratio_is_the_median_of_ratios_within_a_round() {
+        // The second round was slow for both, which changes neither ratio.
+        let lines = report(vec![
+            ("one".to_owned(), vec![1.0, 10.0, 2.0]),
+            ("two".to_owned(), vec![3.0, 30.0, 4.0]),
+        ]);
+        let ratios: Vec<f64> = lines.iter().map(|line| line.ratio).collect();
+        assert_eq!(ratios, [1.0, 3.0]);
+        assert_eq!(lines[1].median, Duration::from_secs(4));
+    }
+
+    #[test]
+    fn every_contender_runs_once_a_round_and_once_to_warm_up() {
+        let turns = std::cell::RefCell::new(String::new());
+        let contender = |name: &'static str| Contender {
             name: name.to_owned(),
             operations: 1,
-            batch: Box::new(spin(milliseconds)),
+            batch: Box::new(|| turns.borrow_mut().push_str(name)),
         };
-        let lines = measure(3, &mut [contender("one", 5), contender("two", 50)]);
-        assert!((lines[0].ratio - 1.0).abs() < f64::EPSILON);
-        assert!(lines[1].ratio > 2.0, "{lines:?}");
+        let lines = measure(2, &mut [contender("a"), contender("b")]);
+        assert_eq!(*turns.borrow(), "ababab");
+        assert_eq!(lines.len(), 2);
     }
 }
