@@ -73,7 +73,6 @@ proptest! {
     fn a_bitmap_follows_the_contract(docs in documents(), moves in moves()) {
         let mut numbers = bitmap(&docs);
         follows_contract(Bitmap::new(&numbers), &docs, &moves);
-        follows_contract(&mut Bitmap::new(&numbers), &docs, &moves);
         numbers.insert(0);
         follows_contract(Bitmap::owned(numbers), &docs, &moves);
     }

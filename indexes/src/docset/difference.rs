@@ -19,12 +19,6 @@ impl<B: DocSet, E: DocSet> Difference<B, E> {
         set
     }
 
-    /// The set that is taken from; it rests on the current document.
-    #[must_use]
-    pub const fn base(&self) -> &B {
-        &self.base
-    }
-
     fn skip_excluded(&mut self) -> Option<DocId> {
         let mut doc = self.base.doc()?;
         while self.excluded.seek(doc) == Some(doc) {

@@ -58,21 +58,3 @@ impl<S: DocSet + ?Sized> DocSet for Box<S> {
         (**self).cost()
     }
 }
-
-impl<S: DocSet + ?Sized> DocSet for &mut S {
-    fn doc(&self) -> Option<DocId> {
-        (**self).doc()
-    }
-
-    fn advance(&mut self) -> Option<DocId> {
-        (**self).advance()
-    }
-
-    fn seek(&mut self, target: DocId) -> Option<DocId> {
-        (**self).seek(target)
-    }
-
-    fn cost(&self) -> u64 {
-        (**self).cost()
-    }
-}
