@@ -1,10 +1,10 @@
 # Nuthatch: `make` lists what there is.
 PORT ?= 6379
 .DEFAULT_GOAL := help
-.PHONY: help demo module server test bench fmt lint clean
+.PHONY: help demo module server test tsan bench bench-vector fmt lint clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: module ## Start Valkey with the module, load 3,000 packages and search them (a few minutes to build, once)
 	@.venv/bin/python python/demo.py
@@ -18,8 +18,14 @@ server: module ## Run Valkey with the module in the foreground: make server PORT
 test: ## Run every test, on real servers too
 	@.ci/test
 
+tsan: ## Run the stress tests of the vector indexes under ThreadSanitizer
+	@.ci/tsan
+
 bench: ## Run the benchmarks
 	@.ci/bench
+
+bench-vector: ## Measure the vector indexes against hnswlib, faiss, usearch and hnsw_rs: make bench-vector ARGS=--quick
+	@.ci/bench-vector $(ARGS)
 
 fmt: ## Format the Rust code
 	cargo fmt --all

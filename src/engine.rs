@@ -2,19 +2,55 @@
 
 use std::collections::BTreeMap;
 
+use nuthatch_indexes::vector::Algorithm;
+
+use crate::background::Linkers;
 use crate::catalog::index::Index;
 use crate::catalog::registry::Registry;
 use crate::command;
 use crate::keyspace::Keyspace;
 use crate::persist;
 use crate::reply::Sink;
-use crate::request::create::Definition;
+use crate::request::create::{Defaults, Definition};
 
 /// The indexes of every database.
 #[derive(Default)]
 pub struct Core {
     databases: BTreeMap<u32, Registry>,
     last_serial: u64,
+    defaults: Defaults,
+    linkers: Linkers,
+}
+
+/// What a host may choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// What applies to definitions that do not say.
+    pub defaults: Defaults,
+    /// Threads that link vectors in the background; 0 links them within the write.
+    pub linkers: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            defaults: Defaults::default(),
+            linkers: Linkers::default_count(),
+        }
+    }
+}
+
+/// What is left to do in the background, and who does it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Linking {
+    /// Threads at most; they start with the first vector that waits.
+    pub linkers: u64,
+    /// Vectors that are found by comparing with each, until they are linked.
+    pub fresh: u64,
+    /// Vectors that are gone and still to be unlinked.
+    pub tombstones: u64,
+    /// Panics caught in the background.
+    pub panics: u64,
 }
 
 /// Who asks, and where the answer goes.
@@ -52,6 +88,42 @@ impl Core {
         Self::default()
     }
 
+    /// The same, as a host chooses it.
+    #[must_use]
+    pub fn with(options: Options) -> Self {
+        Self {
+            defaults: options.defaults,
+            linkers: Linkers::new(options.linkers),
+            ..Self::default()
+        }
+    }
+
+    /// The state of the work in the background, over all indexes.
+    #[must_use]
+    pub fn linking(&self) -> Linking {
+        let mut linking = Linking {
+            linkers: self.linkers.count() as u64,
+            panics: self.linkers.panics(),
+            ..Linking::default()
+        };
+        for index in self.databases.values().flat_map(Registry::iter) {
+            for (_, vectors) in index.vectors() {
+                // Without a graph there is nothing to link: every search compares with all anyway.
+                if let Algorithm::Hnsw(_) = vectors.params().algorithm {
+                    let stats = vectors.stats();
+                    linking.fresh += stats.fresh;
+                    linking.tombstones += stats.tombstones;
+                }
+            }
+        }
+        linking
+    }
+
+    /// The text of the first panic in the background since the last call, for the log.
+    pub fn take_linker_panic(&mut self) -> Option<String> {
+        self.linkers.take_panic()
+    }
+
     /// Runs one command and writes its reply; `arguments[0]` is the command's name, in any case.
     pub fn execute(&mut self, call: &mut Call<'_>, arguments: &[&[u8]]) -> Effect {
         match command::run(self, call, arguments) {
@@ -80,6 +152,7 @@ impl Core {
         };
         for index in indexes.iter_mut().filter(|index| index.takes(key)) {
             index.refresh(key, keyspace);
+            offer(&mut self.linkers, index);
         }
     }
 
@@ -120,18 +193,19 @@ impl Core {
 
     /// Indexes one key met by the scan of a backfill; a key of another prefix costs nothing.
     pub fn backfill_key(&mut self, backfill: Backfill, key: &[u8], keyspace: &mut dyn Keyspace) {
-        let Some(index) = self.backfilling(backfill) else {
+        let Some(index) = backfilling(&mut self.databases, backfill) else {
             return;
         };
         index.count_scanned();
         if index.takes(key) {
             index.refresh(key, keyspace);
+            offer(&mut self.linkers, index);
         }
     }
 
     /// The scan of a backfill has met every key.
     pub fn backfill_done(&mut self, backfill: Backfill) {
-        if let Some(index) = self.backfilling(backfill) {
+        if let Some(index) = backfilling(&mut self.databases, backfill) {
             index.end_backfill();
         }
     }
@@ -180,16 +254,31 @@ impl Core {
         self.databases.entry(database).or_default()
     }
 
+    /// What applies to definitions that do not say.
+    pub(crate) fn defaults(&self) -> Defaults {
+        self.defaults
+    }
+
     /// A number for a new index.
     pub(crate) fn next_serial(&mut self) -> u64 {
         self.last_serial += 1;
         self.last_serial
     }
+}
 
-    fn backfilling(&mut self, backfill: Backfill) -> Option<&mut Index> {
-        self.databases
-            .get_mut(&backfill.database)?
-            .iter_mut()
-            .find(|index| index.serial() == backfill.index)
+fn backfilling(databases: &mut BTreeMap<u32, Registry>, backfill: Backfill) -> Option<&mut Index> {
+    databases
+        .get_mut(&backfill.database)?
+        .iter_mut()
+        .find(|index| index.serial() == backfill.index)
+}
+
+/// Hands what an index has left to do to the linkers.
+fn offer(linkers: &mut Linkers, index: &Index) {
+    for (field, vectors) in index.vectors() {
+        let work = vectors.background();
+        if work.is_pending() {
+            linkers.offer((index.serial(), field.index()), work);
+        }
     }
 }

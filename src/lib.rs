@@ -10,6 +10,7 @@
 //! A write goes the other way round the same house: the host says that a key changed, the catalog
 //! reads the fields that its indexes want, and each index takes its part ([`catalog`]).
 
+pub mod background;
 pub mod catalog;
 pub mod command;
 pub mod engine;

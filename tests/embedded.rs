@@ -10,7 +10,37 @@
 use std::time::Duration;
 
 use nuthatch::Engine;
+use nuthatch::engine::Core;
 use nuthatch::reply::Reply;
+
+#[test]
+fn definitions_saved_by_the_first_version_are_loaded() {
+    let content = br#"[[0,{"name":[105],"prefixes":[[]],"default_score":1.0,"score_field":null,
+        "stop_words":null,"options":[],"skip_initial_scan":false,"fields":[{"identifier":[118],
+        "attribute":[118],"kind":{"Vector":{"algorithm":{"Hnsw":{"m":16,"ef_construction":200,
+        "ef_runtime":10,"epsilon":0.01}},"dimensions":2,"metric":"L2","initial_capacity":0}},
+        "sortable":false,"unnormalised":false,"no_index":false,"index_empty":false,
+        "index_missing":false}]}]]"#;
+    let section = |version: u32| {
+        let mut section = b"NUTHATCH".to_vec();
+        section.extend(version.to_le_bytes());
+        section.extend((content.len() as u64).to_le_bytes());
+        section.extend(content);
+        section.extend(crc32fast::hash(&section).to_le_bytes());
+        section
+    };
+    let mut core = Core::new();
+    assert_eq!(core.load(&section(1)), Ok(()));
+    assert!(!core.is_empty());
+    // What it did not say is what there was then.
+    let saved = String::from_utf8_lossy(&core.save()).into_owned();
+    assert!(saved.contains(r#""element":"Float32""#), "{saved}");
+    assert!(saved.contains(r#""quantization":"Auto""#), "{saved}");
+    let again = core.save();
+    assert_eq!(core.load(&again), Ok(()));
+    let refused = core.load(&section(3)).unwrap_err();
+    assert_eq!(refused, "its version is 3, not 1 to 2");
+}
 
 fn run(engine: &mut Engine, command: &str) -> Reply {
     engine.execute(&command.split_whitespace().collect::<Vec<_>>())

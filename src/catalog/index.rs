@@ -6,7 +6,9 @@ use nuthatch_indexes::numeric::NumericIndex;
 use nuthatch_indexes::tag::{TagIndex, TagOptions};
 use nuthatch_indexes::text::analysis::{Analyzer, AnalyzerOptions};
 use nuthatch_indexes::text::{FieldOptions, TextField, TextIndex};
-use nuthatch_indexes::vector::{Algorithm, HnswParams, Metric, VectorIndex, VectorParams};
+use nuthatch_indexes::vector::{
+    Algorithm, ElementType, HnswParams, Metric, Quantization, VectorIndex, VectorParams,
+};
 
 use super::column::Column;
 use super::doc_table::DocTable;
@@ -141,6 +143,19 @@ impl Index {
         self.columns[id.index()].as_ref()
     }
 
+    /// The vector fields.
+    pub fn vectors(&self) -> impl Iterator<Item = (FieldId, &VectorIndex)> {
+        self.schema
+            .iter()
+            .filter_map(|(id, _)| match self.field(id) {
+                FieldIndex::Vector(vectors) => Some((id, &**vectors)),
+                FieldIndex::Text(_)
+                | FieldIndex::Tag(_)
+                | FieldIndex::Numeric(_)
+                | FieldIndex::None => None,
+            })
+    }
+
     /// Whether a key of this name would be a document of this index.
     #[must_use]
     pub fn takes(&self, key: &[u8]) -> bool {
@@ -227,23 +242,49 @@ fn needs_column(field: &FieldDefinition) -> bool {
 fn vector_params(options: &create::VectorOptions) -> VectorParams {
     VectorParams {
         dimensions: options.dimensions,
+        element: match options.element {
+            create::ElementType::Float32 => ElementType::Float32,
+            create::ElementType::Float64 => ElementType::Float64,
+            create::ElementType::Float16 => ElementType::Float16,
+            create::ElementType::BFloat16 => ElementType::BFloat16,
+            create::ElementType::Int8 => ElementType::Int8,
+            create::ElementType::Uint8 => ElementType::Uint8,
+        },
         metric: match options.metric {
             create::Metric::L2 => Metric::L2,
             create::Metric::Ip => Metric::Ip,
             create::Metric::Cosine => Metric::Cosine,
         },
-        algorithm: match options.algorithm {
-            create::Algorithm::Flat { .. } => Algorithm::Flat,
-            create::Algorithm::Hnsw {
-                m,
-                ef_construction,
-                ef_runtime,
-                ..
-            } => Algorithm::Hnsw(HnswParams {
-                m,
-                ef_construction,
-                ef_runtime,
-            }),
+        algorithm: algorithm(&options.algorithm),
+        quantization: match options.quantization {
+            create::Quantization::Auto => Quantization::Auto,
+            create::Quantization::Int8 => Quantization::Int8,
+            create::Quantization::None => Quantization::None,
         },
+    }
+}
+
+/// SVS-VAMANA is served by the graph of HNSW. Its degree is that of the one layer it has, where
+/// HNSW links 2 M; its windows are what HNSW calls `ef`.
+fn algorithm(options: &create::Algorithm) -> Algorithm {
+    match options {
+        create::Algorithm::Flat { .. } => Algorithm::Flat,
+        create::Algorithm::Hnsw {
+            m,
+            ef_construction,
+            ef_runtime,
+            epsilon,
+        } => Algorithm::Hnsw(HnswParams {
+            m: *m,
+            ef_construction: *ef_construction,
+            ef_runtime: *ef_runtime,
+            epsilon: *epsilon,
+        }),
+        create::Algorithm::Vamana(vamana) => Algorithm::Hnsw(HnswParams {
+            m: (vamana.graph_max_degree / 2).max(2),
+            ef_construction: vamana.construction_window_size,
+            ef_runtime: vamana.search_window_size,
+            epsilon: vamana.epsilon,
+        }),
     }
 }

@@ -9,6 +9,7 @@ use std::time::Instant;
 use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::text::TextField;
 use nuthatch_indexes::text::analysis::fold;
+use nuthatch_indexes::vector::VectorError;
 
 use super::column::SortKey;
 use super::failures::Failure;
@@ -124,20 +125,11 @@ impl Index {
                     .map_err(|error| error.to_string())
             }
             FieldIndex::Vector(vectors) => {
-                let inserted = match value {
-                    Some(value) => parse_vector(value, vectors.params().dimensions)
-                        .and_then(|vector| {
-                            vectors
-                                .insert(doc, &vector)
-                                .map_err(|error| error.to_string())
-                        })
-                        .map(|()| true),
-                    None => Ok(false),
-                };
-                if inserted != Ok(true) {
+                let inserted = value.map(|blob| vectors.insert(doc, blob));
+                if inserted != Some(Ok(())) {
                     vectors.remove(doc);
                 }
-                inserted.map(|_| ())
+                inserted.unwrap_or(Ok(())).map_err(vector_failure)
             }
         }
     }
@@ -205,24 +197,15 @@ pub fn parse_number(value: &[u8]) -> Option<f64> {
     (!number.is_nan()).then_some(number)
 }
 
-/// Little-endian packed 32-bit floats, exactly `dimensions` of them.
-fn parse_vector(value: &[u8], dimensions: usize) -> Result<Vec<f32>, String> {
-    let expected = dimensions * size_of::<f32>();
-    if value.len() != expected {
-        return Err(format!(
-            "Could not add vector with blob size {} (expected size {expected})",
-            value.len()
-        ));
+/// Why a vector could not be indexed, for `FT.INFO`.
+fn vector_failure(error: VectorError) -> String {
+    match error {
+        VectorError::WrongSize { given, expected } => {
+            format!("Could not add vector with blob size {given} (expected size {expected})")
+        }
+        VectorError::NotFinite { index } => format!(
+            "Could not add vector: component {index} is not finite (expected finite numbers)"
+        ),
+        VectorError::Full | VectorError::Stopped => error.to_string(),
     }
-    Ok(unpack_vector(value))
-}
-
-/// Little-endian packed 32-bit floats.
-#[must_use]
-pub fn unpack_vector(bytes: &[u8]) -> Vec<f32> {
-    let (components, _) = bytes.as_chunks::<4>();
-    components
-        .iter()
-        .map(|bytes| f32::from_le_bytes(*bytes))
-        .collect()
 }

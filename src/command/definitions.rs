@@ -12,7 +12,7 @@ pub(super) fn create(
     call: &mut Call<'_>,
     arguments: &[&[u8]],
 ) -> Result<Effect, Error> {
-    let definition = Definition::parse(arguments)?;
+    let definition = Definition::parse_with(arguments, core.defaults())?;
     let skip_initial_scan = definition.skip_initial_scan;
     let mut index = Index::new(core.next_serial(), definition);
     if !skip_initial_scan && call.keyspace.key_count() > 0 {

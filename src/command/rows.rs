@@ -4,6 +4,7 @@ use crate::catalog::column::SortKey;
 use crate::catalog::index::Index;
 use crate::exec::collect::{Hit, Hits};
 use crate::exec::deadline::Deadline;
+use crate::exec::yielded;
 use crate::keyspace::{Keyspace, Presence};
 use crate::plan::{Order, Plan};
 use crate::reply::search::Row;
@@ -101,11 +102,7 @@ impl Loader<'_> {
         });
         for (property, value) in returned.iter().zip(values) {
             let label = property.alias.as_ref().unwrap_or(&property.name);
-            let value = self
-                .distance(hit)
-                .filter(|(name, _)| *name == property.name.as_slice())
-                .map(|(_, distance)| distance)
-                .or(value);
+            let value = self.distance(hit, &property.name).or(value);
             if let Some(value) = value {
                 fields.push((label.clone(), value));
             }
@@ -113,7 +110,7 @@ impl Loader<'_> {
         presence
     }
 
-    /// The distance and what was sorted by, then the document as it is.
+    /// The distances and what was sorted by, then the document as it is.
     fn everything(
         &self,
         key: &[u8],
@@ -121,8 +118,8 @@ impl Loader<'_> {
         keyspace: &mut dyn Keyspace,
         fields: &mut Fields,
     ) -> Presence {
-        if let Some((name, distance)) = self.distance(hit) {
-            fields.push((name.to_vec(), distance));
+        for name in self.distance_names() {
+            fields.extend(self.distance(hit, name).map(|text| (name.to_vec(), text)));
         }
         let mut document = Fields::new();
         let presence = keyspace.document(key, &mut |name, value| {
@@ -142,11 +139,22 @@ impl Loader<'_> {
         presence
     }
 
-    /// The name of the distance and its text, for a hit of a vector clause.
-    fn distance(&self, hit: &Hit) -> Option<(&[u8], Vec<u8>)> {
-        let name = self.plan.knn.as_ref()?.distance_name.as_slice();
-        let text = format_double(f64::from(hit.distance?));
-        Some((name, text.into_bytes()))
+    /// The names of all distances that the query gives.
+    fn distance_names(&self) -> impl Iterator<Item = &[u8]> {
+        let knn = self.plan.knn.iter().map(|knn| knn.distance_name.as_slice());
+        knn.chain(self.plan.yields.iter().map(|given| given.name.as_slice()))
+    }
+
+    /// The text of the distance of a name; none if it is none, or the hit has none.
+    fn distance(&self, hit: &Hit, name: &[u8]) -> Option<Vec<u8>> {
+        let knn = self.plan.knn.as_ref();
+        let distance = if knn.is_some_and(|knn| knn.distance_name == name) {
+            hit.distance
+        } else {
+            let given = self.plan.yields.iter().find(|given| given.name == name)?;
+            yielded::distance(given, self.index, hit.doc)
+        };
+        Some(format_double(distance?).into_bytes())
     }
 
     /// What the hit was sorted by, as `#number` or `$text`.
@@ -154,11 +162,13 @@ impl Loader<'_> {
         let number = |number| format!("#{}", format_score(number)).into_bytes();
         match &self.plan.order {
             Order::Score => None,
-            Order::Distance { .. } => hit.distance.map(|distance| number(f64::from(distance))),
-            Order::Field { .. } => hit.sort_key.as_ref().map(|key| match key {
-                SortKey::Number(value) => number(*value),
-                SortKey::Text(text) => [b"$", text.as_ref()].concat(),
-            }),
+            Order::Distance { .. } => hit.distance.map(number),
+            Order::Field { .. } | Order::Yielded { .. } => {
+                hit.sort_key.as_ref().map(|key| match key {
+                    SortKey::Number(value) => number(*value),
+                    SortKey::Text(text) => [b"$", text.as_ref()].concat(),
+                })
+            }
         }
     }
 }

@@ -1,12 +1,15 @@
 //! Plan nodes to doc sets over the index.
 
 use nuthatch_indexes::docset::{And, Bitmap, Difference, Or};
+use nuthatch_indexes::vector::Within;
 use roaring::RoaringBitmap;
 
+use super::candidates::{Candidates, Check};
 use super::deadline::Deadline;
+use super::knn::search_failure;
 use super::scorer::{BoxScorer, Corpus, Flat, Optional, Scorer, Term, Unscored, Words};
 use crate::catalog::index::{FieldIndex, Index};
-use crate::plan::{Kind, Node};
+use crate::plan::{Kind, Node, VectorRange};
 use crate::request::error::Error;
 
 /// The documents that a plan node stands for, with their scores.
@@ -37,7 +40,8 @@ impl<'a> Builder<'a, '_> {
     fn build(&self, node: &Node) -> Result<BoxScorer<'a>, Error> {
         self.deadline.check()?;
         Ok(match &node.kind {
-            Kind::And(parts) => Box::new(And::new(self.build_all(parts)?)),
+            Kind::And(parts) => self.and(parts)?,
+            Kind::VectorRange(range) => self.vector_range(range)?,
             Kind::Or(parts) => Box::new(Or::new(self.build_all(parts)?)),
             Kind::Not(part) => unscored(Difference::new(self.all(), self.build(part)?)),
             Kind::Optional(part) => Box::new(Optional {
@@ -51,6 +55,51 @@ impl<'a> Builder<'a, '_> {
             | Kind::Tag { .. }
             | Kind::Numeric { .. }) => self.leaf(leaf).unwrap_or_else(nothing),
         })
+    }
+
+    /// The first part, the cheapest, leads with whatever it takes; ranges of vectors among the
+    /// others are checked for what the rest lets through.
+    fn and(&self, parts: &[Node]) -> Result<BoxScorer<'a>, Error> {
+        let (mut sets, mut checks) = (Vec::new(), Vec::new());
+        for part in parts {
+            match Check::of(part) {
+                Some(check) if !sets.is_empty() => checks.push(check),
+                _ => sets.push(self.build(part)?),
+            }
+        }
+        let set: BoxScorer<'a> = match sets.pop() {
+            Some(only) if sets.is_empty() => only,
+            last => {
+                sets.extend(last);
+                Box::new(And::new(sets))
+            }
+        };
+        if checks.is_empty() {
+            return Ok(set);
+        }
+        let deadline = *self.deadline;
+        Ok(Box::new(Candidates::new(set, checks, self.index, deadline)))
+    }
+
+    /// All documents within a range, found by the index.
+    fn vector_range(&self, range: &VectorRange) -> Result<BoxScorer<'a>, Error> {
+        let FieldIndex::Vector(vectors) = self.index.field(range.field) else {
+            return Ok(nothing());
+        };
+        let stop = || self.deadline.passed();
+        let found = vectors
+            .within(
+                &range.vector,
+                &Within {
+                    radius: range.radius,
+                    epsilon: range.epsilon,
+                    filter: None,
+                    stop: Some(&stop),
+                },
+            )
+            .map_err(search_failure)?;
+        let docs: RoaringBitmap = found.iter().map(|it| it.doc.get()).collect();
+        Ok(unscored(Bitmap::owned(docs)))
     }
 
     fn build_all(&self, parts: &[Node]) -> Result<Vec<BoxScorer<'a>>, Error> {
@@ -97,9 +146,12 @@ impl<'a> Builder<'a, '_> {
                 };
                 unscored(Bitmap::owned(numbers.range(*min, *max)))
             }
-            Kind::Nothing | Kind::And(_) | Kind::Or(_) | Kind::Not(_) | Kind::Optional(_) => {
-                return None;
-            }
+            Kind::Nothing
+            | Kind::VectorRange(_)
+            | Kind::And(_)
+            | Kind::Or(_)
+            | Kind::Not(_)
+            | Kind::Optional(_) => return None,
         })
     }
 

@@ -15,7 +15,7 @@ pub struct Hit {
     /// Bigger is better; 0 where nothing asked for it.
     pub score: f64,
     /// From the query's vector, smaller is nearer.
-    pub distance: Option<f32>,
+    pub distance: Option<f64>,
     /// What it was sorted by.
     pub sort_key: Option<SortKey>,
 }
@@ -105,9 +105,9 @@ fn compare(order: &Order, a: &Hit, b: &Hit) -> Ordering {
             a.distance.as_ref(),
             b.distance.as_ref(),
             *descending,
-            f32::total_cmp,
+            f64::total_cmp,
         ),
-        Order::Field { descending, .. } => missing_last(
+        Order::Field { descending, .. } | Order::Yielded { descending, .. } => missing_last(
             a.sort_key.as_ref(),
             b.sort_key.as_ref(),
             *descending,

@@ -41,9 +41,9 @@ impl Deadline {
     /// A counter for steps that each may move `cursors`: it looks at the clock once in
     /// [`Steps::EVERY`] moves, at most at each step.
     #[must_use]
-    pub fn steps(&self, cursors: u32) -> Steps<'_> {
+    pub fn steps(&self, cursors: u32) -> Steps {
         Steps {
-            deadline: self,
+            deadline: *self,
             every: (Steps::EVERY / cursors.max(1)).max(1),
             taken: 0,
         }
@@ -52,14 +52,14 @@ impl Deadline {
 
 /// Steps of a loop that may have to stop.
 #[derive(Debug)]
-pub struct Steps<'a> {
-    deadline: &'a Deadline,
+pub struct Steps {
+    deadline: Deadline,
     /// Steps between two looks.
     every: u32,
     taken: u32,
 }
 
-impl Steps<'_> {
+impl Steps {
     /// Moves between two looks at the clock: at 10–100 ns a move, well below a millisecond.
     pub const EVERY: u32 = 1024;
 

@@ -1,7 +1,7 @@
 //! The nearest neighbours among the documents that match.
 
 use nuthatch_indexes::docset::DocSet;
-use nuthatch_indexes::vector::{Nearest, Strategy, VectorError};
+use nuthatch_indexes::vector::{Nearest, VectorError};
 use roaring::RoaringBitmap;
 
 use super::build;
@@ -34,16 +34,11 @@ pub(super) fn nearest(
                 k: knn.k,
                 ef: knn.ef,
                 filter: matches.as_ref(),
-                strategy: Strategy::Auto,
+                strategy: knn.strategy,
                 stop: Some(&|| deadline.passed()),
             },
         )
-        .map_err(|error| match error {
-            VectorError::Stopped => Error::Stopped(Stop::Timeout),
-            VectorError::WrongLength { .. } | VectorError::NotFinite { .. } => {
-                Error::Fault(error.to_string())
-            }
-        })?;
+        .map_err(search_failure)?;
     let mut hits: Vec<Hit> = neighbours
         .into_iter()
         .map(|neighbour| Hit {
@@ -69,7 +64,19 @@ fn matching(plan: &Plan, index: &Index, deadline: &Deadline) -> Result<RoaringBi
         docs.insert(doc.get());
         set.advance();
     }
+    // A set that looks at the clock itself ends early.
+    deadline.check()?;
     Ok(docs)
+}
+
+/// Why a search of vectors gave no answer: only time, the vector having been checked.
+pub(super) fn search_failure(error: VectorError) -> Error {
+    match error {
+        VectorError::Stopped => Error::Stopped(Stop::Timeout),
+        VectorError::WrongSize { .. } | VectorError::NotFinite { .. } | VectorError::Full => {
+            Error::Fault(error.to_string())
+        }
+    }
 }
 
 /// Gives hits the score that they have in the filter.
@@ -82,5 +89,5 @@ fn score(hits: &mut [Hit], plan: &Plan, index: &Index, deadline: &Deadline) -> R
             hit.score = scorer.score();
         }
     }
-    Ok(())
+    deadline.check()
 }

@@ -1,11 +1,13 @@
 //! Plans to hits: the only stage that reads postings, tags, numbers and vectors. It changes nothing.
 
 mod build;
+mod candidates;
 pub mod collect;
 pub mod deadline;
 mod knn;
 mod scorer;
 mod sort_key;
+pub mod yielded;
 
 use nuthatch_indexes::docset::DocSet;
 
@@ -28,7 +30,7 @@ pub fn run(
     keyspace: &mut dyn Keyspace,
     deadline: &Deadline,
 ) -> Result<Hits, Error> {
-    let mut sort_keys = SortKeys::new(&plan.order, index, keyspace);
+    let mut sort_keys = SortKeys::new(plan, index, keyspace);
     match &plan.knn {
         Some(knn) => {
             let mut hits = knn::nearest(knn, plan, index, deadline)?;
@@ -62,7 +64,7 @@ fn matches(
                 score: if plan.scored { scorer.score() } else { 0.0 },
                 distance: None,
                 sort_key: match plan.order {
-                    Order::Field { .. } => sort_keys.get(doc),
+                    Order::Field { .. } | Order::Yielded { .. } => sort_keys.get(doc),
                     Order::Score | Order::Distance { .. } => None,
                 },
             });
@@ -71,5 +73,7 @@ fn matches(
         }
         scorer.advance();
     }
+    // A set that looks at the clock itself ends early.
+    deadline.check()?;
     Ok(top.finish())
 }

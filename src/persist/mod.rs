@@ -6,8 +6,10 @@ use serde::de::DeserializeOwned;
 
 const MAGIC: &[u8; 8] = b"NUTHATCH";
 
-/// The format of what follows; another one is not read.
-const VERSION: u32 = 1;
+/// The format of what follows. 2 has types and quantization of vectors and SVS-VAMANA, which 1
+/// would not know; what 1 lacks has defaults. Other formats are not read.
+const VERSION: u32 = 2;
+const OLDEST_VERSION: u32 = 1;
 
 /// Magic, version, length.
 const HEADER_BYTES: usize = MAGIC.len() + 4 + 8;
@@ -42,8 +44,10 @@ pub fn decode<T: DeserializeOwned>(section: &[u8]) -> Result<T, String> {
     let rest = body.strip_prefix(MAGIC).ok_or("it is not one of ours")?;
     let (version, rest) = rest.split_first_chunk::<4>().ok_or("it is too short")?;
     let version = u32::from_le_bytes(*version);
-    if version != VERSION {
-        return Err(format!("its version is {version}, not {VERSION}"));
+    if !(OLDEST_VERSION..=VERSION).contains(&version) {
+        return Err(format!(
+            "its version is {version}, not {OLDEST_VERSION} to {VERSION}"
+        ));
     }
     let (length, content) = rest.split_first_chunk::<8>().ok_or("it is too short")?;
     if u64::from_le_bytes(*length) != content.len() as u64 {

@@ -4,9 +4,8 @@ use nuthatch_indexes::numeric;
 
 use super::estimate::Estimate;
 use super::text::TextBinder;
-use super::{Kind, Knn, Node};
+use super::{Kind, Node, Yield};
 use crate::catalog::index::{FieldIndex, Index};
-use crate::catalog::ingest::unpack_vector;
 use crate::catalog::schema::FieldId;
 use crate::query::ast::{self, Field, TagPattern};
 use crate::request::create::FieldKind;
@@ -32,9 +31,11 @@ const COUNT_CAP: u64 = 1_000;
 
 /// Turns syntax into plan nodes for one index.
 pub(super) struct Binder<'a> {
-    index: &'a Index,
+    pub(super) index: &'a Index,
     text: TextBinder<'a>,
     expansions: Expansions,
+    /// Of the ranges bound so far.
+    pub(super) yields: Vec<Yield>,
 }
 
 /// What prefixes may still stand for in one query.
@@ -65,6 +66,7 @@ impl<'a> Binder<'a> {
                 left: MAX_EXPANSIONS_OF_QUERY,
                 truncated: false,
             },
+            yields: Vec::new(),
         }
     }
 
@@ -91,6 +93,7 @@ impl<'a> Binder<'a> {
             }
             ast::Node::Tag { field, values } => self.tag(field, values)?,
             ast::Node::Numeric { field, range } => self.numeric(field, *range)?,
+            ast::Node::VectorRange(range) => self.vector_range(range)?,
             ast::Node::And(parts) => return self.and(parts),
             ast::Node::Or(parts) => {
                 let parts = self.bind_all(parts)?;
@@ -205,46 +208,7 @@ impl<'a> Binder<'a> {
         })
     }
 
-    /// The vector clause, with its blob unpacked.
-    pub(super) fn knn(&self, knn: &ast::Knn) -> Result<Knn, Error> {
-        let id = self.find(&knn.field, "VECTOR", |kind| {
-            matches!(kind, FieldKind::Vector(_))
-        })?;
-        let definition = self.index.schema().field(id);
-        let FieldKind::Vector(options) = &definition.kind else {
-            return Err(Error::Fault(
-                "a vector field without vector options".to_owned(),
-            ));
-        };
-        let (given, expected) = (knn.vector.value.len(), options.dimensions * 4);
-        if given != expected {
-            return Err(Refusal::QueryVectorSize { given, expected }.into());
-        }
-        let vector = unpack_vector(&knn.vector.value);
-        if vector.iter().any(|component| !component.is_finite()) {
-            return Err(Refusal::BadValue {
-                argument: format!("parameter {}", shown(&knn.vector.name)),
-                expected: "every component of a query vector must be finite".to_owned(),
-            }
-            .into());
-        }
-        let distance_name = match &knn.distance_name {
-            Some(name) if self.index.schema().find(name).is_some() => {
-                return Err(Refusal::PropertyExists { name: shown(name) }.into());
-            }
-            Some(name) => name.clone(),
-            None => [b"__", definition.attribute.as_slice(), b"_score"].concat(),
-        };
-        Ok(Knn {
-            k: knn.k,
-            field: id,
-            vector,
-            ef: knn.ef_runtime,
-            distance_name,
-        })
-    }
-
-    fn find(
+    pub(super) fn find(
         &self,
         field: &Field,
         expected: &'static str,

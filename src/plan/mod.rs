@@ -7,9 +7,13 @@ mod bind;
 pub mod estimate;
 mod sort;
 mod text;
+mod vector;
+
+use std::sync::Arc;
 
 use nuthatch_indexes::numeric::Bound;
 use nuthatch_indexes::text::FieldMask;
+use nuthatch_indexes::vector::{Query as VectorQuery, Strategy};
 
 use self::estimate::Estimate;
 use crate::catalog::index::Index;
@@ -25,6 +29,8 @@ pub struct Plan {
     pub filter: Node,
     /// The nearest of them.
     pub knn: Option<Knn>,
+    /// Ranges whose distances are given as properties, in the order of the query.
+    pub yields: Vec<Yield>,
     /// How hits are ordered.
     pub order: Order,
     /// Whether anything needs the hits' scores.
@@ -79,6 +85,8 @@ pub enum Kind {
         /// The upper end.
         max: Bound,
     },
+    /// Those whose vector is near to one.
+    VectorRange(Arc<VectorRange>),
     /// Those in every part; two or more, the cheapest first.
     And(Vec<Node>),
     /// Those in any part; two or more.
@@ -103,7 +111,8 @@ impl Node {
             | Kind::Nothing
             | Kind::Term { .. }
             | Kind::Tag { .. }
-            | Kind::Numeric { .. } => 1,
+            | Kind::Numeric { .. }
+            | Kind::VectorRange(_) => 1,
         }
     }
 }
@@ -116,11 +125,35 @@ pub struct Knn {
     /// The vector field.
     pub field: FieldId,
     /// The query vector.
-    pub vector: Vec<f32>,
+    pub vector: VectorQuery,
     /// Candidates kept while searching, instead of the field's own.
     pub ef: Option<usize>,
+    /// How the filter and the search are combined.
+    pub strategy: Strategy,
     /// The property that holds the distance.
     pub distance_name: Vec<u8>,
+}
+
+/// What is no farther from a vector than a radius.
+#[derive(Clone, Debug)]
+pub struct VectorRange {
+    /// The vector field.
+    pub field: FieldId,
+    /// The query vector.
+    pub vector: VectorQuery,
+    /// The largest distance.
+    pub radius: f64,
+    /// How far beyond it a walk of a graph goes, instead of the field's own.
+    pub epsilon: Option<f64>,
+}
+
+/// The distance of a range as a property of each hit within it.
+#[derive(Clone, Debug)]
+pub struct Yield {
+    /// The name of the property.
+    pub name: Vec<u8>,
+    /// Which distance.
+    pub range: Arc<VectorRange>,
 }
 
 /// How hits are ordered; ties always by document id.
@@ -130,6 +163,13 @@ pub enum Order {
     Score,
     /// Nearest first.
     Distance {
+        /// Farthest first instead.
+        descending: bool,
+    },
+    /// By the distance of a range; documents outside of it last.
+    Yielded {
+        /// Which of [`Plan::yields`].
+        range: usize,
         /// Farthest first instead.
         descending: bool,
     },
@@ -150,12 +190,16 @@ pub fn plan(search: &Search, query: &Query, index: &Index) -> Result<Plan, Error
     let mut binder = bind::Binder::new(search, index);
     let filter = binder.filter(&query.filter)?;
     let knn = query.knn.as_ref().map(|knn| binder.knn(knn)).transpose()?;
-    let order = sort::order(search.sort.as_ref(), knn.as_ref(), index.schema())?;
+    let warnings = binder.warnings();
+    let yields = binder.yields(knn.as_ref())?;
+    let sort = search.sort.as_ref();
+    let order = sort::order(sort, knn.as_ref(), &yields, index.schema())?;
     Ok(Plan {
         filter,
         scored: search.with_scores || order == Order::Score,
         knn,
+        yields,
         order,
-        warnings: binder.warnings(),
+        warnings,
     })
 }

@@ -1,6 +1,6 @@
 //! How the hits of a search are ordered.
 
-use super::{Knn, Order};
+use super::{Knn, Order, Yield};
 use crate::catalog::schema::Schema;
 use crate::request::create::FieldKind;
 use crate::request::error::{Error, Refusal, shown};
@@ -10,6 +10,7 @@ use crate::request::search::Sort;
 pub(super) fn order(
     sort: Option<&Sort>,
     knn: Option<&Knn>,
+    yields: &[Yield],
     schema: &Schema,
 ) -> Result<Order, Error> {
     let Some(sort) = sort else {
@@ -22,6 +23,10 @@ pub(super) fn order(
     let descending = sort.descending;
     if knn.is_some_and(|knn| knn.distance_name == sort.property) {
         return Ok(Order::Distance { descending });
+    }
+    let yielded = yields.iter().position(|it| it.name == sort.property);
+    if let Some(range) = yielded {
+        return Ok(Order::Yielded { range, descending });
     }
     let name = || shown(&sort.property);
     let field = schema

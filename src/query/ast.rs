@@ -54,6 +54,8 @@ pub enum Node {
         /// The range.
         range: Range,
     },
+    /// A vector field whose vector is near to one.
+    VectorRange(VectorRange),
     /// All of these; two or more.
     And(Vec<Node>),
     /// Any of these; two or more.
@@ -122,6 +124,35 @@ pub struct Knn {
     pub distance_name: Option<Vec<u8>>,
     /// Candidates kept while searching, instead of the field's own.
     pub ef_runtime: Option<usize>,
+    /// How to combine the filter and the search; none leaves it to the engine.
+    pub policy: Option<HybridPolicy>,
+    /// How many neighbours are looked at between two looks at the filter.
+    pub batch_size: Option<usize>,
+}
+
+/// How a filter and a search for neighbours are combined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HybridPolicy {
+    /// `BATCHES`: look for neighbours and keep those that match.
+    Batches,
+    /// `ADHOC_BF`: compare with everything that matches.
+    AdhocBruteForce,
+}
+
+/// What is no farther from a vector than a radius.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VectorRange {
+    /// The vector field.
+    pub field: Field,
+    /// The largest distance; 0 or more, may be infinite, never NaN.
+    pub radius: f64,
+    /// The query vector.
+    pub vector: Parameter,
+    /// Under which name the distance is given; none means not at all.
+    pub distance_name: Option<Vec<u8>>,
+    /// How far beyond the radius a walk of a graph goes, relative to it, instead of the field's
+    /// own.
+    pub epsilon: Option<f64>,
 }
 
 /// A parameter and its value.

@@ -1,11 +1,11 @@
 //! Syntax trees back to text.
 
-use super::ast::{Bound, Field, Knn, Node, Query, Range, TagPattern};
+use super::ast::{Bound, Field, HybridPolicy, Knn, Node, Query, Range, TagPattern, VectorRange};
 use super::lexer::is_word_byte;
 
-/// Text that parses to `query` again, given the parameter of its vector.
+/// Text that parses to `query` again, given the parameters of its vectors.
 ///
-/// Parameters other than that one were values already. [`Node::Nothing`] has a text only as a
+/// Other parameters were values already. [`Node::Nothing`] has a text only as a
 /// whole query, as the parser makes it.
 #[must_use]
 pub fn print(query: &Query) -> Vec<u8> {
@@ -51,6 +51,7 @@ fn print_node(node: &Node, out: &mut Vec<u8>) {
             print_fields(std::slice::from_ref(field), out);
             print_range(range, out);
         }
+        Node::VectorRange(range) => print_vector_range(range, out),
         Node::And(children) => print_between(children, b" ", print_operand, out),
         Node::Or(children) => print_between(children, b"|", print_node, out),
         Node::Not(inner) => {
@@ -79,6 +80,7 @@ fn print_operand(node: &Node, out: &mut Vec<u8>) {
         | Node::Prefix { .. }
         | Node::Tag { .. }
         | Node::Numeric { .. }
+        | Node::VectorRange(_)
         | Node::And(_)
         | Node::Not(_)
         | Node::Optional(_) => print_node(node, out),
@@ -165,6 +167,26 @@ fn print_bound(bound: Bound, out: &mut Vec<u8>) {
     out.extend(format!("{:?}", bound.value).as_bytes());
 }
 
+fn print_vector_range(range: &VectorRange, out: &mut Vec<u8>) {
+    print_fields(std::slice::from_ref(&range.field), out);
+    out.extend(format!("[VECTOR_RANGE {:?} $", range.radius).as_bytes());
+    print_word(&range.vector.name, out);
+    out.push(b']');
+    if range.distance_name.is_none() && range.epsilon.is_none() {
+        return;
+    }
+    out.extend(b"=>{");
+    if let Some(name) = &range.distance_name {
+        out.extend(b"$yield_distance_as: ");
+        print_word(name, out);
+        out.push(b';');
+    }
+    if let Some(epsilon) = range.epsilon {
+        out.extend(format!("$epsilon: {epsilon:?};").as_bytes());
+    }
+    out.push(b'}');
+}
+
 fn print_knn(knn: &Knn, out: &mut Vec<u8>) {
     out.extend(format!("=>[KNN {} @", knn.k).as_bytes());
     print_word(&knn.field.name, out);
@@ -172,6 +194,16 @@ fn print_knn(knn: &Knn, out: &mut Vec<u8>) {
     print_word(&knn.vector.name, out);
     if let Some(ef) = knn.ef_runtime {
         out.extend(format!(" EF_RUNTIME {ef}").as_bytes());
+    }
+    if let Some(policy) = knn.policy {
+        out.extend(b" HYBRID_POLICY ");
+        out.extend(match policy {
+            HybridPolicy::Batches => &b"BATCHES"[..],
+            HybridPolicy::AdhocBruteForce => b"ADHOC_BF",
+        });
+    }
+    if let Some(size) = knn.batch_size {
+        out.extend(format!(" BATCH_SIZE {size}").as_bytes());
     }
     if let Some(name) = &knn.distance_name {
         out.extend(b" AS ");

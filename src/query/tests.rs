@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::ast::{Bound, Field, Fields, Knn, Node, Parameter, Query, Range, TagPattern};
+use super::ast::{
+    Bound, Field, Fields, HybridPolicy, Knn, Node, Parameter, Query, Range, TagPattern, VectorRange,
+};
 use super::{Params, parse, print};
 
 /// Bytes that are special somewhere in the grammar, and some that are not.
@@ -64,6 +66,7 @@ fn clause() -> impl Strategy<Value = Node> {
         (field(), prop::collection::vec(tag_pattern(), 1..4))
             .prop_map(|(field, values)| Node::Tag { field, values }),
         (field(), range()).prop_map(|(field, range)| Node::Numeric { field, range }),
+        vector_range().prop_map(Node::VectorRange),
     ]
 }
 
@@ -110,29 +113,68 @@ fn not(child: Node) -> Node {
     }
 }
 
-fn knn() -> impl Strategy<Value = Knn> {
-    let parameter = (bytes(1), bytes(0)).prop_map(|(name, value)| Parameter { name, value });
+/// The name tells the value, as in `PARAMS`.
+fn parameter() -> impl Strategy<Value = Parameter> {
+    bytes(1).prop_map(|name| Parameter {
+        value: [b"value of ", name.as_slice()].concat(),
+        name,
+    })
+}
+
+fn vector_range() -> impl Strategy<Value = VectorRange> {
+    let radius = prop_oneof![
+        prop::sample::select(vec![0.0, 0.5, 1e300, 1e-300, f64::INFINITY]),
+        0.0..1e9_f64,
+    ];
     let distance_name = prop::option::of(bytes(1));
-    let ef_runtime = prop::option::of(1..=1_000_000_usize);
-    (
-        any::<usize>(),
-        field(),
-        parameter,
-        distance_name,
-        ef_runtime,
-    )
-        .prop_map(|(k, field, vector, distance_name, ef_runtime)| Knn {
-            k,
+    let epsilon = prop::option::of(0.0..1e3_f64);
+    (field(), radius, parameter(), distance_name, epsilon).prop_map(
+        |(field, radius, vector, distance_name, epsilon)| VectorRange {
             field,
+            radius,
             vector,
             distance_name,
-            ef_runtime,
-        })
+            epsilon,
+        },
+    )
+}
+
+fn knn() -> impl Strategy<Value = Knn> {
+    let distance_name = prop::option::of(bytes(1));
+    let ef_runtime = prop::option::of(1..=1_000_000_usize);
+    let batch_size = prop::option::of(1..usize::MAX);
+    let policy = prop::option::of(prop::sample::select(vec![
+        HybridPolicy::Batches,
+        HybridPolicy::AdhocBruteForce,
+    ]));
+    let options = (distance_name, ef_runtime, policy, batch_size);
+    (any::<usize>(), field(), parameter(), options).prop_map(
+        |(k, field, vector, (distance_name, ef_runtime, policy, batch_size))| {
+            let batches = policy != Some(HybridPolicy::AdhocBruteForce);
+            Knn {
+                k,
+                field,
+                vector,
+                distance_name,
+                ef_runtime: ef_runtime.filter(|_| batches),
+                policy,
+                batch_size: batch_size.filter(|_| batches),
+            }
+        },
+    )
+}
+
+/// A policy needs a filter.
+fn with_policy_if_filtered(filter: Node, mut knn: Option<Knn>) -> Query {
+    if let Some(knn) = knn.as_mut().filter(|_| filter == Node::All) {
+        knn.policy = None;
+    }
+    Query { filter, knn }
 }
 
 fn query() -> impl Strategy<Value = Query> {
-    let with_knn =
-        (node(), prop::option::of(knn())).prop_map(|(filter, knn)| Query { filter, knn });
+    let with_knn = (node(), prop::option::of(knn()))
+        .prop_map(|(filter, knn)| with_policy_if_filtered(filter, knn));
     prop_oneof![
         20 => with_knn,
         1 => Just(Query { filter: Node::Nothing, knn: None }),
@@ -140,11 +182,30 @@ fn query() -> impl Strategy<Value = Query> {
 }
 
 fn params(query: &Query) -> Vec<(Vec<u8>, Vec<u8>)> {
-    query
-        .knn
-        .iter()
-        .map(|knn| (knn.vector.name.clone(), knn.vector.value.clone()))
+    let mut vectors = Vec::new();
+    collect_vectors(&query.filter, &mut vectors);
+    vectors.extend(query.knn.iter().map(|knn| &knn.vector));
+    vectors
+        .into_iter()
+        .map(|vector| (vector.name.clone(), vector.value.clone()))
         .collect()
+}
+
+fn collect_vectors<'a>(node: &'a Node, vectors: &mut Vec<&'a Parameter>) {
+    match node {
+        Node::VectorRange(range) => vectors.push(&range.vector),
+        Node::And(parts) | Node::Or(parts) => {
+            parts.iter().for_each(|part| collect_vectors(part, vectors));
+        }
+        Node::Not(part) | Node::Optional(part) => collect_vectors(part, vectors),
+        Node::All
+        | Node::Nothing
+        | Node::Term { .. }
+        | Node::Phrase { .. }
+        | Node::Prefix { .. }
+        | Node::Tag { .. }
+        | Node::Numeric { .. } => {}
+    }
 }
 
 proptest! {

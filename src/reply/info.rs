@@ -3,14 +3,15 @@
 //! Clients read parts of it by position, so keys keep the order of the specification and what is
 //! ours alone would come last.
 
+mod vector;
+
+use self::vector::vector_entries;
 use super::tree::{count, double, text};
 use super::{Protocol, Reply, Sink};
 use crate::catalog::failures::Failures;
 use crate::catalog::index::Index;
 use crate::catalog::stats::Stats;
-use crate::request::create::{
-    Algorithm, Definition, FieldDefinition, FieldKind, IndexOption, Metric, VectorOptions,
-};
+use crate::request::create::{Definition, FieldDefinition, FieldKind, IndexOption};
 
 /// One key of a map and its value.
 type Entry = (&'static str, Reply);
@@ -191,39 +192,6 @@ fn kind_entries(kind: &FieldKind) -> Vec<Entry> {
         FieldKind::Numeric => vec![("type", text("NUMERIC"))],
         FieldKind::Vector(options) => vector_entries(options),
     }
-}
-
-fn vector_entries(options: &VectorOptions) -> Vec<Entry> {
-    let (algorithm, parameters) = match options.algorithm {
-        Algorithm::Flat { .. } => ("FLAT", vec![]),
-        Algorithm::Hnsw {
-            m,
-            ef_construction,
-            ef_runtime,
-            ..
-        } => (
-            "HNSW",
-            vec![
-                ("M", count(m)),
-                ("ef_construction", count(ef_construction)),
-                ("ef_runtime", count(ef_runtime)),
-            ],
-        ),
-    };
-    let metric = match options.metric {
-        Metric::L2 => "L2",
-        Metric::Ip => "IP",
-        Metric::Cosine => "COSINE",
-    };
-    let mut entries = vec![
-        ("type", text("VECTOR")),
-        ("algorithm", text(algorithm)),
-        ("data_type", text("FLOAT32")),
-        ("dim", count(options.dimensions)),
-        ("distance_metric", text(metric)),
-    ];
-    entries.extend(parameters);
-    entries
 }
 
 /// The bare words of a field, in the order of the specification.

@@ -107,8 +107,14 @@ pub struct VectorOptions {
     pub algorithm: Algorithm,
     /// Components of a vector.
     pub dimensions: usize,
+    /// What a component is; 32-bit floats in definitions of before there was a choice.
+    #[serde(default)]
+    pub element: ElementType,
     /// How far two vectors are apart.
     pub metric: Metric,
+    /// What searches look at first.
+    #[serde(default)]
+    pub quantization: Quantization,
     /// `INITIAL_CAP`: a hint.
     pub initial_capacity: usize,
 }
@@ -132,6 +138,81 @@ pub enum Algorithm {
         /// Slack of a range search.
         epsilon: f64,
     },
+    /// By walking a graph as well; asked for in the words of another algorithm.
+    Vamana(Vamana),
+}
+
+/// Options of `SVS-VAMANA` as they were given, with the defaults of those that were not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Vamana {
+    /// Links of a node.
+    pub graph_max_degree: usize,
+    /// Candidates kept while inserting.
+    pub construction_window_size: usize,
+    /// Candidates kept while searching.
+    pub search_window_size: usize,
+    /// Slack of a range search.
+    pub epsilon: f64,
+    /// How vectors are to be compressed, if at all.
+    pub compression: Option<Compression>,
+    /// After how many vectors the compression is to be learnt; kept to be shown.
+    pub training_threshold: Option<usize>,
+    /// To how many components LeanVec is to reduce; kept to be shown.
+    pub reduce: Option<usize>,
+}
+
+/// `COMPRESSION` of `SVS-VAMANA`: which one is kept only to be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Compression {
+    /// `LVQ4`
+    Lvq4,
+    /// `LVQ8`
+    Lvq8,
+    /// `LVQ4x4`
+    Lvq4x4,
+    /// `LVQ4x8`
+    Lvq4x8,
+    /// `LeanVec4x8`
+    LeanVec4x8,
+    /// `LeanVec8x8`
+    LeanVec8x8,
+}
+
+/// What a component of a vector is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ElementType {
+    /// `FLOAT32`
+    #[default]
+    Float32,
+    /// `FLOAT64`
+    Float64,
+    /// `FLOAT16`: IEEE half precision.
+    Float16,
+    /// `BFLOAT16`: the upper half of a 32-bit float.
+    BFloat16,
+    /// `INT8`
+    Int8,
+    /// `UINT8`
+    Uint8,
+}
+
+/// `QUANTIZATION`: whether searches look at 8-bit codes before they compare vectors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Quantization {
+    /// Where it pays.
+    #[default]
+    Auto,
+    /// As soon as there are enough vectors to learn the codes from.
+    Int8,
+    /// Never.
+    None,
+}
+
+/// What a host lets apply to definitions that do not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Defaults {
+    /// `QUANTIZATION` of vector fields.
+    pub quantization: Quantization,
 }
 
 /// The distance of two vectors; smaller is nearer.

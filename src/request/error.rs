@@ -260,6 +260,18 @@ impl Refusal {
         )
     }
 
+    /// An argument that makes sense only with something else.
+    #[must_use]
+    pub fn needs(argument: &str, what: &str) -> Self {
+        Self::bad_value(argument, format!("needs {what}"))
+    }
+
+    /// An option of one vector clause in the other.
+    #[must_use]
+    pub fn misplaced_option(option: &str, clause: &str) -> Self {
+        Self::bad_value(option, format!("is an option of {clause}"))
+    }
+
     /// A query beyond a limit.
     #[must_use]
     pub fn too_complex(most: usize, kind: &str) -> Self {

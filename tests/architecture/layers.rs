@@ -9,6 +9,7 @@ use super::tree::{assert_kept, has_extension, root};
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("request", &[]),
     ("keyspace", &[]),
+    ("background", &[]),
     ("persist", &[]),
     ("query", &["request"]),
     ("catalog", &["keyspace", "request"]),
@@ -24,7 +25,13 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "engine",
         &[
-            "catalog", "command", "keyspace", "persist", "reply", "request",
+            "background",
+            "catalog",
+            "command",
+            "keyspace",
+            "persist",
+            "reply",
+            "request",
         ],
     ),
     (

@@ -1,5 +1,8 @@
 //! Commands as the corpus writes them.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 /// The arguments of a command: one string to split, or one string for each argument.
 pub(super) fn command(value: &toml::Value) -> Result<Vec<Vec<u8>>, String> {
     if let Some(line) = value.as_str() {
@@ -32,17 +35,42 @@ fn split(line: &str) -> Vec<&str> {
     words
 }
 
-/// The bytes of an argument: `f32(1,-0.5)` is packed little-endian floats, `hex(00ff)` is bytes,
-/// `repeat(x,9)` is a text over and over, `count(x,3)` is `x0 x1 x2`, anything else is itself.
+/// One number, packed little-endian.
+type Pack = fn(&str) -> Result<Vec<u8>, String>;
+
+/// The forms of packed numbers, by the type of each.
+const PACKED: [(&str, Pack); 6] = [
+    ("f32(", |text| {
+        Ok(number::<f32>(text)?.to_le_bytes().to_vec())
+    }),
+    ("f64(", |text| {
+        Ok(number::<f64>(text)?.to_le_bytes().to_vec())
+    }),
+    ("f16(", |text| {
+        Ok(half::f16::from_f64(number(text)?).to_le_bytes().to_vec())
+    }),
+    ("bf16(", |text| {
+        Ok(half::bf16::from_f64(number(text)?).to_le_bytes().to_vec())
+    }),
+    ("i8(", |text| Ok(number::<i8>(text)?.to_le_bytes().to_vec())),
+    ("u8(", |text| Ok(vec![number(text)?])),
+];
+
+fn number<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
+    text.trim()
+        .parse()
+        .map_err(|error: T::Err| format!("{text}: {error}"))
+}
+
+/// The bytes of an argument: `f32(1,-0.5)` is packed little-endian numbers, also `f64`, `f16`,
+/// `bf16`, `i8` and `u8`; `hex(00ff)` is bytes, `repeat(x,9)` is a text over and over, `count(x,3)` is `x0 x1 x2`, anything else is itself.
 pub(super) fn argument(word: &str) -> Result<Vec<u8>, String> {
     let inner = |name: &str| word.strip_prefix(name)?.strip_suffix(')');
-    if let Some(numbers) = inner("f32(") {
-        return numbers
-            .split(',')
-            .map(|number| number.trim().parse::<f32>().map(f32::to_le_bytes))
-            .collect::<Result<Vec<_>, _>>()
-            .map(|components| components.concat())
-            .map_err(|error| format!("{word}: {error}"));
+    for (form, pack) in PACKED {
+        if let Some(numbers) = inner(form) {
+            let packed: Result<Vec<_>, _> = numbers.split(',').map(pack).collect();
+            return Ok(packed?.concat());
+        }
     }
     if let Some(digits) = inner("hex(") {
         return (0..digits.len())
@@ -90,6 +118,12 @@ fn bytes_have_forms_of_their_own() {
         argument("f32(1,-2)"),
         Ok([1f32, -2.0].map(f32::to_le_bytes).concat())
     );
+    assert_eq!(argument("f64(0.5)"), Ok(vec![0, 0, 0, 0, 0, 0, 0xe0, 0x3f]));
+    assert_eq!(argument("f16(1,-2)"), Ok(vec![0, 0x3c, 0, 0xc0]));
+    assert_eq!(argument("bf16(1,-2)"), Ok(vec![0x80, 0x3f, 0, 0xc0]));
+    assert_eq!(argument("i8(1,-2)"), Ok(vec![1, 254]));
+    assert_eq!(argument("u8(1,255)"), Ok(vec![1, 255]));
+    assert!(argument("i8(128)").is_err());
     assert_eq!(argument("hex(00ff)"), Ok(vec![0, 255]));
     assert_eq!(argument("repeat(ab,2)"), Ok(b"abab".to_vec()));
     assert_eq!(argument("count(a,2)"), Ok(b"a0 a1".to_vec()));

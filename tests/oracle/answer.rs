@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
+use nuthatch::query::ast::{Node, VectorRange};
+
 use super::document::{Keys, value};
 use super::evaluate::{Distances, Evaluator, Scores};
 use super::indexed::{Distance, parse_number};
@@ -25,6 +27,10 @@ pub(crate) struct Expected<'a> {
     scores: Scores,
     /// Of a vector clause.
     distances: Option<Distances>,
+    /// Of ranges of vectors that give their distances, by name, in the order of the query.
+    yields: Vec<(Vec<u8>, Distances)>,
+    /// Rounding decides what matches.
+    uncertain: bool,
     mistake: Option<Mistake>,
 }
 
@@ -66,13 +72,26 @@ impl<'a> Expected<'a> {
         if distances.is_some() && evaluator.is_everything(&search.query.filter) {
             scores.values_mut().for_each(|score| *score = 0.0);
         }
+        let ranges = vector_ranges(&search.query.filter);
+        let uncertain = ranges.iter().any(|range| evaluator.is_uncertain(range));
+        let yields = ranges
+            .iter()
+            .filter_map(|range| Some((range.distance_name.clone()?, evaluator.within(range))))
+            .collect();
         Self {
             evaluator,
             search,
             scores,
             distances,
+            yields,
+            uncertain,
             mistake,
         }
+    }
+
+    /// Whether the answer depends on how distances are rounded.
+    pub(crate) fn is_uncertain(&self) -> bool {
+        self.uncertain
     }
 
     /// Keeps the k nearest of a vector clause. `ask` gives the keys that the engine chose, for
@@ -182,6 +201,13 @@ impl<'a> Expected<'a> {
             (Some((property, _)), Some(distances)) if self.is_distance(property) => {
                 distance(distances)
             }
+            (Some((property, _)), _) if self.yielded(property).is_some() => {
+                let distance = self.yielded(property).and_then(|of| of.get(&number));
+                distance.map_or(SortKey::Missing, |distance| SortKey::Number {
+                    value: distance.value,
+                    error: distance.error,
+                })
+            }
             (Some((property, _)), _) => {
                 let field = self.evaluator.schema.find(property);
                 field
@@ -203,6 +229,12 @@ impl<'a> Expected<'a> {
             .knn
             .as_ref()
             .is_some_and(|knn| distance_name(knn) == property)
+    }
+
+    /// The distances that a range gives under a name.
+    fn yielded(&self, name: &[u8]) -> Option<&Distances> {
+        let (_, distances) = self.yields.iter().find(|(other, _)| other == name)?;
+        Some(distances)
     }
 
     fn check_row(&self, row: &Row, number: usize) -> Result<(), String> {
@@ -251,6 +283,9 @@ impl<'a> Expected<'a> {
                 if self.is_distance(name) {
                     return distance.clone();
                 }
+                if let Some(distances) = self.yielded(name) {
+                    return distances.get(&number).copied().map(Value::Distance);
+                }
                 let field = schema.find(name);
                 let identifier = field.map_or(name, |field| field.identifier.as_bytes());
                 value(document.fields, identifier).map(bytes)
@@ -263,6 +298,13 @@ impl<'a> Expected<'a> {
         let mut fields: Vec<(Vec<u8>, Value)> = Vec::new();
         let name = self.search.query.knn.as_ref().map(distance_name);
         fields.extend(name.zip(distance));
+        for (name, distances) in &self.yields {
+            let others = self.mistake == Some(Mistake::DistanceOfOthers);
+            let given = distances
+                .get(&number)
+                .or(distances.values().next().filter(|_| others));
+            fields.extend(given.map(|distance| (name.clone(), Value::Distance(*distance))));
+        }
         fields.extend(self.search.sort.iter().filter_map(|(property, _)| {
             Some((
                 property.clone(),
@@ -321,11 +363,34 @@ impl SortKey {
     }
 }
 
+/// Every range of vectors in a filter, in the order of the query.
+pub(crate) fn vector_ranges(node: &Node) -> Vec<&VectorRange> {
+    match node {
+        Node::VectorRange(range) => vec![range],
+        Node::And(parts) | Node::Or(parts) => parts.iter().flat_map(vector_ranges).collect(),
+        Node::Not(part) | Node::Optional(part) => vector_ranges(part),
+        Node::All
+        | Node::Nothing
+        | Node::Term { .. }
+        | Node::Phrase { .. }
+        | Node::Prefix { .. }
+        | Node::Tag { .. }
+        | Node::Numeric { .. } => Vec::new(),
+    }
+}
+
 fn shown(bytes: &[u8]) -> String {
     bytes.escape_ascii().to_string()
 }
 
 fn close(what: &str, found: f64, expected: f64, error: f64) -> Result<(), String> {
+    // Beyond single precision a distance may be infinite.
+    let most = f64::from(f32::MAX);
+    let found = if found.abs() > most {
+        f64::INFINITY.copysign(found)
+    } else {
+        found
+    };
     if found == expected || (found - expected).abs() <= error {
         Ok(())
     } else {

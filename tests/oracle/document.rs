@@ -160,7 +160,7 @@ fn field(schema: &Schema) -> BoxedStrategy<Pair> {
                 Kind::Text { .. } => words::text().boxed(),
                 Kind::Tag { .. } => words::tags().boxed(),
                 Kind::Numeric => words::number().boxed(),
-                Kind::Vector(vectors) => words::vector(vectors.dimensions).boxed(),
+                Kind::Vector(vectors) => words::vector(*vectors).boxed(),
             };
             (6, named(field.identifier, values))
         })

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nuthatch::query::ast::{Knn, Node, Range, TagPattern};
+use nuthatch::query::ast::{Knn, Node, Parameter, Range, TagPattern, VectorRange};
 
 use super::document::Keys;
 use super::indexed::{Distance, Document, parse_number};
@@ -81,6 +81,7 @@ impl<'a> Evaluator<'a> {
             | Node::Prefix { .. }
             | Node::Tag { .. }
             | Node::Numeric { .. }
+            | Node::VectorRange(_)
             | Node::Not(_)
             | Node::Optional(_) => false,
         }
@@ -88,25 +89,46 @@ impl<'a> Evaluator<'a> {
 
     /// The documents that match a filter and have a vector, with their distances.
     pub(crate) fn distances(&self, knn: &Knn, filter: &Scores) -> Distances {
-        let Some(field) = self.schema.find(&knn.field.name) else {
-            return Distances::new();
-        };
+        let all = self.mistake == Some(Mistake::KnnIgnoresFilter);
+        let mut distances = self.all_distances(&knn.field, &knn.vector);
+        distances.retain(|number, _| all || filter.contains_key(number));
+        distances
+    }
+
+    /// The distances of all documents that have a vector.
+    fn all_distances(&self, field: &nuthatch::query::ast::Field, vector: &Parameter) -> Distances {
+        let field = self
+            .schema
+            .find(&field.name)
+            .expect("a field of the schema");
         let Kind::Vector(vectors) = field.kind else {
             return Distances::new();
         };
-        let all = self.mistake == Some(Mistake::KnnIgnoresFilter);
-        let Some(query) = vectors.unpack(&knn.vector.value) else {
-            return Distances::new();
-        };
+        let query = vectors.unpack(&vector.value).expect("a query vector");
         self.documents
             .iter()
             .enumerate()
-            .filter(|(number, _)| all || filter.contains_key(number))
             .filter_map(|(number, document)| {
                 let stored = vectors.unpack(document.value(field)?)?;
-                Some((number, vectors.metric.distance(&stored, &query)))
+                Some((number, vectors.distance(&stored, &query)))
             })
             .collect()
+    }
+
+    /// The documents within a range, with their distances.
+    pub(crate) fn within(&self, range: &VectorRange) -> Distances {
+        let mut distances = self.all_distances(&range.field, &range.vector);
+        let all = self.mistake == Some(Mistake::RadiusIgnored);
+        distances.retain(|_, distance| all || distance.value <= range.radius);
+        distances
+    }
+
+    /// Whether rounding decides which documents are within a range.
+    pub(crate) fn is_uncertain(&self, range: &VectorRange) -> bool {
+        let distances = self.all_distances(&range.field, &range.vector);
+        distances.values().any(|distance| {
+            range.radius.is_finite() && (distance.value - range.radius).abs() <= distance.error
+        })
     }
 
     /// None where nothing is left of the node without stop words.
@@ -136,6 +158,10 @@ impl<'a> Evaluator<'a> {
             }
             Node::Tag { field, values } => self.tags(self.schema.find(&field.name)?, values),
             Node::Numeric { field, range } => self.range(self.schema.find(&field.name)?, range),
+            Node::VectorRange(range) => {
+                let within = self.within(range);
+                within.into_keys().map(|number| (number, 0.0)).collect()
+            }
             Node::And(parts) => self.all_of(parts)?,
             Node::Or(parts) => {
                 let parts: Vec<_> = parts.iter().filter_map(|part| self.matches(part)).collect();

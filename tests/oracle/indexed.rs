@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use half::{bf16, f16};
+
 use super::document::{Fields, value};
-use super::schema::{Field, Kind, Metric, Schema, Vectors};
+use super::schema::{Element, Field, Kind, Metric, Schema, Vectors};
 use super::text::{Analysis, fold};
 
 /// One document as it was found.
@@ -96,12 +98,42 @@ impl Field {
 impl Vectors {
     /// The vector in a value, if it is one.
     pub(crate) fn unpack(self, value: &[u8]) -> Option<Vec<f64>> {
-        let components = value.chunks(4).map(|bytes| {
-            let component = f32::from_le_bytes(bytes.try_into().ok()?);
-            component.is_finite().then_some(f64::from(component))
-        });
+        let number = |bytes: &[u8]| -> Option<f64> {
+            Some(match self.element {
+                Element::Float32 => f32::from_le_bytes(bytes.try_into().ok()?).into(),
+                Element::Float64 => f64::from_le_bytes(bytes.try_into().ok()?),
+                Element::Float16 => f16::from_le_bytes(bytes.try_into().ok()?).into(),
+                Element::BFloat16 => bf16::from_le_bytes(bytes.try_into().ok()?).into(),
+                Element::Int8 => i8::from_le_bytes(bytes.try_into().ok()?).into(),
+                Element::Uint8 => u8::from_le_bytes(bytes.try_into().ok()?).into(),
+            })
+        };
+        let width = match self.element {
+            Element::Float64 => 8,
+            Element::Float32 => 4,
+            Element::Float16 | Element::BFloat16 => 2,
+            Element::Int8 | Element::Uint8 => 1,
+        };
+        let components = value
+            .chunks(width)
+            .map(|bytes| number(bytes).filter(|component| component.is_finite()));
         let vector: Vec<f64> = components.collect::<Option<_>>()?;
         (vector.len() == self.dimensions).then_some(vector)
+    }
+
+    pub(crate) fn distance(self, a: &[f64], b: &[f64]) -> Distance {
+        // So short that one over its norm is beyond single precision: it counts as zero.
+        let vanishes = |vector: &[f64]| {
+            let squares: f64 = vector.iter().map(|component| component * component).sum();
+            self.element != Element::Float64 && squares.sqrt() < f64::from(f32::MAX).recip()
+        };
+        if self.metric == Metric::Cosine && (vanishes(a) || vanishes(b)) {
+            return Distance {
+                value: 1.0,
+                error: DISTANCE_TOLERANCE,
+            };
+        }
+        self.metric.distance(a, b)
     }
 }
 
@@ -123,7 +155,7 @@ impl Distance {
 }
 
 impl Metric {
-    pub(crate) fn distance(self, a: &[f64], b: &[f64]) -> Distance {
+    fn distance(self, a: &[f64], b: &[f64]) -> Distance {
         let products =
             |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| a * b).collect() };
         let dot = |a: &[f64], b: &[f64]| products(a, b).iter().sum::<f64>();

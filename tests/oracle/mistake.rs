@@ -10,10 +10,12 @@ pub(crate) enum Mistake {
     KnnIgnoresFilter,
     MissingFirst,
     CountsPage,
+    RadiusIgnored,
+    DistanceOfOthers,
 }
 
 /// All of them.
-pub(crate) const MISTAKES: [Mistake; 7] = [
+pub(crate) const MISTAKES: [Mistake; 9] = [
     Mistake::NoDocumentScore,
     Mistake::RangesInclude,
     Mistake::StemsEveryField,
@@ -21,4 +23,6 @@ pub(crate) const MISTAKES: [Mistake; 7] = [
     Mistake::KnnIgnoresFilter,
     Mistake::MissingFirst,
     Mistake::CountsPage,
+    Mistake::RadiusIgnored,
+    Mistake::DistanceOfOthers,
 ];

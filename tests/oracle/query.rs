@@ -1,12 +1,15 @@
 //! Random searches over the fields of a schema.
 
-use nuthatch::query::ast::{Bound, Field, Fields, Knn, Node, Parameter, Query, Range, TagPattern};
+use nuthatch::query::ast::{
+    Bound, Field, Fields, HybridPolicy, Knn, Node, Parameter, Query, Range, TagPattern, VectorRange,
+};
 use nuthatch::query::print;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::strategy::Union;
 
-use super::schema::{INDEX, Kind, Schema};
+use super::answer::vector_ranges;
+use super::schema::{Algorithm, INDEX, Kind, Schema, Vectors};
 use super::words;
 
 /// A property to return, and what to call it.
@@ -30,8 +33,16 @@ impl Search {
     pub(crate) fn command(&self) -> Vec<Vec<u8>> {
         let mut arguments = vec![b"FT.SEARCH".to_vec(), INDEX.into(), print(&self.query)];
         let mut add = |words: &[&[u8]]| arguments.extend(words.iter().map(|word| word.to_vec()));
-        if let Some(knn) = &self.query.knn {
-            add(&[b"PARAMS", b"2", &knn.vector.name, &knn.vector.value]);
+        let ranges = vector_ranges(&self.query.filter);
+        let ranges = ranges.iter().map(|range| &range.vector);
+        let params: Vec<&Parameter> = ranges
+            .chain(self.query.knn.iter().map(|knn| &knn.vector))
+            .collect();
+        if !params.is_empty() {
+            add(&[b"PARAMS", (2 * params.len()).to_string().as_bytes()]);
+        }
+        for param in params {
+            add(&[&param.name, &param.value]);
         }
         if let Some((property, descending)) = &self.sort {
             add(&[
@@ -98,7 +109,11 @@ impl Search {
 pub(crate) fn search(schema: &Schema) -> BoxedStrategy<Search> {
     let schema = schema.clone();
     (filter(&schema), knn(&schema))
-        .prop_flat_map(move |(filter, knn)| {
+        .prop_flat_map(move |(mut filter, mut knn)| {
+            number_ranges(&mut filter, &mut 0);
+            if let Some(knn) = knn.as_mut().filter(|_| filter == Node::All) {
+                knn.policy = None;
+            }
             let mut properties: Vec<Vec<u8>> = schema
                 .fields
                 .iter()
@@ -106,9 +121,39 @@ pub(crate) fn search(schema: &Schema) -> BoxedStrategy<Search> {
                 .map(|field| field.attribute.into())
                 .collect();
             properties.extend(knn.as_ref().map(distance_name));
+            let ranges = vector_ranges(&filter);
+            properties.extend(
+                ranges
+                    .iter()
+                    .filter_map(|range| range.distance_name.clone()),
+            );
             options(&schema, properties, Query { filter, knn })
         })
         .boxed()
+}
+
+/// Gives each range of vectors a parameter and a name of its own.
+fn number_ranges(node: &mut Node, count: &mut usize) {
+    match node {
+        Node::VectorRange(range) => {
+            *count += 1;
+            range.vector.name = format!("q{count}").into_bytes();
+            if let Some(name) = &mut range.distance_name {
+                *name = format!("away {count}").into_bytes();
+            }
+        }
+        Node::And(parts) | Node::Or(parts) => {
+            parts.iter_mut().for_each(|part| number_ranges(part, count));
+        }
+        Node::Not(part) | Node::Optional(part) => number_ranges(part, count),
+        Node::All
+        | Node::Nothing
+        | Node::Term { .. }
+        | Node::Phrase { .. }
+        | Node::Prefix { .. }
+        | Node::Tag { .. }
+        | Node::Numeric { .. } => {}
+    }
 }
 
 /// What the distance of a vector clause is called.
@@ -156,40 +201,88 @@ fn options(
 }
 
 fn knn(schema: &Schema) -> BoxedStrategy<Option<Knn>> {
-    let clauses: Vec<_> = schema
-        .fields
-        .iter()
-        .filter_map(|field| match &field.kind {
-            Kind::Vector(vectors) => Some((named(field.attribute), *vectors)),
-            Kind::Text { .. } | Kind::Tag { .. } | Kind::Numeric => None,
-        })
-        .collect();
+    let clauses = vector_fields(schema);
     if clauses.is_empty() {
         return Just(None).boxed();
     }
     let clause = select(clauses).prop_flat_map(|(field, vectors)| {
-        let ef = if vectors.hnsw {
-            Just(Some(100)).boxed()
-        } else {
+        let ef = if vectors.algorithm == Algorithm::Flat {
             Just(None).boxed()
+        } else {
+            Just(Some(600)).boxed()
         };
         let ef = prop_oneof![2 => Just(None), 1 => ef];
+        let policy = prop_oneof![
+            4 => Just((None, None)),
+            1 => Just((Some(HybridPolicy::AdhocBruteForce), None)),
+            1 => Just((Some(HybridPolicy::Batches), None)),
+            1 => Just((Some(HybridPolicy::Batches), Some(700))),
+        ];
         let name = prop_oneof![2 => Just(None), 1 => Just(Some(b"how far".to_vec()))];
         let k = prop_oneof![8 => 0..8_usize, 1 => Just(100)];
-        (k, words::components(vectors.dimensions), name, ef).prop_map(
-            move |(k, vector, distance_name, ef_runtime)| Knn {
+        (k, words::components(vectors), name, ef, policy).prop_map(
+            move |(k, vector, distance_name, ef_runtime, (policy, batch_size))| Knn {
                 k,
                 field: field.clone(),
                 vector: Parameter {
                     name: b"v".to_vec(),
-                    value: words::blob(&vector),
+                    value: words::blob(vectors.element, &vector),
                 },
                 distance_name,
-                ef_runtime,
+                ef_runtime: ef_runtime.filter(|_| policy != Some(HybridPolicy::AdhocBruteForce)),
+                policy,
+                batch_size,
             },
         )
     });
     prop::option::weighted(0.4, clause).boxed()
+}
+
+fn vector_fields(schema: &Schema) -> Vec<(Field, Vectors)> {
+    let fields = schema.fields.iter();
+    fields
+        .filter_map(|field| match &field.kind {
+            Kind::Vector(vectors) => Some((named(field.attribute), *vectors)),
+            Kind::Text { .. } | Kind::Tag { .. } | Kind::Numeric => None,
+        })
+        .collect()
+}
+
+/// Ranges of vectors whose ends are hardly ever a distance.
+fn vector_range(fields: Vec<(Field, Vectors)>) -> BoxedStrategy<Node> {
+    let radius = select(vec![
+        0.213_7,
+        0.457_1,
+        0.871_3,
+        1.239_1,
+        1.743_1,
+        3.3,
+        7.7,
+        13.3,
+        1e20,
+        f64::INFINITY,
+    ]);
+    let name = prop::option::of(Just(Vec::new()));
+    let epsilon = prop::option::of(select(vec![0.0, 0.5]));
+    select(fields)
+        .prop_flat_map(move |(field, vectors)| {
+            let rest = (radius.clone(), name.clone(), epsilon.clone());
+            (words::components(vectors), rest).prop_map(
+                move |(vector, (radius, distance_name, epsilon))| {
+                    Node::VectorRange(VectorRange {
+                        field: field.clone(),
+                        radius,
+                        vector: Parameter {
+                            name: Vec::new(),
+                            value: words::blob(vectors.element, &vector),
+                        },
+                        distance_name,
+                        epsilon,
+                    })
+                },
+            )
+        })
+        .boxed()
 }
 
 /// Filters of every kind of node, at most a few levels deep, as the parser would make them.
@@ -228,6 +321,10 @@ fn clause(schema: &Schema) -> BoxedStrategy<Node> {
     let numeric_fields = of_kind(|kind| matches!(kind, Kind::Numeric));
     if !numeric_fields.is_empty() {
         clauses.push((6, range(numeric_fields)));
+    }
+    let vector_fields = vector_fields(schema);
+    if !vector_fields.is_empty() {
+        clauses.push((6, vector_range(vector_fields)));
     }
     Union::new_weighted(clauses).boxed()
 }

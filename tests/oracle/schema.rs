@@ -42,9 +42,28 @@ pub(crate) enum Kind {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Vectors {
-    pub(crate) hnsw: bool,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) element: Element,
     pub(crate) metric: Metric,
     pub(crate) dimensions: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Algorithm {
+    Flat,
+    Hnsw,
+    Vamana,
+}
+
+/// What a component is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Element {
+    Float32,
+    Float64,
+    Float16,
+    BFloat16,
+    Int8,
+    Uint8,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -144,21 +163,29 @@ impl Vectors {
             Metric::Ip => "IP",
             Metric::Cosine => "COSINE",
         };
+        let element = match self.element {
+            Element::Float32 => "FLOAT32",
+            Element::Float64 => "FLOAT64",
+            Element::Float16 => "FLOAT16",
+            Element::BFloat16 => "BFLOAT16",
+            Element::Int8 => "INT8",
+            Element::Uint8 => "UINT8",
+        };
         let dimensions = self.dimensions.to_string();
         let common = [
             "TYPE",
-            "FLOAT32",
+            element,
             "DIM",
             &dimensions,
             "DISTANCE_METRIC",
             metric,
         ];
-        if self.hnsw {
-            // More candidates than there are documents: the graph must reach every one.
-            add(&["VECTOR", "HNSW", "8", "EF_RUNTIME", "200"]);
-        } else {
-            add(&["VECTOR", "FLAT", "6"]);
-        }
+        // More candidates than there are documents: the graph must reach every one.
+        add(match self.algorithm {
+            Algorithm::Flat => &["VECTOR", "FLAT", "6"],
+            Algorithm::Hnsw => &["VECTOR", "HNSW", "8", "EF_RUNTIME", "500"],
+            Algorithm::Vamana => &["VECTOR", "SVS-VAMANA", "8", "SEARCH_WINDOW_SIZE", "500"],
+        });
         add(&common);
     }
 }
@@ -233,12 +260,33 @@ fn kind() -> impl Strategy<Value = Kind> {
         },
     );
     let metric = proptest::sample::select(vec![Metric::L2, Metric::Ip, Metric::Cosine]);
-    let vector = (any::<bool>(), metric, 1_usize..=4).prop_map(|(hnsw, metric, dimensions)| {
-        Kind::Vector(Vectors {
-            hnsw,
-            metric,
-            dimensions,
-        })
-    });
-    prop_oneof![4 => text, 2 => tag, 2 => Just(Kind::Numeric), 2 => vector]
+    let algorithm = prop_oneof![
+        3 => (Just(Algorithm::Flat), element()),
+        3 => (Just(Algorithm::Hnsw), element()),
+        1 => (
+            Just(Algorithm::Vamana),
+            proptest::sample::select(vec![Element::Float32, Element::Float16])
+        ),
+    ];
+    let vector =
+        (algorithm, metric, 1_usize..=4).prop_map(|((algorithm, element), metric, dimensions)| {
+            Kind::Vector(Vectors {
+                algorithm,
+                element,
+                metric,
+                dimensions,
+            })
+        });
+    prop_oneof![4 => text, 2 => tag, 2 => Just(Kind::Numeric), 3 => vector]
+}
+
+fn element() -> impl Strategy<Value = Element> {
+    prop_oneof![
+        5 => Just(Element::Float32),
+        1 => Just(Element::Float64),
+        1 => Just(Element::Float16),
+        1 => Just(Element::BFloat16),
+        1 => Just(Element::Int8),
+        1 => Just(Element::Uint8),
+    ]
 }

@@ -1,7 +1,10 @@
 //! Small vocabularies, so that what is generated meets.
 
+use half::{bf16, f16};
 use proptest::prelude::*;
 use proptest::sample::select;
+
+use super::schema::{Element, Vectors};
 
 /// Names of fields in queries; some have to be escaped there.
 pub(crate) const ATTRIBUTES: [&str; 8] =
@@ -138,32 +141,55 @@ pub(crate) fn number() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// Components of a vector: few, so that there are equal vectors and equal distances.
-pub(crate) fn components(dimensions: usize) -> impl Strategy<Value = Vec<f32>> {
+pub(crate) fn components(vectors: Vectors) -> impl Strategy<Value = Vec<f64>> {
+    let odd = match vectors.element {
+        Element::Float32 | Element::Float64 | Element::BFloat16 => {
+            vec![0.5, 0.1, -1.75, 1e15, -1e15, 1e-30, 1e-8]
+        }
+        Element::Float16 => vec![0.5, 0.1, -1.75, 1e3, -6e4, 1e-7],
+        Element::Int8 => vec![127.0, -128.0],
+        Element::Uint8 => vec![255.0, 128.0],
+    };
+    let least = if vectors.element == Element::Uint8 {
+        0
+    } else {
+        -2_i8
+    };
     let component = prop_oneof![
-        8 => (-2_i8..=2).prop_map(f32::from),
-        1 => select(vec![0.5, 0.1, -1.75, 1e15, -1e15, 1e-30, 1e-8]),
+        8 => (least..=2).prop_map(f64::from),
+        1 => select(odd),
     ];
-    prop::collection::vec(component, dimensions)
+    prop::collection::vec(component, vectors.dimensions)
 }
 
 /// The value of a vector field, which may have a wrong length or a component that is no number.
-pub(crate) fn vector(dimensions: usize) -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn vector(vectors: Vectors) -> impl Strategy<Value = Vec<u8>> {
     let broken = select(vec![0_usize, 3, 4, 8, 12, 17]).prop_map(|length| vec![1; length]);
-    let infinite = components(dimensions).prop_map(|mut vector| {
-        vector[0] = f32::INFINITY;
-        blob(&vector)
+    let infinite = components(vectors).prop_map(move |mut vector| {
+        vector[0] = f64::INFINITY;
+        blob(vectors.element, &vector)
     });
     prop_oneof![
-        10 => components(dimensions).prop_map(|vector| blob(&vector)),
+        10 => components(vectors).prop_map(move |vector| blob(vectors.element, &vector)),
         1 => broken,
         1 => infinite,
     ]
 }
 
 /// A vector as documents and parameters hold it.
-pub(crate) fn blob(vector: &[f32]) -> Vec<u8> {
-    vector
-        .iter()
-        .flat_map(|component| component.to_le_bytes())
-        .collect()
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "what is generated for a type fits it, infinity aside, for which integers take another"
+)]
+pub(crate) fn blob(element: Element, vector: &[f64]) -> Vec<u8> {
+    let bytes = |component: &f64| match element {
+        Element::Float32 => (*component as f32).to_le_bytes().to_vec(),
+        Element::Float64 => component.to_le_bytes().to_vec(),
+        Element::Float16 => f16::from_f64(*component).to_le_bytes().to_vec(),
+        Element::BFloat16 => bf16::from_f64(*component).to_le_bytes().to_vec(),
+        Element::Int8 => vec![(*component as i8).cast_unsigned()],
+        Element::Uint8 => vec![*component as u8],
+    };
+    vector.iter().flat_map(bytes).collect()
 }

@@ -1,149 +1,297 @@
-//! Where the vectors lie: fixed chunks, so that growth never moves a row, and freed rows are used
-//! again.
+//! The vectors as they were given, and exact distances to them.
 
-use std::num::NonZeroU32;
+use std::any::Any;
 
-use super::distance::Metric;
+use half::{bf16, f16};
 
-/// A chunk holds at least this many components (64 KiB), unless a single row is longer.
-const CHUNK_COMPONENTS: usize = 1 << 14;
+use super::arena::{Arena, Zero};
+use super::element::{self, Element as _, ElementType, Wide};
+use super::kernel::{self, Component, Form, Work};
+use super::params::Metric;
+use super::query::{Point, PointType, Query};
+use super::slots::RowId;
+use super::space::prefetch_bytes;
 
-/// Which row holds a vector. `Option<RowId>` is four bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct RowId(NonZeroU32);
+/// A type of which rows are stored and queries are made.
+pub(super) trait Stored: Component<Wide: Zero + PointType> + Zero {}
 
-impl RowId {
-    /// The row at `index`, counted from 0.
-    pub(super) fn from_index(index: usize) -> Self {
-        u32::try_from(index)
-            .ok()
-            .and_then(|index| NonZeroU32::MIN.checked_add(index))
-            .map(Self)
-            .expect("2^32 rows, each of a hundred bytes and more, outgrow memory first")
-    }
+impl<T: Component<Wide: Zero + PointType> + Zero> Stored for T {}
 
-    /// Its index, counted from 0.
-    pub(super) const fn index(self) -> usize {
-        (self.0.get() - 1) as usize
-    }
-}
+/// Rows of whatever type.
+pub(super) trait AnyRows: Send + Sync {
+    /// Components of a row, padding included.
+    fn width(&self) -> usize;
 
-/// Prepared vectors of one length, and the distances between them.
-#[derive(Debug)]
-pub(super) struct Rows {
-    metric: Metric,
-    dimensions: usize,
-    /// Rows in a chunk: a power of two, 2 to this.
-    chunk_shift: u32,
-    chunks: Vec<Box<[f32]>>,
-    /// Rows ever used: free ones and those in use.
-    slots: usize,
-    free: Vec<RowId>,
-}
+    /// Makes room for a row.
+    fn reserve(&self, row: RowId);
 
-impl Rows {
-    pub(super) fn new(metric: Metric, dimensions: usize) -> Self {
-        let rows = CHUNK_COMPONENTS.div_ceil(dimensions.max(1));
-        Self {
-            metric,
-            dimensions,
-            chunk_shift: rows.next_power_of_two().trailing_zeros(),
-            chunks: Vec::new(),
-            slots: 0,
-            free: Vec::new(),
-        }
-    }
+    /// Writes a row from a blob that has been checked.
+    ///
+    /// # Safety
+    /// As of [`Arena::write`].
+    unsafe fn write(&self, row: RowId, blob: &[u8]);
 
-    /// Stores a prepared vector in a free row, or in a new one after the last.
-    pub(super) fn insert(&mut self, vector: &[f32]) -> RowId {
-        let row = self.free.pop().unwrap_or_else(|| {
-            let row = RowId::from_index(self.slots);
-            self.slots += 1;
-            row
-        });
-        let (chunk, start) = self.place(row);
-        if chunk == self.chunks.len() {
-            let components = self.dimensions << self.chunk_shift;
-            self.chunks.push(vec![0.0; components].into_boxed_slice());
-        }
-        self.chunks[chunk][start..start + self.dimensions].copy_from_slice(vector);
-        row
-    }
+    /// Makes a blob that has been checked ready to compare with.
+    fn query(&self, blob: &[u8]) -> Query;
 
-    /// Gives a row back. Nothing may refer to it any more.
-    pub(super) fn release(&mut self, row: RowId) {
-        self.free.push(row);
-    }
+    /// The metric's distance of a query to a row, never NaN.
+    fn distance(&self, query: &Query, row: RowId) -> f64;
 
-    /// Gives every row and all memory back.
-    pub(super) fn clear(&mut self) {
-        *self = Self::new(self.metric, self.dimensions);
-    }
+    /// As [`Space::distance`](super::space::Space::distance).
+    fn walked(&self, from: &Point, row: RowId) -> f32;
 
-    /// The vector in a row.
-    pub(super) fn get(&self, row: RowId) -> &[f32] {
-        let (chunk, start) = self.place(row);
-        &self.chunks[chunk][start..start + self.dimensions]
-    }
+    /// A row as a query would be prepared.
+    fn point(&self, row: RowId, point: &mut Point);
 
-    /// The distance of a prepared vector to a row.
-    pub(super) fn distance(&self, vector: &[f32], row: RowId) -> f32 {
-        self.metric.distance(vector, self.get(row))
-    }
+    /// A row as prepared, in `f32`, to make a code of; how far that is from the row.
+    fn single(&self, row: RowId, single: &mut Vec<f32>) -> f64;
 
-    /// The distance of two rows.
-    pub(super) fn between(&self, a: RowId, b: RowId) -> f32 {
-        self.metric.distance(self.get(a), self.get(b))
-    }
+    /// Fetches a row that will be compared with.
+    fn prefetch(&self, row: RowId);
 
-    /// Rows that exist, in use or free.
-    #[cfg(test)]
-    pub(super) const fn slots(&self) -> usize {
-        self.slots
-    }
+    /// Whether a row and one so far from it may have the same vector: true whenever they have.
+    fn may_coincide(&self, walked: f32) -> bool;
 
-    /// Rows that may be used again.
-    #[cfg(test)]
-    pub(super) fn free(&self) -> &[RowId] {
-        &self.free
-    }
+    /// Whether two rows are the same to every query.
+    fn same(&self, a: RowId, b: RowId) -> bool;
+
+    /// Whether a row is exactly what the blob says.
+    fn is(&self, row: RowId, blob: &[u8]) -> bool;
+
+    /// Whether a row has no direction under [`Metric::Cosine`].
+    fn is_zero(&self, row: RowId) -> bool;
+
+    /// The rows themselves, if they are of this type.
+    fn singles(&self) -> Option<&Rows<f32>>;
 
     /// Bytes allocated.
-    pub(super) fn memory_bytes(&self) -> usize {
-        let chunk = (self.dimensions << self.chunk_shift) * size_of::<f32>();
-        self.chunks.len() * chunk
-            + self.chunks.capacity() * size_of::<Box<[f32]>>()
-            + self.free.capacity() * size_of::<RowId>()
+    fn memory_bytes(&self) -> usize;
+}
+
+/// Vectors of one type and length. A row is padded with zeros to whole blocks.
+pub(super) struct Rows<T: Stored> {
+    metric: Metric,
+    arena: Arena<T>,
+    /// Under [`Metric::Cosine`] one over the norm of each row, 0 for a zero vector.
+    scales: Option<Arena<T::Wide>>,
+}
+
+impl<T: Stored> Rows<T> {
+    pub(super) fn new(metric: Metric, dimensions: usize) -> Self {
+        Self {
+            metric,
+            arena: Arena::new(element::padded(dimensions)),
+            scales: (metric == Metric::Cosine).then(|| Arena::new(1)),
+        }
     }
 
-    /// The chunk of a row and where in it the row starts.
-    const fn place(&self, row: RowId) -> (usize, usize) {
-        let index = row.index();
-        let within = index & ((1 << self.chunk_shift) - 1);
-        (index >> self.chunk_shift, within * self.dimensions)
+    /// The vector in a row, padded.
+    #[inline(always)]
+    pub(super) fn get(&self, row: RowId) -> &[T] {
+        self.arena.get(row)
+    }
+
+    /// By what a row is to be multiplied to be of length 1, under [`Metric::Cosine`].
+    #[inline(always)]
+    fn scale(&self, row: RowId) -> T::Wide {
+        let scale = self.scales.as_ref().map(|scales| scales.get(row)[0]);
+        scale.unwrap_or_else(|| T::Wide::from_f64(1.0))
+    }
+
+    /// As [`Space::distance`](super::space::Space::distance).
+    #[inline(always)]
+    pub(super) fn walked_by<S: kernel::Rows<T>>(
+        &self,
+        simd: S,
+        from: &[T::Wide],
+        row: RowId,
+    ) -> f32 {
+        let values = self.get(row);
+        let distance = match self.metric {
+            Metric::L2 => simd.l2(from, values),
+            Metric::Cosine => simd.scaled_l2(from, values, self.scale(row)),
+            Metric::Ip => T::Wide::default() - simd.dot(from, values),
+        };
+        // Of NaN and another number, `min` is the other.
+        distance.to_f32().min(f32::INFINITY)
+    }
+
+    /// A row as a query would be prepared.
+    pub(super) fn prepared(&self, row: RowId, point: &mut Vec<T::Wide>) {
+        let scale = self.scale(row);
+        point.clear();
+        point.extend(self.get(row).iter().map(|x| x.widen() * scale));
+    }
+
+    /// A sum, computed anew in `f64` where the squares of an `f32` overflow and may end as
+    /// `inf - inf`.
+    fn finite(&self, fast: T::Wide, query: &Query, row: RowId) -> f64 {
+        if fast.is_finite() {
+            return fast.into();
+        }
+        let pairs = T::Wide::of(query.point()).iter().zip(self.get(row));
+        let terms = pairs.map(|(q, x)| {
+            let (q, x) = (q.to_f64(), x.to_f64());
+            if self.metric == Metric::L2 {
+                (q - x) * (q - x)
+            } else {
+                q * x
+            }
+        });
+        let sum: f64 = terms.sum();
+        // Only components of `f64` get here.
+        if sum.is_nan() { f64::INFINITY } else { sum }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{Metric, RowId, Rows};
-
-    #[test]
-    fn rows_keep_their_vectors_across_chunks_and_freed_rows_are_used_again() {
-        let mut rows = Rows::new(Metric::L2, 5000);
-        let ids: Vec<RowId> = (0..9).map(|i| rows.insert(&[i as f32; 5000])).collect();
-        assert_eq!(rows.chunks.len(), 3);
-        rows.release(ids[4]);
-        assert_eq!(rows.insert(&[40.0; 5000]), ids[4]);
-        for (i, &id) in ids.iter().enumerate() {
-            let expected = if i == 4 { 40.0 } else { i as f32 };
-            assert_eq!(rows.get(id), [expected; 5000]);
-        }
-        assert_eq!(rows.slots(), 9);
+impl<T: Stored> AnyRows for Rows<T> {
+    fn width(&self) -> usize {
+        self.arena.width()
     }
 
-    #[test]
-    fn an_optional_row_costs_no_more_than_a_row() {
-        assert_eq!(size_of::<Option<RowId>>(), 4);
+    fn reserve(&self, row: RowId) {
+        self.arena.reserve(row);
+        if let Some(scales) = &self.scales {
+            scales.reserve(row);
+        }
+    }
+
+    unsafe fn write(&self, row: RowId, blob: &[u8]) {
+        // SAFETY: the caller's promise.
+        unsafe { self.arena.write(row, |values| element::read(blob, values)) };
+        if let Some(scales) = &self.scales {
+            let scale = inverse_norm(self.get(row));
+            // SAFETY: the caller's promise, for the row's scale as well.
+            unsafe { scales.write(row, |values| values.fill(scale)) };
+        }
+    }
+
+    fn query(&self, blob: &[u8]) -> Query {
+        Query::new::<T>(self.metric, blob)
+    }
+
+    fn distance(&self, query: &Query, row: RowId) -> f64 {
+        let point = T::Wide::of(query.point());
+        let values = self.get(row);
+        match self.metric {
+            Metric::L2 => self.finite(kernel::one(Form::L2, point, values), query, row),
+            Metric::Ip => 1.0 - self.finite(kernel::one(Form::Dot, point, values), query, row),
+            Metric::Cosine if query.is_zero() || self.is_zero(row) => 1.0,
+            Metric::Cosine => {
+                let scale = self.scale(row);
+                let sum: f64 = kernel::one(Form::ScaledL2 { scale }, point, values).into();
+                (sum / 2.0).min(2.0)
+            }
+        }
+    }
+
+    fn walked(&self, from: &Point, row: RowId) -> f32 {
+        struct Walked<'a, T: Stored>(&'a Rows<T>, &'a [T::Wide], RowId);
+        impl<T: Stored> Work<T> for Walked<'_, T> {
+            type Output = f32;
+            #[inline(always)]
+            fn run<S: kernel::Rows<T>>(self, simd: S) -> f32 {
+                self.0.walked_by(simd, self.1, self.2)
+            }
+        }
+        T::dispatch(Walked(self, T::Wide::of(from), row))
+    }
+
+    fn point(&self, row: RowId, point: &mut Point) {
+        let mut components = Vec::with_capacity(self.width());
+        self.prepared(row, &mut components);
+        *point = PointType::wrap(components);
+    }
+
+    fn single(&self, row: RowId, single: &mut Vec<f32>) -> f64 {
+        let scale = self.scale(row).to_f64();
+        let components = self.get(row).iter().map(|x| x.to_f64() * scale);
+        rounded(components, single)
+    }
+
+    #[inline(always)]
+    fn prefetch(&self, row: RowId) {
+        let values = self.get(row);
+        prefetch_bytes(values.as_ptr().cast(), size_of_val(values));
+        if let Some(scales) = &self.scales {
+            kernel::prefetch(scales.address(row));
+        }
+    }
+
+    fn may_coincide(&self, walked: f32) -> bool {
+        match self.metric {
+            Metric::L2 => walked == 0.0,
+            // The scale of a row rounds otherwise than its point.
+            Metric::Cosine => walked < 1e-6,
+            Metric::Ip => true,
+        }
+    }
+
+    fn same(&self, a: RowId, b: RowId) -> bool {
+        let both_zero = || self.is_zero(a) && self.is_zero(b);
+        self.get(a) == self.get(b) || both_zero()
+    }
+
+    fn is(&self, row: RowId, blob: &[u8]) -> bool {
+        let bytes = blob.chunks_exact(size_of::<T>());
+        let mut components = self.get(row).iter().zip(bytes);
+        components.all(|(x, bytes)| *x == T::from_le(bytes))
+    }
+
+    fn is_zero(&self, row: RowId) -> bool {
+        self.metric == Metric::Cosine && self.scale(row) == T::Wide::default()
+    }
+
+    fn singles(&self) -> Option<&Rows<f32>> {
+        (self as &dyn Any).downcast_ref()
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.arena.memory_bytes() + self.scales.as_ref().map_or(0, Arena::memory_bytes)
+    }
+}
+
+/// Rows of a type.
+pub(super) fn rows(element: ElementType, metric: Metric, dimensions: usize) -> Box<dyn AnyRows> {
+    match element {
+        ElementType::Float32 => Box::new(Rows::<f32>::new(metric, dimensions)),
+        ElementType::Float64 => Box::new(Rows::<f64>::new(metric, dimensions)),
+        ElementType::Float16 => Box::new(Rows::<f16>::new(metric, dimensions)),
+        ElementType::BFloat16 => Box::new(Rows::<bf16>::new(metric, dimensions)),
+        ElementType::Int8 => Box::new(Rows::<i8>::new(metric, dimensions)),
+        ElementType::Uint8 => Box::new(Rows::<u8>::new(metric, dimensions)),
+    }
+}
+
+/// The finite `f32`s nearest to components; how far those are from these.
+pub(super) fn rounded(components: impl Iterator<Item = f64>, single: &mut Vec<f32>) -> f64 {
+    single.clear();
+    let mut squares = 0.0;
+    for x in components {
+        let near = f32::from_f64(x).clamp(f32::MIN, f32::MAX);
+        squares += (x - f64::from(near)).powi(2);
+        single.push(near);
+    }
+    squares.sqrt()
+}
+
+/// One over the norm; 0 for a zero vector and for one so short that this is beyond the type (a norm
+/// below 3e-39 in `f32`), which so counts as zero. In `f64`, where the squares of no `f32` overflow
+/// or vanish.
+pub(super) fn inverse_norm<T: Component>(row: &[T]) -> T::Wide {
+    let squares = kernel::norm2(row);
+    let inverse = if squares >= f64::MIN_POSITIVE && squares.is_finite() {
+        1.0 / squares.sqrt()
+    } else {
+        // Components of `f64` may be beyond the squares; scaled to the largest they are not.
+        let largest = row.iter().map(|x| x.to_f64().abs()).fold(0.0, f64::max);
+        let scaled: f64 = row.iter().map(|x| (x.to_f64() / largest).powi(2)).sum();
+        1.0 / scaled.sqrt() / largest
+    };
+    let inverse = T::Wide::from_f64(inverse);
+    if inverse.is_finite() {
+        inverse
+    } else {
+        T::Wide::default()
     }
 }

@@ -1,4 +1,4 @@
-//! What a search is asked, what it answers, and how it is told to stop.
+//! What a search is asked and what it answers.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -6,9 +6,6 @@ use std::collections::BinaryHeap;
 use roaring::RoaringBitmap;
 
 use crate::doc::DocId;
-
-/// How many distances are computed between two looks at [`Nearest::stop`].
-const DISTANCES_PER_LOOK: u32 = 1024;
 
 /// What to look for.
 #[derive(Clone, Copy)]
@@ -24,7 +21,7 @@ pub struct Nearest<'a> {
     pub strategy: Strategy,
     /// Asked now and then, about every thousand distances; true ends the search with
     /// [`VectorError::Stopped`](super::VectorError::Stopped).
-    pub stop: Option<&'a dyn Fn() -> bool>,
+    pub stop: Option<&'a (dyn Fn() -> bool + Sync)>,
 }
 
 impl Nearest<'_> {
@@ -44,13 +41,40 @@ impl Nearest<'_> {
 /// How an HNSW index searches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Strategy {
-    /// Whatever is expected to compute fewer distances.
+    /// Whatever is expected to cost least.
     #[default]
     Auto,
     /// Compare with every document that matches: exact.
     Exact,
-    /// Walk the graph and admit what matches: approximate.
+    /// Walk the graph and return what matches: approximate, unless that finds too few.
     Graph,
+}
+
+/// Which distances to look for.
+#[derive(Clone, Copy)]
+pub struct Within<'a> {
+    /// The largest distance.
+    pub radius: f64,
+    /// How much farther a graph is walked, as a share of the radius, instead of the index's own
+    /// number. FLAT ignores it.
+    pub epsilon: Option<f64>,
+    /// Only these documents; none means all. Its values are [`DocId::get`].
+    pub filter: Option<&'a RoaringBitmap>,
+    /// As [`Nearest::stop`].
+    pub stop: Option<&'a (dyn Fn() -> bool + Sync)>,
+}
+
+impl Within<'_> {
+    /// All documents so near, with the index's own settings.
+    #[must_use]
+    pub const fn new(radius: f64) -> Self {
+        Self {
+            radius,
+            epsilon: None,
+            filter: None,
+            stop: None,
+        }
+    }
 }
 
 /// A document and how far it is. Ordered by distance, then by document.
@@ -59,7 +83,7 @@ pub struct Neighbour {
     /// Which document.
     pub doc: DocId,
     /// Its distance in the index's metric; never NaN.
-    pub distance: f32,
+    pub distance: f64,
 }
 
 impl Ord for Neighbour {
@@ -115,38 +139,5 @@ impl<T: Ord> Best<T> {
     /// All kept, smallest first.
     pub(super) fn into_sorted(self) -> Vec<T> {
         self.heap.into_sorted_vec()
-    }
-}
-
-/// Counts distances and asks now and then whether to stop.
-pub(super) struct Pace<'a> {
-    stop: Option<&'a dyn Fn() -> bool>,
-    until_look: u32,
-    stopped: bool,
-}
-
-impl<'a> Pace<'a> {
-    /// Looks before the first distance, so that a search without time left always stops.
-    pub(super) const fn new(stop: Option<&'a dyn Fn() -> bool>) -> Self {
-        Self {
-            stop,
-            until_look: 0,
-            stopped: false,
-        }
-    }
-
-    /// Whether to go on and compute one more distance; once false, always false.
-    pub(super) fn go_on(&mut self) -> bool {
-        if self.until_look == 0 {
-            self.until_look = DISTANCES_PER_LOOK;
-            self.stopped |= self.stop.is_some_and(|stop| stop());
-        }
-        self.until_look -= 1;
-        !self.stopped
-    }
-
-    /// The search was stopped, and what it has is not an answer.
-    pub(super) const fn is_stopped(&self) -> bool {
-        self.stopped
     }
 }

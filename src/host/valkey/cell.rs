@@ -12,7 +12,7 @@ use super::backfill::Scanning;
 use super::fault::{self, Panicked};
 use super::info;
 use super::keyspace::{FieldNames, ServerKeyspace};
-use crate::engine::Core;
+use crate::engine::{Core, Linking, Options};
 
 /// The core and what the host keeps beside it.
 #[derive(Default)]
@@ -53,6 +53,18 @@ static HOST: LazyLock<Mutex<Host>> = LazyLock::new(Mutex::default);
 /// What came while the core was borrowed.
 static QUEUE: Mutex<VecDeque<Change>> = Mutex::new(VecDeque::new());
 
+/// Makes the core what the module was loaded for. Before any command.
+pub(super) fn configure(options: Options) {
+    if let Some(mut host) = borrow() {
+        host.core = Core::with(options);
+    }
+}
+
+/// The state of the work in the background; none while the core is borrowed.
+pub(super) fn linking() -> Option<Linking> {
+    borrow().map(|host| host.core.linking())
+}
+
 /// Does `work` with the core, then applies the changes that it caused, also when it panicked.
 pub(super) fn with<T>(
     context: Context<'_>,
@@ -61,6 +73,13 @@ pub(super) fn with<T>(
     let mut host = borrow().ok_or(Refusal::Busy)?;
     let result = fault::catch(context, || work(&mut host));
     apply_queued(context, &mut host);
+    if let Some(panic) = host.core.take_linker_panic() {
+        context.warn(&format!(
+            "internal error in the background: {panic}. The vectors of one field are no longer \
+             linked; they are found all the same, more slowly. Dropping and creating its index \
+             repairs it."
+        ));
+    }
     Ok(result?)
 }
 

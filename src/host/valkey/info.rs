@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use valkey_module::raw;
 
 use super::api::{self, Context};
-use super::fault;
+use super::{cell, fault};
 
 /// A number that only grows.
 pub(super) struct Counter(AtomicU64);
@@ -40,14 +40,25 @@ pub(super) fn register(context: Context<'_>) -> bool {
     context.register_info(Some(write))
 }
 
-/// Called by the server for `INFO`, and for its crash report: reads nothing but counters.
-unsafe extern "C" fn write(info: *mut raw::RedisModuleInfoCtx, _crash_report: c_int) {
-    let fields: [(&CStr, u64); 5] = [
+/// Called by the server for `INFO`, and for its crash report: that reads nothing but counters,
+/// since nothing else can be relied on then.
+unsafe extern "C" fn write(info: *mut raw::RedisModuleInfoCtx, crash_report: c_int) {
+    let linking = if crash_report == 0 {
+        fault::catch_and(cell::linking, |_| ()).unwrap_or_default()
+    } else {
+        None
+    };
+    let linking = linking.unwrap_or_default();
+    let fields: [(&CStr, u64); 9] = [
         (c"panics", fault::panics()),
         (c"key_changes", KEY_CHANGES.get()),
         (c"backfilled_keys", BACKFILLED_KEYS.get()),
         (c"rdb_sections_loaded", SECTIONS_LOADED.get()),
         (c"rdb_sections_refused", SECTIONS_REFUSED.get()),
+        (c"linkers", linking.linkers),
+        (c"linker_panics", linking.panics),
+        (c"fresh_vectors", linking.fresh),
+        (c"tombstones", linking.tombstones),
     ];
     // SAFETY: the server's, alive during this call.
     let _ = fault::catch_and(|| unsafe { api::write_info(info, &fields) }, |_| ());

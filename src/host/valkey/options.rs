@@ -1,31 +1,60 @@
 //! The options behind `--loadmodule path`.
 
+use crate::engine;
+use crate::request::args::Args;
+use crate::request::create::Quantization;
+
+/// Threads that link vectors: above what any machine has cores to spare for.
+const MOST_LINKERS: usize = 64;
+
 /// What the module was loaded with.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Options {
     /// The name in `MODULE LIST`; clients look for `search` there.
     pub(super) name: String,
+    /// What the core is to be like.
+    pub(super) core: engine::Options,
 }
+
+/// The options, for whoever misspells one.
+const KNOWN: &str = "NAME <name>, LINKERS <count>, QUANTIZATION AUTO|INT8|NONE";
 
 /// The name that clients of the FT.* commands look for.
 const DEFAULT_NAME: &str = "search";
 
-/// Parses `[NAME name]`, option names in any case.
+/// Parses `[NAME name] [LINKERS count] [QUANTIZATION AUTO|INT8|NONE]`, option names in any case.
 ///
 /// # Errors
 /// A text for the log that names the option at fault.
 pub(super) fn parse(arguments: &[&[u8]]) -> Result<Options, String> {
     let mut options = Options {
         name: DEFAULT_NAME.to_owned(),
+        core: engine::Options::default(),
     };
-    let mut rest = arguments.iter();
-    while let Some(option) = rest.next() {
-        if option.eq_ignore_ascii_case(b"NAME") {
-            let name = rest.next().ok_or("option NAME needs a value")?;
-            options.name = module_name(name)?;
-        } else {
-            let option = String::from_utf8_lossy(option);
-            return Err(format!("unknown option '{option}'; known: NAME <name>"));
+    let mut rest = Args::new(arguments);
+    while let Some(option) = rest.peek() {
+        let keyword = rest.peek_keyword().unwrap_or_default();
+        rest.skip();
+        let mut value = || {
+            rest.value(&keyword)
+                .map_err(|_| format!("option {keyword} needs a value"))
+        };
+        match keyword.as_str() {
+            "NAME" => options.name = module_name(value()?)?,
+            "LINKERS" => {
+                options.core.linkers = Args::new(&[value()?])
+                    .whole("LINKERS", 0, MOST_LINKERS)
+                    .map_err(|refusal| refusal.to_string())?;
+            }
+            "QUANTIZATION" => {
+                options.core.defaults.quantization =
+                    Quantization::take("QUANTIZATION", &mut Args::new(&[value()?]))
+                        .map_err(|refusal| refusal.to_string())?;
+            }
+            _ => {
+                let option = String::from_utf8_lossy(option);
+                return Err(format!("unknown option '{option}'; known: {KNOWN}"));
+            }
         }
     }
     Ok(options)
@@ -63,5 +92,18 @@ mod tests {
         assert!(name(&[b"NAME"]).unwrap_err().contains("needs a value"));
         assert!(name(&[b"NAME", b"a b"]).unwrap_err().contains("'a b'"));
         assert!(name(&[b"NAME", b""]).is_err());
+        assert!(name(&[b"LINKERS", b"65"]).unwrap_err().contains("0 to 64"));
+        assert!(name(&[b"LINKERS"]).unwrap_err().contains("needs a value"));
+        let unknown = name(&[b"QUANTIZATION", b"INT4"]).unwrap_err();
+        assert!(unknown.contains("AUTO or INT8 or NONE"), "{unknown}");
+    }
+
+    #[test]
+    fn options_of_the_core_are_read() {
+        let options = parse(&[b"linkers", b"0", b"quantization", b"none"]).unwrap();
+        assert_eq!(options.core.linkers, 0);
+        let quantization = options.core.defaults.quantization;
+        assert_eq!(quantization, Quantization::None);
+        assert_eq!(parse(&[]).unwrap().core, engine::Options::default());
     }
 }

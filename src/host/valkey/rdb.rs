@@ -50,6 +50,10 @@ fn optional_sections() -> bool {
 
 /// Called by the server as it writes a snapshot, often in a forked child. Writes nothing when
 /// there is no index.
+///
+/// A child has no linker, and whatever lock one held at the fork stays locked there. So nothing on
+/// this way takes a lock that a linker takes: definitions alone are written, and they are read by
+/// no other thread.
 unsafe extern "C" fn save_if_any(io: *mut raw::RedisModuleIO, when: c_int) {
     if when == before_keys() {
         // SAFETY: the server's stream, alive during this call.

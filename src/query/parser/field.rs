@@ -111,6 +111,9 @@ impl Parser<'_> {
 
     fn range(&mut self, field: Field, modifier: Token) -> Result<Node, Refusal> {
         self.expect(b'[')?;
+        if self.is_word(self.peek(), "VECTOR_RANGE") {
+            return self.vector_range(field);
+        }
         self.refuse_ranges()?;
         let min = self.bound()?;
         let max = if self.peek().kind == Kind::Sign(b']') && !min.exclusive {
@@ -134,9 +137,6 @@ impl Parser<'_> {
     /// Refuses the other kinds of ranges where one begins.
     fn refuse_ranges(&self) -> Result<(), Refusal> {
         let token = self.peek();
-        if self.is_word(token, "VECTOR_RANGE") {
-            return Err(Refusal::unsupported("VECTOR_RANGE"));
-        }
         if SHAPE_RELATIONS.iter().any(|word| self.is_word(token, word)) {
             return Err(Refusal::unsupported("ranges of GEOSHAPE fields"));
         }

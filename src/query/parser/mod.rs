@@ -1,12 +1,12 @@
 //! Tokens to a syntax tree, by recursive descent.
 //!
-//! This file has the operators between clauses; [`text`], [`field`] and [`knn`] have the clauses.
+//! This file has the operators between clauses; [`text`], [`field`] and [`vector`] have the clauses.
 
 mod field;
-mod knn;
 #[cfg(test)]
 mod tests;
 mod text;
+mod vector;
 
 use super::Params;
 use super::ast::{Fields, Node, Query};
@@ -73,14 +73,14 @@ impl Parser<'_> {
         }
         let star = self.peek().kind == Kind::Sign(b'*')
             && matches!(self.peek_at(1).kind, Kind::End | Kind::Arrow);
-        let first = if star {
+        let mut first = if star {
             self.at += 1;
             Node::All
         } else {
             self.item(Scope::Any)?
         };
         let query = if self.peek().kind == Kind::Arrow {
-            self.refuse_attributes()?;
+            self.clause_attributes(&mut first)?;
             let knn = self.knn(&first)?;
             Query {
                 filter: first,
@@ -141,13 +141,13 @@ impl Parser<'_> {
             let inner = self.nested(|parser| parser.item(scope))?;
             return Ok(Node::Optional(Box::new(inner)));
         }
-        let node = match (scope, self.peek().kind) {
+        let mut node = match (scope, self.peek().kind) {
             (_, Kind::Sign(b'(')) => self.group(scope)?,
             (Scope::Any, Kind::Modifier) => self.fielded()?,
             (Scope::Any, _) => self.text(&Fields::new())?,
             (Scope::Text(fields), _) => self.text(fields)?,
         };
-        self.refuse_attributes()?;
+        self.clause_attributes(&mut node)?;
         Ok(node)
     }
 
@@ -193,14 +193,6 @@ impl Parser<'_> {
         self.clauses += 1;
         if self.clauses > MOST_CLAUSES {
             return Err(Refusal::too_complex(MOST_CLAUSES, "clauses"));
-        }
-        Ok(())
-    }
-
-    /// Refuses `=>{…}` behind a clause.
-    fn refuse_attributes(&self) -> Result<(), Refusal> {
-        if self.peek().kind == Kind::Arrow && self.peek_at(1).kind == Kind::Sign(b'{') {
-            return Err(Refusal::unsupported("query attributes =>{...} of a clause"));
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! One field of a schema from its arguments: `name [AS name] TYPE options`.
 
-use super::{FieldDefinition, FieldKind, TagOptions, TextOptions, VectorOptions};
+use super::{Defaults, FieldDefinition, FieldKind, TagOptions, TextOptions, VectorOptions};
 use crate::request::args::Args;
 use crate::request::error::{Refusal, shown};
 
@@ -12,7 +12,7 @@ const MOST_WEIGHT: f64 = 1_000_000.0;
 impl FieldDefinition {
     /// Takes one field. The first argument is its name whatever it looks like; after the type,
     /// every word that is an option of that type is one, in any order.
-    pub(super) fn take(args: &mut Args<'_>) -> Result<Self, Refusal> {
+    pub(super) fn take(args: &mut Args<'_>, defaults: Defaults) -> Result<Self, Refusal> {
         let identifier = args.value("SCHEMA")?;
         let attribute = if args.take("AS") {
             args.value("AS")?
@@ -22,7 +22,7 @@ impl FieldDefinition {
         let mut field = Self {
             identifier: identifier.to_vec(),
             attribute: attribute.to_vec(),
-            kind: take_type(args, attribute)?,
+            kind: take_type(args, attribute, defaults)?,
             sortable: false,
             unnormalised: false,
             no_index: false,
@@ -123,7 +123,7 @@ fn precedes_sortable(args: &Args<'_>) -> bool {
 }
 
 /// Takes the type of a field, with the defaults of its options.
-fn take_type(args: &mut Args<'_>, name: &[u8]) -> Result<FieldKind, Refusal> {
+fn take_type(args: &mut Args<'_>, name: &[u8], defaults: Defaults) -> Result<FieldKind, Refusal> {
     let name = shown(name);
     if args.is_empty() {
         return Err(Refusal::missing(format!("type of field {name}")));
@@ -145,6 +145,6 @@ fn take_type(args: &mut Args<'_>, name: &[u8]) -> Result<FieldKind, Refusal> {
             suffix_trie: false,
         }),
         "NUMERIC" => FieldKind::Numeric,
-        _ => FieldKind::Vector(VectorOptions::take(args, &name)?),
+        _ => FieldKind::Vector(VectorOptions::take(args, &name, defaults)?),
     })
 }

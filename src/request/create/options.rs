@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Definition, FieldDefinition, FieldKind, IndexOption};
+use super::{Defaults, Definition, FieldDefinition, FieldKind, IndexOption};
 use crate::request::args::Args;
 use crate::request::error::{Error, Refusal};
 use crate::request::language::take_language;
@@ -29,6 +29,14 @@ impl Definition {
     /// # Errors
     /// When it is not `index [options] SCHEMA fields`, or asks for what this version lacks.
     pub fn parse(arguments: &[&[u8]]) -> Result<Self, Error> {
+        Self::parse_with(arguments, Defaults::default())
+    }
+
+    /// As [`Definition::parse`], where the host has defaults of its own.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn parse_with(arguments: &[&[u8]], defaults: Defaults) -> Result<Self, Error> {
         let mut args = Args::new(arguments);
         let name = args.value("FT.CREATE").map_err(|_| Refusal::Arity {
             command: "FT.CREATE",
@@ -48,7 +56,7 @@ impl Definition {
             seen.push(keyword);
         }
         definition.options.sort_unstable();
-        definition.fields = schema(&mut args)?;
+        definition.fields = schema(&mut args, defaults)?;
         Ok(definition)
     }
 
@@ -108,11 +116,11 @@ fn prefixes(given: &[&[u8]]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn schema(args: &mut Args<'_>) -> Result<Vec<FieldDefinition>, Refusal> {
+fn schema(args: &mut Args<'_>, defaults: Defaults) -> Result<Vec<FieldDefinition>, Refusal> {
     let mut fields: Vec<FieldDefinition> = Vec::new();
     let mut texts = 0;
     while !args.is_empty() {
-        let field = FieldDefinition::take(args)?;
+        let field = FieldDefinition::take(args, defaults)?;
         if fields
             .iter()
             .any(|other| other.attribute == field.attribute)

@@ -184,48 +184,6 @@ fn a_field_may_be_named_like_a_keyword() {
 }
 
 #[test]
-fn vectors_have_the_options_of_their_algorithm() {
-    let vector = |algorithm, metric, initial_capacity| {
-        vec![field(
-            "v",
-            FieldKind::Vector(VectorOptions {
-                algorithm,
-                dimensions: 3,
-                metric,
-                initial_capacity,
-            }),
-        )]
-    };
-    assert_eq!(
-        fields("v VECTOR FLAT 6 TYPE FLOAT32 DIM 3 DISTANCE_METRIC L2"),
-        vector(Algorithm::Flat { block_size: 1024 }, Metric::L2, 0)
-    );
-    assert_eq!(
-        fields("v vector flat 10 dim 3 initial_cap 7 block_size 9 distance_metric ip type float32"),
-        vector(Algorithm::Flat { block_size: 9 }, Metric::Ip, 7)
-    );
-    let hnsw = |m, ef_construction, ef_runtime, epsilon| Algorithm::Hnsw {
-        m,
-        ef_construction,
-        ef_runtime,
-        epsilon,
-    };
-    assert_eq!(
-        fields("v VECTOR HNSW 6 TYPE FLOAT32 DIM 3 DISTANCE_METRIC COSINE"),
-        vector(hnsw(16, 200, 10, 0.01), Metric::Cosine, 0)
-    );
-    assert_eq!(
-        fields(
-            "v VECTOR HNSW 14 TYPE FLOAT32 DIM 3 DISTANCE_METRIC COSINE M 8 EF_CONSTRUCTION 100 \
-             EF_RUNTIME 20 EPSILON 0.5"
-        ),
-        vector(hnsw(8, 100, 20, 0.5), Metric::Cosine, 0)
-    );
-    let missing = fields("v VECTOR FLAT 6 TYPE FLOAT32 DIM 3 DISTANCE_METRIC L2 INDEXMISSING");
-    assert!(missing[0].index_missing);
-}
-
-#[test]
 fn refusals_of_index_options_say_what_is_wrong() {
     for (command, text) in [
         ("", "ERR wrong number of arguments for 'FT.CREATE' command"),
@@ -326,85 +284,6 @@ fn refusals_of_fields_say_what_is_wrong() {
             parse(&format!("i SCHEMA {schema}")),
             Err(text.to_owned()),
             "{schema}"
-        );
-    }
-}
-
-#[test]
-#[expect(clippy::too_many_lines, reason = "a table of cases")]
-fn refusals_of_vectors_say_what_is_wrong() {
-    for (vector, text) in [
-        (
-            "SVS-VAMANA 0",
-            "SEARCH_UNSUPPORTED Not supported in this version: SVS-VAMANA as algorithm of field v",
-        ),
-        (
-            "IVF 0",
-            "SEARCH_PARSE_ARGS Bad arguments for algorithm of field v: must be FLAT or HNSW, not \
-             `IVF`",
-        ),
-        (
-            "FLAT 3 TYPE FLOAT32 DIM",
-            "SEARCH_PARSE_ARGS Bad arguments for VECTOR of field v: the count must be even: names \
-             and values",
-        ),
-        (
-            "FLAT 0",
-            "SEARCH_PARSE_ARGS Missing argument: TYPE of field v",
-        ),
-        (
-            "FLAT 2 TYPE FLOAT32",
-            "SEARCH_PARSE_ARGS Missing argument: DIM of field v",
-        ),
-        (
-            "FLAT 4 TYPE FLOAT32 DIM 2",
-            "SEARCH_PARSE_ARGS Missing argument: DISTANCE_METRIC of field v",
-        ),
-        (
-            "FLAT 4 DIM 2 dim 2",
-            "SEARCH_PARSE_ARGS Duplicate vector option: dim",
-        ),
-        (
-            "FLAT 2 DIM 32769",
-            "SEARCH_PARSE_ARGS Bad arguments for DIM of field v: must be a whole number from 1 to \
-             32768, not `32769`",
-        ),
-        (
-            "FLAT 2 TYPE FLOAT16",
-            "SEARCH_UNSUPPORTED Not supported in this version: FLOAT16 as TYPE of field v",
-        ),
-        (
-            "FLAT 2 TYPE STRING",
-            "SEARCH_PARSE_ARGS Bad arguments for TYPE of field v: must be FLOAT32, not `STRING`",
-        ),
-        (
-            "FLAT 2 DISTANCE_METRIC L1",
-            "SEARCH_PARSE_ARGS Bad arguments for DISTANCE_METRIC of field v: must be L2 or IP or \
-             COSINE, not `L1`",
-        ),
-        (
-            "FLAT 2 M 16",
-            "SEARCH_ARG_UNRECOGNIZED Unknown argument `M` in the FLAT options of field v",
-        ),
-        (
-            "HNSW 2 BLOCK_SIZE 16",
-            "SEARCH_ARG_UNRECOGNIZED Unknown argument `BLOCK_SIZE` in the HNSW options of field v",
-        ),
-        (
-            "HNSW 2 M 1",
-            "SEARCH_PARSE_ARGS Bad arguments for M of field v: must be a whole number from 2 to \
-             512, not `1`",
-        ),
-        (
-            "HNSW 2 EF_RUNTIME 1000001",
-            "SEARCH_PARSE_ARGS Bad arguments for EF_RUNTIME of field v: must be a whole number \
-             from 1 to 1000000, not `1000001`",
-        ),
-    ] {
-        assert_eq!(
-            parse(&format!("i SCHEMA v VECTOR {vector}")),
-            Err(text.to_owned()),
-            "{vector}"
         );
     }
 }

@@ -1,129 +1,142 @@
-//! Walking the graph towards a vector.
+//! Walking the graph towards a point.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
+use super::super::kernel::prefetch;
+use super::super::pace::Pace;
+use super::super::slots::{RowId, Slots, State};
+use super::super::space::{Candidate, Job, Space};
 use super::graph::Graph;
-use crate::vector::rows::{RowId, Rows};
-use crate::vector::search::{Best, Pace};
+use super::pool::Pool;
+use super::visited::Visited;
 
-/// More sets of marks than this are not kept between searches.
-const SPARE_MARKS: usize = 8;
+/// Rows fetched ahead of the one whose distance is computed (vector.md: 8 for codes, 4 for rows of
+/// four times the bytes; `nuthatch-bench vector` shows what it is worth).
+const AHEAD: usize = 8;
 
-/// A row and its distance to what is searched for. Ordered by distance, then by row.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Candidate {
-    pub(super) distance: f32,
-    pub(super) row: RowId,
+/// A walk of level 0 that looks beyond neighbours that do not match goes on like that as long as it
+/// finds matches: after it has gone on from this many nodes without one, it has lost its way.
+const MOST_BARREN: usize = 32;
+
+/// The graph with the distances that it is walked by.
+pub(in crate::vector) struct Walker<'a, S: Space> {
+    pub(in crate::vector) graph: &'a Graph,
+    pub(in crate::vector) slots: &'a Slots,
+    pub(in crate::vector) space: &'a S,
 }
 
-impl Candidate {
-    /// Rows with their distances to the row `to`, nearest first, each once.
-    pub(super) fn of(rows: &Rows, to: RowId, of: impl Iterator<Item = RowId>) -> Vec<Self> {
-        let mut candidates: Vec<Self> = of
-            .map(|row| Self {
-                distance: rows.between(to, row),
-                row,
-            })
-            .collect();
-        candidates.sort_unstable();
-        candidates.dedup();
-        candidates
-    }
+/// Which rows a walk may return. It passes through the others.
+#[derive(Clone, Copy)]
+pub(in crate::vector) struct Admit<'a> {
+    slots: &'a Slots,
+    /// All are.
+    everything: bool,
+    rows: Option<&'a [u64]>,
+    docs: Option<&'a [u64]>,
 }
 
-impl Ord for Candidate {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let nearer = self.distance.total_cmp(&other.distance);
-        nearer.then_with(|| self.row.cmp(&other.row))
-    }
-}
-
-impl PartialOrd for Candidate {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Candidate {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Candidate {}
-
-/// The walk of one layer towards a vector.
-pub(super) struct Beam<'a> {
-    pub(super) vector: &'a [f32],
-    pub(super) layer: usize,
-    /// How many rows to keep.
-    pub(super) ef: usize,
-    /// Where to begin: rows of the layer.
-    pub(super) starts: &'a [Candidate],
-}
-
-impl Graph {
-    /// The nearest live rows in each layer from 0 to `top`, where the graph reaches that high.
-    pub(super) fn candidates(
-        &self,
-        rows: &Rows,
-        vector: &[f32],
-        top: usize,
-        ef: usize,
-        scratch: &Scratch,
-    ) -> Vec<Vec<Candidate>> {
-        let pace = &mut Pace::new(None);
-        let highest = self.entry().map_or(0, |entry| self.top(entry)).min(top);
-        let Some(start) = self.descend(rows, vector, highest, pace) else {
-            return Vec::new();
-        };
-        let mut starts = vec![start];
-        let mut layers = Vec::new();
-        for layer in (0..=highest).rev() {
-            let beam = Beam {
-                vector,
-                layer,
-                ef,
-                starts: &starts,
-            };
-            let found = scratch.with(|visited| {
-                let admit = |row| self.is_live(row);
-                self.beam(rows, &beam, admit, visited, pace)
-            });
-            if !found.is_empty() {
-                starts.clone_from(&found);
-            }
-            layers.push(found);
+impl<'a> Admit<'a> {
+    /// Rows that are some document's; without tombstones, all rows.
+    pub(in crate::vector) const fn live(slots: &'a Slots, tombstones: bool) -> Self {
+        Self {
+            slots,
+            everything: !tombstones,
+            rows: None,
+            docs: None,
         }
-        layers.reverse();
-        layers
     }
 
-    /// Goes down greedily from the entry and returns where to begin in `layer`; none in an empty
-    /// graph.
-    pub(super) fn descend(
+    /// Rows of documents that match; `docs` has a bit for each document, by its number.
+    pub(in crate::vector) const fn matching(slots: &'a Slots, docs: &'a [u64]) -> Self {
+        Self {
+            slots,
+            everything: false,
+            rows: None,
+            docs: Some(docs),
+        }
+    }
+
+    /// Rows that match; `rows` has a bit for each row, by its number. Where none hangs on another.
+    pub(in crate::vector) const fn rows(slots: &'a Slots, rows: &'a [u64]) -> Self {
+        Self {
+            slots,
+            everything: false,
+            rows: Some(rows),
+            docs: None,
+        }
+    }
+
+    #[inline(always)]
+    fn admits(&self, row: RowId) -> bool {
+        self.everything
+            || match self.rows {
+                Some(rows) => has_bit(rows, row.get()),
+                None => self.admits_one(row),
+            }
+    }
+
+    fn admits_one(&self, row: RowId) -> bool {
+        let Some(docs) = self.docs else {
+            return self.slots.is_live(row);
+        };
+        self.slots.docs(row).any(|doc| has_bit(docs, doc.get()))
+    }
+}
+
+#[inline(always)]
+fn has_bit(bits: &[u64], number: u32) -> bool {
+    let word = bits.get((number / 64) as usize);
+    word.is_some_and(|word| word >> (number % 64) & 1 != 0)
+}
+
+/// Memory of a walk, kept from one to the next.
+#[derive(Default)]
+pub(in crate::vector) struct Scratch {
+    pub(in crate::vector) visited: Visited,
+    pub(in crate::vector) pool: Pool,
+}
+
+impl Scratch {
+    /// Bytes allocated, but for some hundred.
+    pub(in crate::vector) fn memory_bytes(&self) -> usize {
+        self.visited.memory_bytes()
+    }
+}
+
+impl<S: Space> Walker<'_, S> {
+    /// Goes down greedily from the entry to where to begin in `level`; none in an empty graph.
+    pub(in crate::vector) fn descend(
         &self,
-        rows: &Rows,
-        vector: &[f32],
-        layer: usize,
+        from: &S::Point,
+        level: usize,
         pace: &mut Pace<'_>,
     ) -> Option<Candidate> {
-        let row = self.entry()?;
-        let distance = rows.distance(vector, row);
-        let mut nearest = Candidate { distance, row };
-        for layer in (layer + 1..=self.top(row)).rev() {
+        self.space.run(DescendJob {
+            walker: self,
+            from,
+            level,
+            pace,
+        })
+    }
+
+    #[inline(always)]
+    fn go_down(&self, from: &S::Point, level: usize, pace: &mut Pace<'_>) -> Option<Candidate> {
+        let entry = self.graph.entry()?;
+        let mut nearest = Candidate {
+            distance: self.space.distance(from, entry.row),
+            row: entry.row,
+        };
+        for level in (level + 1..=entry.level).rev() {
             loop {
-                let from = nearest.row;
-                for &row in self.links(from, layer) {
-                    if !pace.go_on() {
-                        return Some(nearest);
-                    }
-                    let distance = rows.distance(vector, row);
-                    nearest = nearest.min(Candidate { distance, row });
+                let at = nearest.row;
+                for row in self.graph.links(self.slots, at, level) {
+                    self.space.prefetch(self.space.place(row));
                 }
-                if nearest.row == from {
+                for row in self.graph.links(self.slots, at, level) {
+                    let distance = self.space.distance(from, row);
+                    if distance < nearest.distance {
+                        nearest = Candidate { distance, row };
+                    }
+                }
+                if nearest.row == at || !pace.spend(self.graph.m()) {
                     break;
                 }
             }
@@ -131,107 +144,221 @@ impl Graph {
         Some(nearest)
     }
 
-    /// The paper's Algorithm 2: the admitted rows nearest to the vector, nearest first. The others
-    /// are walked through.
-    pub(super) fn beam(
+    /// The paper's Algorithm 2: leaves in the scratch's pool the `ef` nearest rows that are
+    /// admitted, or fewer when the pace ran out.
+    pub(in crate::vector) fn beam(
         &self,
-        rows: &Rows,
-        beam: &Beam<'_>,
-        admit: impl Fn(RowId) -> bool,
-        visited: &mut Visited,
+        beam: &Beam<'_, S::Point>,
+        scratch: &mut Scratch,
         pace: &mut Pace<'_>,
-    ) -> Vec<Candidate> {
-        visited.clear(self.slots());
-        let mut best = Best::new(beam.ef);
-        let mut frontier = BinaryHeap::new();
-        for &start in beam.starts {
-            visited.insert(start.row);
-            frontier.push(Reverse(start));
-            if admit(start.row) {
-                best.offer(start);
+    ) {
+        self.begin(beam, scratch);
+        let walker = self;
+        self.space.run(BeamJob {
+            walker,
+            beam,
+            scratch,
+            pace,
+        });
+    }
+
+    #[inline(always)]
+    fn walk(&self, beam: &Beam<'_, S::Point>, scratch: &mut Scratch, pace: &mut Pace<'_>) {
+        let Scratch { visited, pool } = scratch;
+        let mut near = Vec::with_capacity(self.graph.most_links(beam.level));
+        while let Some(row) = pool.next() {
+            near.clear();
+            for link in self.graph.links(self.slots, row, beam.level) {
+                if visited.insert(link) {
+                    let place = self.space.place(link);
+                    if near.len() < AHEAD {
+                        self.space.prefetch(place);
+                    }
+                    near.push((link, place));
+                }
+            }
+            self.measure(beam, &near, pool);
+            if !pace.spend(near.len()) {
+                return;
             }
         }
-        while let Some(Reverse(nearest)) = frontier.pop() {
-            if best
-                .bar()
-                .is_some_and(|bar| nearest.distance > bar.distance)
-            {
-                break;
-            }
-            for &row in self.links(nearest.row, beam.layer) {
-                if !visited.insert(row) {
+    }
+
+    /// A walk of level 0 through matches alone: from each node it looks at the neighbours that
+    /// match and, behind those that do not, at theirs. False if it lost its way.
+    ///
+    /// Patel et al., "ACORN: Performant and Predicate-Agnostic Search Over Vector Embeddings and
+    /// Structured Data" (2024), the variant that needs no denser graph (ACORN-1).
+    pub(in crate::vector) fn beam_through(
+        &self,
+        beam: &Beam<'_, S::Point>,
+        scratch: &mut Scratch,
+        pace: &mut Pace<'_>,
+    ) -> bool {
+        self.begin(beam, scratch);
+        let walker = self;
+        self.space.run(ThroughJob(BeamJob {
+            walker,
+            beam,
+            scratch,
+            pace,
+        }))
+    }
+
+    #[inline(always)]
+    fn walk_through(
+        &self,
+        beam: &Beam<'_, S::Point>,
+        scratch: &mut Scratch,
+        pace: &mut Pace<'_>,
+    ) -> bool {
+        let Scratch { visited, pool } = scratch;
+        let mut near = Vec::with_capacity(self.graph.most_links(0));
+        let mut barren = 0;
+        while let Some(row) = pool.next() {
+            near.clear();
+            for link in self.graph.links(self.slots, row, 0) {
+                if !visited.insert(link) {
                     continue;
                 }
-                if !pace.go_on() {
-                    return best.into_sorted();
+                if beam.admit.admits(link) {
+                    let place = self.space.place(link);
+                    self.space.prefetch(place);
+                    near.push((link, place));
+                    continue;
                 }
-                let distance = rows.distance(beam.vector, row);
-                if best.bar().is_none_or(|bar| distance < bar.distance) {
-                    let candidate = Candidate { distance, row };
-                    frontier.push(Reverse(candidate));
-                    if admit(row) {
-                        best.offer(candidate);
+                for beyond in self.graph.links(self.slots, link, 0) {
+                    // Only what matches is marked: the rest may be passed through again.
+                    if beam.admit.admits(beyond) && visited.insert(beyond) {
+                        let place = self.space.place(beyond);
+                        self.space.prefetch(place);
+                        near.push((beyond, place));
                     }
                 }
             }
-        }
-        best.into_sorted()
-    }
-}
-
-/// Marks for the searches that run at one time, kept from one to the next: a search takes a set
-/// and gives it back, and holds the lock for neither the search nor an allocation.
-#[derive(Default)]
-pub(super) struct Scratch(Mutex<Vec<Visited>>);
-
-impl Scratch {
-    /// Lends marks to `search`.
-    pub(super) fn with<T>(&self, search: impl FnOnce(&mut Visited) -> T) -> T {
-        let spare = self.lock().pop();
-        let mut visited = spare.unwrap_or_default();
-        let found = search(&mut visited);
-        let mut spares = self.lock();
-        if spares.len() < SPARE_MARKS {
-            spares.push(visited);
-        }
-        found
-    }
-
-    /// Bytes allocated, those lent excepted.
-    pub(super) fn memory_bytes(&self) -> usize {
-        let marks = |visited: &Visited| visited.marks.capacity() * size_of::<u32>();
-        self.lock().iter().map(marks).sum()
-    }
-
-    /// The sets are whole whatever became of a search that panicked.
-    fn lock(&self) -> MutexGuard<'_, Vec<Visited>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The nodes a walk has seen: those marked with its own number, so that a new walk clears nothing.
-#[derive(Default)]
-pub(super) struct Visited {
-    walk: u32,
-    marks: Vec<u32>,
-}
-
-impl Visited {
-    /// Forgets all, for a graph of `slots` nodes.
-    fn clear(&mut self, slots: usize) {
-        match self.walk.checked_add(1) {
-            Some(walk) => self.walk = walk,
-            None => {
-                self.marks.fill(0);
-                self.walk = 1;
+            barren = if near.is_empty() { barren + 1 } else { 0 };
+            if barren > MOST_BARREN {
+                return false;
+            }
+            for &(row, place) in &near {
+                let distance = self.space.distance_of(beam.from, place);
+                if pool.wants(distance) {
+                    pool.insert(distance, row, true);
+                }
+            }
+            if !pace.spend(near.len() + 1) {
+                return false;
             }
         }
-        self.marks.resize(slots, 0);
+        pool.found() >= beam.ef
     }
 
-    /// Marks a node; false if it was marked.
-    fn insert(&mut self, row: RowId) -> bool {
-        let mark = &mut self.marks[row.index()];
-        std::mem::replace(mark, self.walk) != self.walk
+    fn begin(&self, beam: &Beam<'_, S::Point>, scratch: &mut Scratch) {
+        scratch.visited.begin(self.slots.last());
+        scratch.pool.begin(beam.ef);
+        for start in beam.starts {
+            if scratch.visited.insert(start.row) {
+                let admitted = beam.admit.admits(start.row);
+                scratch.pool.insert(start.distance, start.row, admitted);
+            }
+        }
+    }
+
+    /// Offers rows to the pool.
+    #[inline(always)]
+    fn measure(&self, beam: &Beam<'_, S::Point>, near: &[(RowId, S::Place<'_>)], pool: &mut Pool) {
+        let (fours, rest) = near.as_chunks::<4>();
+        for (at, four) in fours.iter().enumerate() {
+            let ahead = near.get(4 * at + AHEAD..).unwrap_or_default();
+            for &(_, place) in ahead.iter().take(4) {
+                self.space.prefetch(place);
+            }
+            let places = [four[0].1, four[1].1, four[2].1, four[3].1];
+            let distances = self.space.distances(beam.from, places);
+            for lane in 0..4 {
+                let (row, distance) = (four[lane].0, distances[lane]);
+                if pool.wants(distance) {
+                    pool.insert(distance, row, beam.admit.admits(row));
+                }
+            }
+        }
+        for &(row, place) in rest {
+            let distance = self.space.distance_of(beam.from, place);
+            if pool.wants(distance) {
+                pool.insert(distance, row, beam.admit.admits(row));
+            }
+        }
+        if beam.level == 0
+            && let Some(next) = pool.peek()
+        {
+            let list = self.graph.address(next);
+            prefetch(list);
+            prefetch(list.wrapping_add(64));
+        }
+    }
+
+    /// Whether a new link may lead to a row.
+    pub(super) fn may_be_linked(&self, row: RowId) -> bool {
+        self.slots.get(row).state() != State::Doomed && self.slots.is_live(row)
+    }
+}
+
+/// One level's walk.
+pub(in crate::vector) struct Beam<'a, P: ?Sized> {
+    pub(in crate::vector) from: &'a P,
+    pub(in crate::vector) level: usize,
+    /// How many rows to keep.
+    pub(in crate::vector) ef: usize,
+    /// Where to begin: rows of the level.
+    pub(in crate::vector) starts: &'a [Candidate],
+    pub(in crate::vector) admit: Admit<'a>,
+}
+
+struct BeamJob<'a, 'p, S: Space> {
+    walker: &'a Walker<'a, S>,
+    beam: &'a Beam<'a, S::Point>,
+    scratch: &'a mut Scratch,
+    pace: &'a mut Pace<'p>,
+}
+
+impl<S: Space> Job for BeamJob<'_, '_, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.walker.walk(self.beam, self.scratch, self.pace);
+    }
+}
+
+struct DescendJob<'a, 'p, S: Space> {
+    walker: &'a Walker<'a, S>,
+    from: &'a S::Point,
+    level: usize,
+    pace: &'a mut Pace<'p>,
+}
+
+impl<S: Space> Job for DescendJob<'_, '_, S> {
+    type Output = Option<Candidate>;
+
+    #[inline(always)]
+    fn run(self) -> Option<Candidate> {
+        self.walker.go_down(self.from, self.level, self.pace)
+    }
+}
+
+struct ThroughJob<'a, 'p, S: Space>(BeamJob<'a, 'p, S>);
+
+impl<S: Space> Job for ThroughJob<'_, '_, S> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let BeamJob {
+            walker,
+            beam,
+            scratch,
+            pace,
+        } = self.0;
+        walker.walk_through(beam, scratch, pace)
     }
 }

@@ -1,41 +1,49 @@
 //! Errors, edges and promises that random histories do not reach.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use roaring::RoaringBitmap;
-
-use super::{METRICS, Metric, Random, doc, exact, hnsw, ids, index, k};
-use crate::vector::{Algorithm, Nearest, Strategy, VectorError, VectorIndex};
+use super::{
+    ELEMENTS, METRICS, Metric, Modelled, Random, blob, doc, graph, hnsw, ids, k, nth, plain,
+};
+use crate::vector::{
+    Algorithm, Background, ElementType, Nearest, Strategy, VectorError, VectorIndex, VectorParams,
+    Within,
+};
 
 fn both() -> [Algorithm; 2] {
     [Algorithm::Flat, hnsw(4, 16, 10)]
 }
 
+fn singles(vector: &[f64]) -> Vec<u8> {
+    blob(ElementType::Float32, vector)
+}
+
 #[test]
-fn an_index_is_shared_between_threads() {
-    fn shared<T: Send + Sync>() {}
+fn an_index_and_its_background_work_are_shared_between_threads() {
+    fn shared<T: Send + Sync + 'static>() {}
     shared::<VectorIndex>();
+    shared::<Background>();
 }
 
 #[test]
 fn a_refused_vector_leaves_the_index_as_it_was() {
     for algorithm in both() {
-        let mut index = index(Metric::L2, 3, algorithm);
-        index.insert(doc(1), &[1.0, 2.0, 3.0]).unwrap();
-        let wrong = VectorError::WrongLength {
-            given: 2,
-            expected: 3,
+        let mut index = VectorIndex::new(plain(Metric::L2, 3, algorithm));
+        index.insert(doc(1), &singles(&[1.0, 2.0, 3.0])).unwrap();
+        let wrong = VectorError::WrongSize {
+            given: 8,
+            expected: 12,
         };
-        let infinite = [1.0, f32::NEG_INFINITY, f32::NAN];
+        let infinite = singles(&[1.0, f64::NEG_INFINITY, f64::NAN]);
         let not_finite = VectorError::NotFinite { index: 1 };
         for doc in [doc(1), doc(2)] {
-            assert_eq!(index.insert(doc, &[1.0, 2.0]), Err(wrong));
+            assert_eq!(index.insert(doc, &singles(&[1.0, 2.0])), Err(wrong));
             assert_eq!(index.insert(doc, &infinite), Err(not_finite));
         }
-        assert_eq!(index.nearest(&[1.0, 2.0], &k(1)), Err(wrong));
-        assert_eq!(index.nearest(&infinite, &k(1)), Err(not_finite));
+        assert_eq!(index.query(&singles(&[1.0, 2.0])).unwrap_err(), wrong);
         assert_eq!(index.query(&infinite).unwrap_err(), not_finite);
-        let found = index.nearest(&[1.0, 2.0, 3.0], &k(9)).unwrap();
+        let query = index.query(&singles(&[1.0, 2.0, 3.0])).unwrap();
+        let found = index.nearest(&query, &k(9)).unwrap();
         assert_eq!(ids(&found), [doc(1)]);
         assert_eq!(found[0].distance, 0.0);
         index.check();
@@ -45,15 +53,21 @@ fn a_refused_vector_leaves_the_index_as_it_was() {
 #[test]
 fn an_empty_index_finds_nothing() {
     for algorithm in both() {
-        let mut index = index(Metric::Cosine, 2, algorithm);
-        for _ in 0..2 {
+        let mut index = VectorIndex::new(plain(Metric::Cosine, 2, algorithm));
+        let query = index.query(&singles(&[1.0, 0.0])).unwrap();
+        for drained in [false, true, false] {
             assert!(index.is_empty() && index.docs().is_empty());
-            assert!(index.nearest(&[1.0, 0.0], &k(5)).unwrap().is_empty());
+            assert!(index.nearest(&query, &k(5)).unwrap().is_empty());
+            assert!(index.within(&query, &Within::new(9.0)).unwrap().is_empty());
             assert!(!index.remove(doc(1)) && !index.contains(doc(1)));
-            let query = index.query(&[1.0, 0.0]).unwrap();
             assert_eq!(index.distance(&query, doc(1)), None);
-            index.insert(doc(1), &[1.0, 1.0]).unwrap();
+            index.insert(doc(1), &singles(&[1.0, 1.0])).unwrap();
+            if drained {
+                index.drain();
+            }
+            index.check();
             assert!(index.contains(doc(1)) && index.remove(doc(1)));
+            index.check();
         }
     }
 }
@@ -61,14 +75,17 @@ fn an_empty_index_finds_nothing() {
 #[test]
 fn no_neighbours_are_found_where_none_are_asked_for() {
     for algorithm in both() {
-        let mut index = index(Metric::L2, 1, algorithm);
-        index.insert(doc(1), &[1.0]).unwrap();
-        let search = Nearest {
-            ef: Some(0),
-            strategy: Strategy::Graph,
-            ..k(0)
+        let mut index = VectorIndex::new(plain(Metric::L2, 1, algorithm));
+        index.insert(doc(1), &singles(&[1.0])).unwrap();
+        let query = index.query(&singles(&[1.0])).unwrap();
+        assert!(index.nearest(&query, &graph(0, 0)).unwrap().is_empty());
+        index.drain();
+        assert!(index.nearest(&query, &graph(0, 0)).unwrap().is_empty());
+        let filtered = Nearest {
+            filter: Some(&[7].into()),
+            ..k(3)
         };
-        assert!(index.nearest(&[1.0], &search).unwrap().is_empty());
+        assert!(index.nearest(&query, &filtered).unwrap().is_empty());
     }
 }
 
@@ -76,51 +93,106 @@ fn no_neighbours_are_found_where_none_are_asked_for() {
 fn vectors_without_components_are_all_equally_near() {
     for (metric, distance) in METRICS.into_iter().zip([0.0, 1.0, 1.0]) {
         for algorithm in both() {
-            let mut index = index(metric, 0, algorithm);
+            let mut index = VectorIndex::new(plain(metric, 0, algorithm));
             index.insert(doc(2), &[]).unwrap();
             index.insert(doc(1), &[]).unwrap();
-            let found = index.nearest(&[], &k(5)).unwrap();
-            assert_eq!(ids(&found), [doc(1), doc(2)]);
-            assert!(found.iter().all(|found| found.distance == distance));
+            let query = index.query(&[]).unwrap();
+            for _ in 0..2 {
+                let found = index.nearest(&query, &k(5)).unwrap();
+                assert_eq!(ids(&found), [doc(1), doc(2)]);
+                assert!(found.iter().all(|found| found.distance == distance));
+                index.drain();
+                index.check_drained();
+            }
         }
     }
 }
 
 #[test]
-fn cosine_distances_of_near_duplicates_are_accurate() {
-    let mut random = Random(11);
-    for dimensions in [32, 384, 1536] {
-        for _ in 0..50 {
-            let a: Vec<f32> = (0..dimensions).map(|_| random.normal()).collect();
-            // A relative change of 6.3e-4 is a cosine distance of 2e-7.
-            let b: Vec<f32> = a
-                .iter()
-                .map(|x| 7.0 * (x + 6.3e-4 * random.normal()))
-                .collect();
-            let mut index = index(Metric::Cosine, dimensions, Algorithm::Flat);
-            index.insert(doc(1), &b).unwrap();
-            let found = index.nearest(&a, &k(1)).unwrap()[0].distance;
-            let expected = exact(Metric::Cosine, &a, &b);
-            assert!((5e-8..1e-6).contains(&expected));
-            let error = (f64::from(found) / expected - 1.0).abs();
-            assert!(error < 1e-4, "{dimensions}: {error:e} of {expected:e}");
-        }
-    }
-}
-
-#[test]
-fn a_zero_vector_is_found_at_cosine_distance_one() {
+fn a_write_is_found_at_once_and_needs_no_background_work() {
+    let mut random = Random(31);
     for algorithm in both() {
-        let mut index = index(Metric::Cosine, 2, algorithm);
-        index.insert(doc(1), &[0.0, 0.0]).unwrap();
-        index.insert(doc(2), &[-1.0, 0.0]).unwrap();
-        index.insert(doc(3), &[1.0, 0.1]).unwrap();
-        let found = index.nearest(&[1.0, 0.0], &k(3)).unwrap();
-        assert_eq!(ids(&found), [doc(3), doc(1), doc(2)]);
-        assert_eq!(found[1].distance, 1.0);
-        for found in index.nearest(&[0.0, 0.0], &k(3)).unwrap() {
-            assert_eq!(found.distance, 1.0);
+        for metric in METRICS {
+            let mut modelled = Modelled::new(plain(metric, 8, algorithm));
+            let vectors = random.clustered(500, 8);
+            for (i, vector) in vectors.iter().enumerate() {
+                modelled.insert(nth(i % 400), vector);
+                if i % 7 == 0 {
+                    modelled.remove(nth(i / 2));
+                }
+                let recall = modelled.recall(std::slice::from_ref(vector), &k(10));
+                assert_eq!(recall, 1.0, "all are fresh, which is exact");
+            }
+            modelled.index.check();
         }
+    }
+}
+
+#[test]
+fn the_vector_that_a_document_has_already_costs_nothing() {
+    for algorithm in both() {
+        for element in ELEMENTS {
+            let mut index = VectorIndex::new(VectorParams {
+                element,
+                ..plain(Metric::Cosine, 3, algorithm)
+            });
+            let vector = blob(element, &[1.0, 2.0, 3.0]);
+            index.insert(doc(1), &vector).unwrap();
+            index.drain();
+            let before = index.stats();
+            index.insert(doc(1), &vector).unwrap();
+            assert_eq!(index.stats(), before);
+            assert!(!index.background().is_pending());
+            assert_eq!(index.rows_ever(), 1);
+            // The same direction is another vector.
+            index
+                .insert(doc(1), &blob(element, &[2.0, 4.0, 6.0]))
+                .unwrap();
+            assert_eq!(index.rows_ever(), 2);
+        }
+    }
+}
+
+#[test]
+fn background_work_outlives_its_index_and_an_index_that_became_empty() {
+    for algorithm in both() {
+        let mut index = VectorIndex::new(plain(Metric::L2, 1, algorithm));
+        for number in 1..=100 {
+            index
+                .insert(doc(number), &singles(&[f64::from(number)]))
+                .unwrap();
+        }
+        let background = index.background();
+        for number in 1..=100 {
+            assert!(index.remove(doc(number)));
+        }
+        assert!(!background.is_pending(), "there is nothing left to do");
+        assert!(!background.step());
+        index.insert(doc(5), &singles(&[5.0])).unwrap();
+        let background = index.background();
+        index.check();
+        drop(index);
+        while background.step() {}
+        assert!(!background.is_pending());
+    }
+}
+
+#[test]
+fn steps_do_what_a_drain_does() {
+    let mut random = Random(32);
+    for metric in METRICS {
+        let mut modelled = Modelled::new(plain(metric, 8, hnsw(4, 16, 10)));
+        for (i, vector) in random.clustered(900, 8).iter().enumerate() {
+            modelled.insert(nth(i % 300), vector);
+        }
+        let index = &modelled.index;
+        assert!(index.stats().fresh > 0 && index.background().is_pending());
+        while index.background().step() {
+            assert!(index.background().is_pending());
+        }
+        index.check_drained();
+        assert_eq!(index.stats().fresh, 0);
+        assert_eq!(index.stats().vectors, 300);
     }
 }
 
@@ -128,71 +200,40 @@ fn a_zero_vector_is_found_at_cosine_distance_one() {
 fn a_stopped_search_is_an_error_and_not_a_part_of_the_answer() {
     let mut random = Random(12);
     for algorithm in both() {
-        let mut index = index(Metric::L2, 4, algorithm);
-        for (i, vector) in random.clustered(5000, 4).iter().enumerate() {
-            index
-                .insert(doc(u32::try_from(i).unwrap() + 1), vector)
-                .unwrap();
-        }
-        for strategy in [Strategy::Exact, Strategy::Graph] {
-            for stop_after in [0, 2] {
-                let looks = Cell::new(0);
-                let stop = || looks.replace(looks.get() + 1) >= stop_after;
+        let vectors = random.clustered(5000, 4);
+        let modelled = Modelled::of(plain(Metric::L2, 4, algorithm), &vectors);
+        let index = &modelled.index;
+        let query = index.query(&singles(&[0.0; 4])).unwrap();
+        for stop_after in [0, 2] {
+            let looks = AtomicUsize::new(0);
+            let stop = || looks.fetch_add(1, Ordering::Relaxed) >= stop_after;
+            for strategy in [Strategy::Exact, Strategy::Graph] {
+                looks.store(0, Ordering::Relaxed);
                 let search = Nearest {
                     stop: Some(&stop),
-                    ef: Some(4000),
                     strategy,
-                    ..k(10)
+                    ..graph(10, 4000)
                 };
-                let found = index.nearest(&[0.0; 4], &search);
-                assert_eq!(found, Err(VectorError::Stopped));
-                assert_eq!(looks.get(), stop_after + 1);
+                assert_eq!(index.nearest(&query, &search), Err(VectorError::Stopped));
+                assert_eq!(looks.load(Ordering::Relaxed), stop_after + 1);
             }
+            looks.store(0, Ordering::Relaxed);
+            let range = Within {
+                stop: Some(&stop),
+                ..Within::new(1e9)
+            };
+            assert_eq!(index.within(&query, &range), Err(VectorError::Stopped));
         }
     }
 }
 
 #[test]
-fn one_vector_of_many_documents_hides_no_other() {
-    let mut random = Random(13);
-    for metric in METRICS {
-        let mut index = index(metric, 8, hnsw(8, 100, 10));
-        let vectors = random.clustered(600, 8);
-        for n in 0..600 {
-            index.insert(doc(2 * n + 1), &[3.0; 8]).unwrap();
-            index.insert(doc(2 * n + 2), &vectors[n as usize]).unwrap();
-        }
-        index.check();
-        let graph = Nearest {
-            strategy: Strategy::Graph,
-            ..k(20)
-        };
-        if metric != Metric::Ip {
-            let found = ids(&index.nearest(&[3.0; 8], &graph).unwrap());
-            let expected: Vec<_> = (0..20).map(|n| doc(2 * n + 1)).collect();
-            assert_eq!(found, expected, "{metric:?}");
-        }
-        let far = [-3.0; 8];
-        let exact = Nearest {
-            strategy: Strategy::Exact,
-            ..graph
-        };
-        let found = index.nearest(&far, &graph).unwrap();
-        let expected = index.nearest(&far, &exact).unwrap();
-        let common = found.iter().filter(|found| expected.contains(found));
-        assert!(common.count() >= 18, "{metric:?}");
-        let filter: RoaringBitmap = [601, 901].into();
-        let filtered = Nearest {
-            filter: Some(&filter),
-            ..graph
-        };
-        let found = ids(&index.nearest(&[3.0; 8], &filtered).unwrap());
-        assert_eq!(found, [doc(601), doc(901)]);
-        for n in 0..600 {
-            assert!(index.remove(doc(2 * n + 1)));
-        }
-        index.check();
-        let found = index.nearest(&[3.0; 8], &k(600)).unwrap();
-        assert!(found.len() == 600 && found.iter().all(|found| found.doc.get() % 2 == 0));
-    }
+fn an_error_says_what_is_wrong() {
+    let wrong = VectorError::WrongSize {
+        given: 8,
+        expected: 12,
+    };
+    assert_eq!(wrong.to_string(), "a vector of 8 bytes, expected 12");
+    let not_finite = VectorError::NotFinite { index: 3 };
+    assert_eq!(not_finite.to_string(), "component 3 is not a finite number");
 }

@@ -1,9 +1,11 @@
 mod field;
-mod knn;
 mod text;
+mod vector;
 
 use super::*;
-use crate::query::ast::{Bound, Field, Knn, Parameter, Range, TagPattern};
+use crate::query::ast::{
+    Bound, Field, HybridPolicy, Knn, Parameter, Range, TagPattern, VectorRange,
+};
 
 /// Parameters of every test.
 const PARAMS: [(&str, &[u8]); 9] = [
@@ -231,7 +233,6 @@ fn what_this_version_lacks_is_named() {
         ("@p:[1 2 3 km]", "ranges of GEO fields"),
         ("@p:[$n $n $n $word]", "ranges of GEO fields"),
         ("@p:[WITHIN $word]", "ranges of GEOSHAPE fields"),
-        ("@v:[VECTOR_RANGE 1 $v]", "VECTOR_RANGE"),
         ("a=>{$weight: 2} b", "query attributes =>{...} of a clause"),
         (
             "b @g:{a}=>{$weight: 2}",

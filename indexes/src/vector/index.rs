@@ -1,0 +1,248 @@
+//! The vectors of documents, one each: who has which row, and what is found of them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use roaring::RoaringBitmap;
+
+use super::background::Background;
+use super::element;
+use super::error::VectorError;
+use super::hnsw::level::LevelDraw;
+use super::nearest::Docs;
+use super::pace::Pace;
+use super::params::{Algorithm, VectorParams};
+use super::query::Query;
+use super::search::{Nearest, Neighbour, Within};
+use super::slots::RowId;
+use super::store::Store;
+use crate::doc::DocId;
+
+/// The vectors of documents, one each.
+///
+/// A new vector is compared with by every search at once, and linked into the graph by whoever does
+/// the index's [`Background`] work; if nobody does, whoever inserts does when too many wait. Memory
+/// is proportional to the highest [`DocId`] and the most vectors held at one time (up to a fifth
+/// more, while dead rows wait to be unlinked).
+pub struct VectorIndex {
+    params: VectorParams,
+    /// Documents with a vector: those with a row.
+    docs: RoaringBitmap,
+    /// By [`DocId::index`].
+    row_of: Vec<Option<RowId>>,
+    levels: LevelDraw,
+    pub(super) store: Arc<Store>,
+}
+
+/// What is in an index, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VectorStats {
+    /// Vectors of documents.
+    pub vectors: u64,
+    /// Those of them that every search compares with, because they are not linked yet.
+    pub fresh: u64,
+    /// Rows of no document that are still in the graph.
+    pub tombstones: u64,
+    /// Whether there are codes.
+    pub codes: bool,
+}
+
+impl VectorIndex {
+    /// An empty index.
+    #[must_use]
+    pub fn new(params: VectorParams) -> Self {
+        let m = match params.algorithm {
+            Algorithm::Flat => 2,
+            Algorithm::Hnsw(params) => params.m.max(2),
+        };
+        Self {
+            params,
+            docs: RoaringBitmap::new(),
+            row_of: Vec::new(),
+            levels: LevelDraw::new(m),
+            store: Arc::new(Store::new(params)),
+        }
+    }
+
+    /// Gives `doc` this vector, little-endian and packed, in place of the one it had. The vector it
+    /// already has costs nothing.
+    ///
+    /// # Errors
+    /// [`VectorError::WrongSize`], [`VectorError::NotFinite`] or [`VectorError::Full`]; the index is
+    /// then unchanged.
+    pub fn insert(&mut self, doc: DocId, blob: &[u8]) -> Result<(), VectorError> {
+        self.check_blob(blob)?;
+        let old = self.row(doc);
+        if old.is_some_and(|row| self.store.rows.is(row, blob)) {
+            return Ok(());
+        }
+        let row = self.store.add(doc, blob, &mut self.levels);
+        let row = row.ok_or(VectorError::Full)?;
+        if let Some(old) = old {
+            self.store.remove(old);
+        }
+        if self.row_of.len() <= doc.index() {
+            self.row_of.resize(doc.index() + 1, None);
+        }
+        self.row_of[doc.index()] = Some(row);
+        self.docs.insert(doc.get());
+        self.store.help();
+        Ok(())
+    }
+
+    /// Takes the vector of `doc` away; false if it had none.
+    pub fn remove(&mut self, doc: DocId) -> bool {
+        let Some(row) = self.row_of.get_mut(doc.index()).and_then(Option::take) else {
+            return false;
+        };
+        self.docs.remove(doc.get());
+        if self.docs.is_empty() {
+            // Quicker than to unlink every row.
+            self.store.close();
+            self.store = Arc::new(Store::new(self.params));
+        } else {
+            self.store.remove(row);
+        }
+        true
+    }
+
+    /// Whether `doc` has a vector.
+    #[must_use]
+    pub fn contains(&self, doc: DocId) -> bool {
+        self.row(doc).is_some()
+    }
+
+    /// How many documents have a vector.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.docs.len()
+    }
+
+    /// Whether no document has a vector.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.docs.is_empty()
+    }
+
+    /// The documents with a vector, as [`DocId::get`].
+    #[must_use]
+    pub const fn docs(&self) -> &RoaringBitmap {
+        &self.docs
+    }
+
+    /// What the index was made for.
+    #[must_use]
+    pub const fn params(&self) -> &VectorParams {
+        &self.params
+    }
+
+    /// Checks a vector, little-endian and packed, and makes it ready to compare with.
+    ///
+    /// # Errors
+    /// [`VectorError::WrongSize`] or [`VectorError::NotFinite`].
+    pub fn query(&self, blob: &[u8]) -> Result<Query, VectorError> {
+        self.check_blob(blob)?;
+        Ok(self.store.rows.query(blob))
+    }
+
+    /// The distance of a query to the vector of `doc`; none if it has none.
+    #[must_use]
+    pub fn distance(&self, query: &Query, doc: DocId) -> Option<f64> {
+        let row = self.row(doc)?;
+        Some(self.store.rows.distance(query, row))
+    }
+
+    /// The documents nearest to a query, nearest first, equally near ones by id: `search.k` of
+    /// them, or all that match where fewer do. FLAT is exact; HNSW may miss some for others that
+    /// are farther.
+    ///
+    /// # Errors
+    /// [`VectorError::Stopped`].
+    pub fn nearest(
+        &self,
+        query: &Query,
+        search: &Nearest<'_>,
+    ) -> Result<Vec<Neighbour>, VectorError> {
+        let mut pace = Pace::new(search.stop);
+        let found = self.store.nearest(query, search, self.rows(), &mut pace);
+        answer(found, &pace)
+    }
+
+    /// The documents within a distance of a query, nearest first, equally near ones by id: every one
+    /// for FLAT; HNSW may miss some.
+    ///
+    /// # Errors
+    /// [`VectorError::Stopped`].
+    pub fn within(&self, query: &Query, range: &Within<'_>) -> Result<Vec<Neighbour>, VectorError> {
+        let mut pace = Pace::new(range.stop);
+        let found = self.store.within(query, range, self.rows(), &mut pace);
+        answer(found, &pace)
+    }
+
+    /// A handle to what is left to do. Ask for it anew after each write: an index that has become
+    /// empty goes on with another.
+    #[must_use]
+    pub fn background(&self) -> Background {
+        Background(Arc::clone(&self.store))
+    }
+
+    /// Does all that is left to do, on this thread.
+    pub fn drain(&self) {
+        self.store.drain();
+    }
+
+    /// Bytes allocated, but for the allocator's own.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.docs.serialized_size()
+            + self.row_of.capacity() * size_of::<Option<RowId>>()
+            + self.store.memory_bytes()
+    }
+
+    /// What is in it, in numbers.
+    #[must_use]
+    pub fn stats(&self) -> VectorStats {
+        VectorStats {
+            vectors: self.docs.len(),
+            fresh: self.store.fresh.len() as u64,
+            tombstones: self.store.tombstones() as u64,
+            codes: self.store.codes.load().is_some(),
+        }
+    }
+
+    fn check_blob(&self, blob: &[u8]) -> Result<(), VectorError> {
+        Ok(element::check(
+            self.params.element,
+            self.params.dimensions,
+            blob,
+        )?)
+    }
+
+    pub(super) fn row(&self, doc: DocId) -> Option<RowId> {
+        self.rows().row(doc)
+    }
+
+    fn rows(&self) -> Docs<'_> {
+        Docs {
+            docs: &self.docs,
+            row_of: &self.row_of,
+        }
+    }
+}
+
+impl fmt::Debug for VectorIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VectorIndex")
+            .field("params", &self.params)
+            .field("len", &self.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn answer(found: Vec<Neighbour>, pace: &Pace<'_>) -> Result<Vec<Neighbour>, VectorError> {
+    if pace.is_stopped() {
+        return Err(VectorError::Stopped);
+    }
+    Ok(found)
+}

@@ -1,0 +1,235 @@
+//! Documents of a cheap set that also lie within vector ranges: each is looked at by itself, so that
+//! no range is searched that a few distances answer.
+
+use std::sync::Arc;
+
+use nuthatch_indexes::doc::DocId;
+use nuthatch_indexes::docset::DocSet;
+
+use super::deadline::{Deadline, Steps};
+use super::scorer::{BoxScorer, Scorer};
+use super::yielded;
+use crate::catalog::index::Index;
+use crate::plan::{Kind, Node, VectorRange};
+
+/// A condition on one document that costs one distance.
+#[derive(Clone, Debug)]
+pub(super) struct Check {
+    range: Arc<VectorRange>,
+    /// The document must be outside instead.
+    outside: bool,
+}
+
+impl Check {
+    /// The condition that a part of a conjunction is, if it is one on distances.
+    pub(super) fn of(node: &Node) -> Option<Self> {
+        let (node, outside) = if let Kind::Not(inner) = &node.kind {
+            (&**inner, true)
+        } else {
+            (node, false)
+        };
+        let Kind::VectorRange(range) = &node.kind else {
+            return None;
+        };
+        Some(Self {
+            range: Arc::clone(range),
+            outside,
+        })
+    }
+
+    fn holds(&self, index: &Index, doc: DocId) -> bool {
+        yielded::within(&self.range, index, doc).is_some() != self.outside
+    }
+}
+
+/// Those documents of a set that pass every check.
+///
+/// Between two that do there may be any number that do not, so it looks at the clock itself and
+/// ends when the deadline passes; whoever reads it must look once more at its end.
+pub(super) struct Candidates<'a> {
+    set: BoxScorer<'a>,
+    checks: Vec<Check>,
+    index: &'a Index,
+    steps: Steps,
+    stopped: bool,
+}
+
+impl<'a> Candidates<'a> {
+    pub(super) fn new(
+        set: BoxScorer<'a>,
+        checks: Vec<Check>,
+        index: &'a Index,
+        deadline: Deadline,
+    ) -> Self {
+        let cost = u32::try_from(checks.len()).unwrap_or(u32::MAX);
+        let mut candidates = Self {
+            set,
+            index,
+            steps: deadline.steps(cost.saturating_mul(DISTANCE_MOVES)),
+            checks,
+            stopped: false,
+        };
+        candidates.settle();
+        candidates
+    }
+
+    /// Goes on to the first document from here that passes.
+    fn settle(&mut self) -> Option<DocId> {
+        while let Some(doc) = self.doc() {
+            if self.checks.iter().all(|check| check.holds(self.index, doc)) {
+                return Some(doc);
+            }
+            self.stopped = self.steps.check().is_err();
+            self.set.advance();
+        }
+        None
+    }
+}
+
+/// Moves of a cursor that a distance costs as much as.
+const DISTANCE_MOVES: u32 = 4;
+
+impl DocSet for Candidates<'_> {
+    fn doc(&self) -> Option<DocId> {
+        self.set.doc().filter(|_| !self.stopped)
+    }
+
+    fn advance(&mut self) -> Option<DocId> {
+        if !self.stopped {
+            self.set.advance();
+        }
+        self.settle()
+    }
+
+    fn seek(&mut self, target: DocId) -> Option<DocId> {
+        // Where it rests has passed already.
+        if self.doc().is_some_and(|doc| doc < target) {
+            self.set.seek(target);
+            return self.settle();
+        }
+        self.doc()
+    }
+
+    fn cost(&self) -> u64 {
+        self.set.cost()
+    }
+}
+
+impl Scorer for Candidates<'_> {
+    fn score(&mut self) -> f64 {
+        if self.stopped { 0.0 } else { self.set.score() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nuthatch_indexes::doc::DocId;
+    use nuthatch_indexes::docset::{Bitmap, DocSet};
+
+    use super::*;
+    use crate::catalog::index::FieldIndex;
+    use crate::exec::scorer::Unscored;
+    use crate::keyspace::{Keyspace, Presence};
+    use crate::request::create::Definition;
+
+    /// Each key is one byte, and its hash a vector of that byte.
+    struct Bytes;
+
+    impl Keyspace for Bytes {
+        fn fields(
+            &mut self,
+            key: &[u8],
+            names: &[&[u8]],
+            visit: &mut dyn FnMut(usize, &[u8]),
+        ) -> Presence {
+            let position = names.iter().position(|name| name == b"v").unwrap();
+            visit(position, key);
+            Presence::Hash
+        }
+
+        fn document(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
+            Presence::Hash
+        }
+
+        fn delete(&mut self, _: &[u8]) -> bool {
+            false
+        }
+
+        fn key_count(&mut self) -> u64 {
+            0
+        }
+    }
+
+    fn index() -> Index {
+        let command = "i SCHEMA v VECTOR FLAT 6 TYPE UINT8 DIM 1 DISTANCE_METRIC L2";
+        let arguments: Vec<&[u8]> = command.split(' ').map(str::as_bytes).collect();
+        let mut index = Index::new(1, Definition::parse(&arguments).unwrap());
+        (0..=255u8).for_each(|key| index.refresh(&[key], &mut Bytes));
+        index
+    }
+
+    /// What is nearer than 2 to 100, or everything else.
+    fn check(index: &Index, outside: bool) -> Check {
+        let field = index.schema().find(b"v").unwrap();
+        let FieldIndex::Vector(vectors) = index.field(field) else {
+            panic!("a vector field");
+        };
+        let range = VectorRange {
+            field,
+            vector: vectors.query(&[100]).unwrap(),
+            radius: 4.0,
+            epsilon: None,
+        };
+        Check {
+            range: Arc::new(range),
+            outside,
+        }
+    }
+
+    fn every_other(index: &Index) -> BoxScorer<'_> {
+        let docs = index.documents().alive().iter().filter(|doc| doc % 2 == 1);
+        Box::new(Unscored(Bitmap::owned(docs.collect())))
+    }
+
+    fn keys(index: &Index, mut set: impl DocSet) -> Vec<u8> {
+        let mut keys = Vec::new();
+        while let Some(doc) = set.doc() {
+            keys.push(index.documents().key(doc).unwrap()[0]);
+            set.advance();
+        }
+        keys
+    }
+
+    #[test]
+    fn documents_of_the_set_that_pass_are_left() {
+        let index = index();
+        let never = Deadline::after_ms(0);
+        let of = |checks| Candidates::new(every_other(&index), checks, &index, never);
+        assert_eq!(keys(&index, of(vec![check(&index, false)])), [98, 100, 102]);
+        let rest = keys(&index, of(vec![check(&index, true)]));
+        assert_eq!(rest.len(), 125);
+        let both = vec![check(&index, true), check(&index, false)];
+        assert_eq!(keys(&index, of(both)), [0u8; 0]);
+        let mut set = of(vec![check(&index, false)]);
+        let (first, last) = (DocId::from_index(98), DocId::from_index(102));
+        assert_eq!(set.doc(), first);
+        assert_eq!(set.seek(DocId::from_index(50).unwrap()), first);
+        assert_eq!(set.seek(DocId::from_index(101).unwrap()), last);
+        assert_eq!(set.seek(DocId::from_index(103).unwrap()), None);
+        assert_eq!(set.advance(), None);
+    }
+
+    #[test]
+    fn a_set_of_which_nothing_passes_ends_at_the_deadline() {
+        let index = index();
+        let deadline = Deadline::after_ms(1);
+        while !deadline.passed() {}
+        // 64 checks are as much as 256 moves: the clock is looked at after four documents, and the
+        // first that passes is the fiftieth.
+        let checks = vec![check(&index, false); 64];
+        let mut set = Candidates::new(every_other(&index), checks, &index, deadline);
+        assert_eq!((set.doc(), set.score()), (None, 0.0));
+        assert_eq!(set.advance(), None);
+        assert!(deadline.check().is_err());
+    }
+}
