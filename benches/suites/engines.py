@@ -255,8 +255,11 @@ def built(name: str, data: Data) -> tuple[Engine, float]:
     seconds = cpu_seconds(lambda: engine.build(data))
     if path:
         CACHE.mkdir(parents=True, exist_ok=True)
-        engine.save(path)
+        # A run that is stopped here leaves nothing that looks whole.
+        part = path.with_suffix(".part")
+        engine.save(part)
         path.with_suffix(".json").write_text(json.dumps({"seconds": seconds}))
+        part.rename(path)
     return engine, seconds
 
 

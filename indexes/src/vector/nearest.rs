@@ -37,12 +37,8 @@ const WALK_DISTANCES: u64 = 16;
 /// faster than one that looks for matches beyond neighbours (vector.md: between 20 and 50 %).
 const WALK_THROUGH_ALL: f64 = 0.4;
 
-/// Candidates by code that are ranked exactly, as a multiple of `k`, where codes do not say how far
-/// they may be wrong: with the best three the recall of a walk on codes is that of one on rows
-/// (vector.md).
-const RERANKED: usize = 3;
-
-/// The same for a scan, which is to be as good as exact.
+/// Candidates of a scan that are ranked exactly, as a multiple of `k`, where codes do not say how far
+/// they may be wrong: it is to be as good as exact.
 const RERANKED_OF_SCAN: usize = 8;
 
 /// Fewer codes than this are scanned on one thread.
@@ -283,7 +279,7 @@ impl Search<'_> {
         let kth = k.checked_sub(1).and_then(|kth| near.get(kth));
         match kth.and_then(|kth| codes.cutoff(code, kth.distance)) {
             Some(cutoff) => near.partition_point(|near| f64::from(near.distance) <= cutoff),
-            None => k.saturating_mul(RERANKED),
+            None => near.len(),
         }
     }
 

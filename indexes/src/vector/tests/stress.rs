@@ -18,7 +18,7 @@ const DOCS: usize = 1800;
 
 /// Writes of a run.
 fn moves() -> usize {
-    let moves = std::env::var("NUTHATCH_STRESS_MOVES");
+    let moves = option_env!("NUTHATCH_STRESS_MOVES");
     moves.map_or(6000, |moves| moves.parse().expect("a number of writes"))
 }
 
