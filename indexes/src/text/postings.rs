@@ -91,16 +91,28 @@ impl PostingList {
             .partition_point(|block| block.last() < Some(doc))
     }
 
-    /// Joins a block with the next, or the last block with the one before, if they fit in one.
+    /// Joins a block with the next or the one before, if they fit in one. So of two neighbours one is
+    /// not sparse, whatever order removals come in.
     fn join(&mut self, slot: usize) {
-        let lower = slot.min(self.blocks.len().saturating_sub(2));
-        let [a, b, ..] = &mut self.blocks[lower..] else {
+        if self.join_next(slot) {
             return;
-        };
-        if a.docs.len() + b.docs.len() <= BLOCK {
-            a.append(std::mem::take(b));
-            self.blocks.remove(lower + 1);
         }
+        if let Some(before) = slot.checked_sub(1) {
+            self.join_next(before);
+        }
+    }
+
+    /// Joins a block with the next, if they fit in one.
+    fn join_next(&mut self, slot: usize) -> bool {
+        let [a, b, ..] = &mut self.blocks[slot..] else {
+            return false;
+        };
+        if a.docs.len() + b.docs.len() > BLOCK {
+            return false;
+        }
+        a.append(std::mem::take(b));
+        self.blocks.remove(slot + 1);
+        true
     }
 
     /// Panics unless the blocks are as the fields say.

@@ -172,7 +172,7 @@ impl<S: Space> Walker<'_, S> {
         if self.slots.is_live(row) {
             for link in links.into_iter().filter(|link| !old.contains(link)) {
                 // Who is linked to by few is worth that others choose anew.
-                if level == 0 && (self.slots.get(row).incoming() as usize) < self.graph.m() {
+                if level == 0 && (self.slots.get(row).incoming() as usize) < self.graph.m() / 2 {
                     self.link_back(link, row, level);
                 } else {
                     self.link_back_if_room(link, row, level);
