@@ -11,6 +11,7 @@ use super::codes::{Codes, QueryCode};
 use super::hnsw::graph::Graph;
 use super::hnsw::search::{Admit, Beam, Scratch, Walker};
 use super::pace::Pace;
+use super::params::Metric;
 use super::query::Query;
 use super::scan::{Linked, Measured};
 use super::search::{Best, Nearest, Neighbour, Strategy};
@@ -242,6 +243,9 @@ impl Search<'_> {
             Some(_) => ef.max(k.saturating_add(k / 2)),
             None => ef,
         };
+        // Inner products lead from match to match less surely than distances do.
+        let astray = self.asked.filter.is_some() && self.store.params.metric == Metric::Ip;
+        let ef = if astray { ef.saturating_mul(2) } else { ef };
         let by_row = self.store.slots.hanging() == 0;
         let matching = self.asked.filter.map(|filter| self.bits(filter, by_row));
         self.store.with_scratch(|scratch| {
