@@ -328,9 +328,16 @@ impl Search<'_> {
         docs: impl Fn(RowId) -> D,
         pace: &mut Pace<'_>,
     ) -> Vec<Neighbour> {
+        const AHEAD: usize = 3;
         let mut best = Best::new(self.asked.k);
+        for candidate in candidates {
+            self.store.slots.prefetch(candidate.row);
+        }
+        for next in candidates.iter().take(AHEAD) {
+            self.store.rows.prefetch(next.row);
+        }
         for (at, candidate) in candidates.iter().enumerate() {
-            if let Some(next) = candidates.get(at + 2) {
+            if let Some(next) = candidates.get(at + AHEAD) {
                 self.store.rows.prefetch(next.row);
             }
             let distance = self.store.rows.distance(self.query, candidate.row);

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use super::arena::Arena;
+use super::kernel;
 use crate::doc::DocId;
 
 /// Which row holds a vector, from 1. `Option<RowId>` is four bytes, and 0 in memory is "none".
@@ -126,6 +127,11 @@ impl Slots {
     #[inline(always)]
     pub(super) fn is_live(&self, row: RowId) -> bool {
         self.get(row).doc().is_some() || self.twins(row).any(|(_, doc)| doc.is_some())
+    }
+
+    /// Fetches a slot.
+    pub(super) fn prefetch(&self, row: RowId) {
+        kernel::prefetch(self.arena.address(row).cast::<u8>());
     }
 
     /// The documents of a row and of its twins.

@@ -98,14 +98,6 @@ impl Pool {
         None
     }
 
-    /// What [`next`](Self::next) would give if it were asked now.
-    #[inline(always)]
-    pub(in crate::vector) fn peek(&self) -> Option<RowId> {
-        let rest = self.entries.get(self.next..)?;
-        let entry = rest.iter().find(|entry| entry.row & EXPANDED == 0)?;
-        RowId::new(entry.row & !ADMITTED)
-    }
-
     /// How many admitted candidates there are.
     pub(in crate::vector) const fn found(&self) -> usize {
         self.admitted
@@ -159,15 +151,13 @@ mod tests {
             prop_assert_eq!(pool.found(), all.len());
             let mut last = 0;
             let mut expanded = 0;
-            while let Some(peeked) = pool.peek() {
-                prop_assert_eq!(pool.next(), Some(peeked));
-                let distance = offers[peeked.index() - 1].0;
+            while let Some(next) = pool.next() {
+                let distance = offers[next.index() - 1].0;
                 prop_assert!(distance >= last);
                 last = distance;
                 expanded += 1;
             }
             prop_assert!(expanded >= all.len());
-            prop_assert_eq!(pool.next(), None);
         }
     }
 

@@ -276,22 +276,25 @@ impl<S: Space> Walker<'_, S> {
             let places = [four[0].1, four[1].1, four[2].1, four[3].1];
             let distances = self.space.distances(beam.from, places);
             for lane in 0..4 {
-                let (row, distance) = (four[lane].0, distances[lane]);
-                if pool.wants(distance) {
-                    pool.insert(distance, row, beam.admit.admits(row));
-                }
+                self.offer(beam, four[lane].0, distances[lane], pool);
             }
         }
         for &(row, place) in rest {
             let distance = self.space.distance_of(beam.from, place);
-            if pool.wants(distance) {
-                pool.insert(distance, row, beam.admit.admits(row));
-            }
+            self.offer(beam, row, distance, pool);
         }
-        if beam.level == 0
-            && let Some(next) = pool.peek()
-        {
-            let list = self.graph.address(next);
+    }
+
+    /// Puts a row into the pool if it is near enough, and fetches its links, which the walk is then
+    /// likely to need.
+    #[inline(always)]
+    fn offer(&self, beam: &Beam<'_, S::Point>, row: RowId, distance: f32, pool: &mut Pool) {
+        if !pool.wants(distance) {
+            return;
+        }
+        pool.insert(distance, row, beam.admit.admits(row));
+        if beam.level == 0 {
+            let list = self.graph.address(row);
             prefetch(list);
             prefetch(list.wrapping_add(64));
         }

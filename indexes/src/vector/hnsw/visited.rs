@@ -2,35 +2,41 @@
 
 use super::super::slots::RowId;
 
-/// The nodes a walk has seen: those marked with its own number, so that a new walk clears nothing
-/// but every 255th time. A byte a node, because the marks are read at random for each link.
+/// The nodes a walk has seen: a bit each, so that all of them stay near the core, and which words of
+/// bits are in use, so that a new walk clears those alone.
 #[derive(Default)]
 pub(in crate::vector) struct Visited {
-    walk: u8,
-    marks: Vec<u8>,
+    bits: Vec<u64>,
+    /// Slots of `bits` that are not zero.
+    used: Vec<u32>,
+    last: u32,
 }
 
 impl Visited {
     /// Forgets all, for rows up to the number `last`.
     pub(in crate::vector) fn begin(&mut self, last: u32) {
-        if let Some(walk) = self.walk.checked_add(1) {
-            self.walk = walk;
-        } else {
-            self.marks.fill(0);
-            self.walk = 1;
+        for slot in self.used.drain(..) {
+            if let Some(word) = self.bits.get_mut(slot as usize) {
+                *word = 0;
+            }
         }
-        let rows = last as usize + 1;
-        if self.marks.len() < rows {
-            self.marks.resize(rows, 0);
+        let words = last as usize / 64 + 1;
+        if self.bits.len() < words {
+            self.bits.resize(words, 0);
         }
+        self.last = last;
     }
 
     /// Marks a row; false if it was marked, or added since the walk began.
     #[inline(always)]
     pub(in crate::vector) fn insert(&mut self, row: RowId) -> bool {
-        match self.marks.get_mut(row.index()) {
-            Some(mark) if *mark != self.walk => {
-                *mark = self.walk;
+        let (slot, bit) = (row.get() / 64, 1 << (row.get() % 64));
+        match self.bits.get_mut(slot as usize) {
+            Some(word) if *word & bit == 0 && row.get() <= self.last => {
+                if *word == 0 {
+                    self.used.push(slot);
+                }
+                *word |= bit;
                 true
             }
             _ => false,
@@ -39,7 +45,7 @@ impl Visited {
 
     /// Bytes allocated.
     pub(in crate::vector) fn memory_bytes(&self) -> usize {
-        self.marks.capacity()
+        self.bits.capacity() * size_of::<u64>() + self.used.capacity() * size_of::<u32>()
     }
 }
 
