@@ -65,14 +65,14 @@ pub(super) struct Flat<'a> {
 
 /// Documents with a term.
 pub(super) struct Term<'a> {
-    pub(super) postings: PostingCursor<'a>,
+    pub(super) postings: PostingCursor,
     pub(super) idf: f64,
     pub(super) corpus: Corpus<'a>,
 }
 
 /// Documents with a phrase, scored as its words.
 pub(super) struct Words<'a> {
-    pub(super) phrase: Phrase<'a>,
+    pub(super) phrase: Phrase,
     pub(super) corpus: Corpus<'a>,
 }
 
@@ -134,12 +134,13 @@ impl Scorer for Term<'_> {
 impl Scorer for Words<'_> {
     fn score(&mut self) -> f64 {
         let Some(doc) = self.doc() else { return 0.0 };
-        self.phrase
-            .parts()
+        let Self { phrase, corpus } = self;
+        phrase
+            .parts_mut()
             .map(|part| {
-                let idf = self.corpus.idf(part.document_frequency());
+                let idf = corpus.idf(part.document_frequency());
                 let frequency = f64::from(part.frequency());
-                self.corpus.term_score(idf, frequency, doc)
+                corpus.term_score(idf, frequency, doc)
             })
             .sum()
     }

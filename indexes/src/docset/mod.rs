@@ -13,7 +13,6 @@ pub use bitmap::Bitmap;
 pub use difference::Difference;
 pub use or::Or;
 pub use sorted::Sorted;
-pub(crate) use sorted::gallop;
 
 use crate::doc::DocId;
 

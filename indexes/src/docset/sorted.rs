@@ -46,7 +46,7 @@ impl DocSet for Sorted {
 
 /// How many of the ascending `docs` lie before `target`, found in a time that grows with the
 /// logarithm of the answer, for most seeks are short.
-pub(crate) fn gallop(docs: &[DocId], target: DocId) -> usize {
+fn gallop(docs: &[DocId], target: DocId) -> usize {
     let before = |slot: usize| docs.get(slot).is_some_and(|&doc| doc < target);
     if !before(0) {
         return 0;

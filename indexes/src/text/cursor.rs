@@ -1,28 +1,38 @@
-//! A walk over one term's postings.
+//! A walk over the postings of one term.
 
-use super::field::{FieldMask, fields_of};
-use super::postings::{Block, PostingList};
+use std::sync::Arc;
+
+use super::block::{BLOCK, Block, Coding, Decoded};
+use super::field::FieldMask;
+use super::postings::PostingList;
 use crate::doc::DocId;
-use crate::docset::{DocSet, gallop};
+use crate::docset::DocSet;
 
-/// The documents that hold a term in some fields; others are skipped.
-pub struct PostingCursor<'a> {
-    list: &'a PostingList,
+/// The documents that hold a term in some fields, with how often and where.
+///
+/// It owns what it walks over: writes after it was made are not seen.
+pub struct PostingCursor {
+    list: PostingList,
+    coding: Arc<Coding>,
     fields: FieldMask,
-    /// Slot of the current block; past the end when exhausted.
+    /// The current block; as many as there are blocks for the tail, one more when exhausted.
     block: usize,
-    /// Slot within the current block, always of a document that holds the term in `fields`.
+    /// Slot in the current block, always of a document that holds the term in `fields`.
     at: usize,
+    decoded: Box<Decoded>,
 }
 
-impl<'a> PostingCursor<'a> {
-    pub(crate) fn new(list: &'a PostingList, fields: FieldMask) -> Self {
+impl PostingCursor {
+    pub(super) fn new(list: &PostingList, coding: &Arc<Coding>, fields: FieldMask) -> Self {
         let mut cursor = Self {
-            list,
+            list: list.clone(),
+            coding: Arc::clone(coding),
             fields,
             block: 0,
             at: 0,
+            decoded: Box::default(),
         };
+        cursor.enter(0);
         cursor.settle();
         cursor
     }
@@ -30,23 +40,39 @@ impl<'a> PostingCursor<'a> {
     /// How often the current document holds the term, in all its fields, each occurrence counted
     /// with its field's weight; 0 when exhausted.
     #[must_use]
-    pub fn frequency(&self) -> f32 {
-        self.current()
-            .map_or(0.0, |(block, at)| block.frequency(at))
+    pub fn frequency(&mut self) -> f32 {
+        self.read_counts();
+        self.decoded
+            .frequencies()
+            .get(self.at)
+            .copied()
+            .unwrap_or(0.0)
     }
 
     /// The fields in which the current document holds the term, of all its fields.
     #[must_use]
-    pub fn field_mask(&self) -> FieldMask {
-        fields_of(self.positions())
+    pub fn field_mask(&mut self) -> FieldMask {
+        if self.doc().is_none() {
+            return FieldMask::NONE;
+        }
+        self.read_counts();
+        self.decoded.fields(self.at)
     }
 
     /// Where the current document holds the term, in all its fields, ascending; each is
     /// `field << 25 | position`. Positions from 2^25 - 2 on are not told apart. Empty when
     /// exhausted.
     #[must_use]
-    pub fn positions(&self) -> &'a [u32] {
-        self.current().map_or(&[], |(block, at)| block.places(at))
+    pub fn positions(&mut self) -> &[u32] {
+        if self.doc().is_none() {
+            return &[];
+        }
+        self.positions_at(self.at)
+    }
+
+    /// Appends the current document's [positions](Self::positions).
+    pub fn places(&mut self, places: &mut Vec<u32>) {
+        places.extend_from_slice(self.positions());
     }
 
     /// The fields that the walk is restricted to.
@@ -61,55 +87,156 @@ impl<'a> PostingCursor<'a> {
         self.list.len() as u64
     }
 
-    fn current(&self) -> Option<(&'a Block, usize)> {
-        let block = self.list.blocks().get(self.block)?;
-        Some((block, self.at))
+    /// How many stretches of postings there are, that each can be entered.
+    pub(super) fn stretches(&self) -> usize {
+        self.list.block_count()
     }
 
-    /// From wherever the cursor is, even one past the end of a block, to the first document on or
+    /// The coded block that is a stretch; none for the tail.
+    #[inline]
+    pub(super) fn coded(&self, stretch: usize) -> Option<&Block> {
+        self.list.blocks().get(stretch)
+    }
+
+    /// The number of the last document of a stretch; the highest there is past the last stretch.
+    #[inline]
+    pub(super) fn end_of(&self, stretch: usize) -> u32 {
+        match self.list.blocks().get(stretch) {
+            Some(block) => block.last(),
+            None if stretch == self.list.blocks().len() && self.list.tail().len() > 0 => {
+                self.list.tail().last()
+            }
+            None => u32::MAX,
+        }
+    }
+
+    /// The first stretch from `from` on that does not end before a document.
+    pub(super) fn stretch_of(&self, from: usize, doc: u32) -> usize {
+        let blocks = self.list.blocks();
+        let mut step = 1;
+        while blocks
+            .get(from + step)
+            .is_some_and(|block| block.last() < doc)
+        {
+            step *= 2;
+        }
+        let low = (from + step / 2).min(blocks.len());
+        let window = &blocks[low..blocks.len().min(from + step + 1)];
+        let stretch = low + window.partition_point(|block| block.last() < doc);
+        let past = stretch == blocks.len() && self.list.tail().last() < doc;
+        stretch + usize::from(past && self.list.tail().len() > 0)
+    }
+
+    /// Goes to the beginning of a stretch, whichever fields its postings are in. The tail must be
+    /// decoded whole; a block's frequencies wait until they are asked for.
+    pub(super) fn enter(&mut self, stretch: usize) {
+        self.block = stretch;
+        self.at = 0;
+        if let Some(block) = self.list.blocks().get(stretch) {
+            self.decoded.begin(block);
+        } else if stretch == self.list.blocks().len() {
+            let tail = self.list.tail().columns(self.coding.offsets);
+            self.decoded.begin_with(&tail, &self.coding);
+        } else {
+            self.decoded.clear();
+        }
+    }
+
+    /// The stretch that was entered last.
+    pub(super) const fn stretch(&self) -> usize {
+        self.block
+    }
+
+    /// The numbers of the documents of the stretch, whichever fields they hold the term in.
+    #[inline]
+    pub(super) fn docs(&self) -> &[u32] {
+        self.decoded.docs()
+    }
+
+    /// The [`docs`](Self::docs), and how often each holds the term.
+    #[inline]
+    pub(super) fn counted(&mut self) -> (&[u32], &[f32]) {
+        self.read_counts();
+        (self.decoded.docs(), self.decoded.frequencies())
+    }
+
+    /// Where the document in a slot of [`docs`](Self::docs) holds the term.
+    pub(super) fn positions_at(&mut self, at: usize) -> &[u32] {
+        if let Some(block) = self.list.blocks().get(self.block) {
+            self.decoded.read_places(block, &self.coding);
+        }
+        self.decoded.places(at)
+    }
+
+    /// Whether the posting in a slot of [`docs`](Self::docs) is in the fields of the walk.
+    #[inline]
+    pub(super) fn is_within(&mut self, at: usize) -> bool {
+        self.fields == FieldMask::ALL || {
+            self.read_counts();
+            !(self.decoded.fields(at) & self.fields).is_empty()
+        }
+    }
+
+    #[inline]
+    fn read_counts(&mut self) {
+        if let Some(block) = self.list.blocks().get(self.block) {
+            self.decoded.read_counts(block, &self.coding);
+        }
+    }
+
+    /// From wherever the cursor is, even one past the end of a stretch, to the first document on or
     /// after it that the cursor may rest on.
     fn settle(&mut self) -> Option<DocId> {
         loop {
-            let block = self.list.blocks().get(self.block)?;
-            let Some(&doc) = block.docs().get(self.at) else {
-                self.block += 1;
-                self.at = 0;
-                continue;
-            };
-            let is_within = self.fields == FieldMask::ALL
-                || !(fields_of(block.places(self.at)) & self.fields).is_empty();
-            if is_within {
-                return Some(doc);
+            while let Some(&doc) = self.decoded.docs().get(self.at) {
+                if self.is_within(self.at) {
+                    return DocId::new(doc);
+                }
+                self.at += 1;
             }
-            self.at += 1;
+            if self.block >= self.list.blocks().len() {
+                self.decoded.clear();
+                return None;
+            }
+            self.enter(self.block + 1);
         }
     }
 }
 
-impl DocSet for PostingCursor<'_> {
+impl DocSet for PostingCursor {
+    #[inline]
     fn doc(&self) -> Option<DocId> {
-        let (block, at) = self.current()?;
-        block.docs().get(at).copied()
+        self.decoded
+            .docs()
+            .get(self.at)
+            .and_then(|&doc| DocId::new(doc))
     }
 
+    #[inline]
     fn advance(&mut self) -> Option<DocId> {
         self.at += 1;
         self.settle()
     }
 
+    #[inline]
     fn seek(&mut self, target: DocId) -> Option<DocId> {
-        if self.doc()? >= target {
-            return self.doc();
+        let current = self.doc()?;
+        if current >= target {
+            return Some(current);
         }
-        let blocks = self.list.blocks().get(self.block..)?;
-        let skipped = blocks.partition_point(|block| block.last() < Some(target));
-        if skipped > 0 {
-            self.block += skipped;
-            self.at = 0;
+        let target = target.get();
+        if self
+            .decoded
+            .docs()
+            .last()
+            .is_some_and(|&last| last < target)
+        {
+            let stretch = self.stretch_of(self.block, target);
+            self.enter(stretch);
         }
-        if let Some((block, at)) = self.current() {
-            self.at += gallop(block.docs().get(at..).unwrap_or_default(), target);
-        }
+        let ahead = self.decoded.docs().get(self.at..).unwrap_or_default();
+        debug_assert!(ahead.len() <= BLOCK);
+        self.at += ahead.partition_point(|&doc| doc < target);
         self.settle()
     }
 

@@ -3,7 +3,7 @@
 use std::ops::BitAnd;
 
 /// The number of a text field in its index, from 0 to 127.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TextField(u8);
 
 impl TextField {
@@ -81,6 +81,51 @@ impl FieldMask {
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
+    }
+
+    /// How many fields are in the set.
+    #[must_use]
+    pub const fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    /// The fields of the set, ascending.
+    pub fn iter(self) -> impl Iterator<Item = TextField> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let field = TextField(u8::try_from(left.trailing_zeros()).ok()?);
+            left &= left.checked_sub(1)?;
+            Some(field)
+        })
+    }
+
+    /// Appends the set to bytes: one for the first seven fields, and one more for each seven up to
+    /// the last of its fields.
+    pub(super) fn put(self, bytes: &mut Vec<u8>) {
+        let mut left = self.0;
+        loop {
+            let [low, ..] = left.to_le_bytes();
+            left >>= 7;
+            if left == 0 {
+                bytes.push(low & 0x7f);
+                return;
+            }
+            bytes.push(low | 0x80);
+        }
+    }
+
+    /// Reads a set of [`put`](Self::put), and goes past it.
+    pub(super) fn get(bytes: &mut &[u8]) -> Self {
+        let (mut set, mut shift) = (0, 0);
+        while let Some((&byte, rest)) = bytes.split_first() {
+            *bytes = rest;
+            set |= u128::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                break;
+            }
+            shift += 7;
+        }
+        Self(set)
     }
 }
 
@@ -170,6 +215,28 @@ mod tests {
         let last = place(field(0), u32::MAX);
         assert_eq!(last, place(field(0), LAST_POSITION));
         assert!(last + 1 < place(field(1), 0));
+    }
+
+    #[test]
+    fn a_set_comes_back_from_its_bytes_and_from_its_fields() {
+        let sets = [
+            vec![],
+            vec![0],
+            vec![6],
+            vec![7],
+            vec![3, 64, 127],
+            (0..128).collect(),
+        ];
+        for numbers in sets {
+            let set: FieldMask = numbers.iter().copied().map(field).collect();
+            let mut bytes = Vec::new();
+            set.put(&mut bytes);
+            bytes.push(1);
+            let mut rest = &bytes[..];
+            assert_eq!((FieldMask::get(&mut rest), rest), (set, &[1][..]));
+            assert_eq!(set.iter().map(TextField::get).collect::<Vec<u8>>(), numbers);
+            assert_eq!(set.len(), numbers.len());
+        }
     }
 
     #[test]

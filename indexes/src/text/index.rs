@@ -1,13 +1,20 @@
 //! The inverted index over all text fields of one schema.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+
+use roaring::RoaringBitmap;
 
 use super::analysis::{Analyzer, Token};
+use super::block::{Coding, Decoded, rounded};
+use super::codec::{get_varint, put_varint};
 use super::cursor::PostingCursor;
 use super::field::{FieldMask, FieldOptions, TextField, field_of, place};
+use super::fuzzy::Levenshtein;
+use super::lengths::Lengths;
 use super::phrase::Phrase;
-use super::postings::PostingList;
-use crate::dictionary::{Dictionary, EntryId as TermId};
+use super::terms::{TermId, Terms};
+use super::top::{Stopped, Top, TopQuery, top};
 use crate::doc::DocId;
 
 /// Positions left free between two values of one field, so that no phrase spans them.
@@ -16,32 +23,38 @@ const VALUE_GAP: u32 = 100;
 /// All text fields of one index: from a term to its documents, and from a document to its terms.
 ///
 /// Words are indexed as they stand, folded; stems are a map from a stem to the words that have it,
-/// and a query expands to those. A change is visible, and counted in every statistic, on return.
+/// and a query expands to those. A change is visible, and counted in every statistic, on return. What
+/// a document held is removed from its terms when it goes, so that no statistic counts it and its
+/// number can be used again at once.
 pub struct TextIndex {
     analyzer: Analyzer,
     /// By [`TextField::index`]; fields past the end have the default options.
     fields: Vec<FieldOptions>,
+    coding: Arc<Coding>,
     /// No list is empty.
-    terms: Dictionary<PostingList>,
+    terms: Terms,
     /// The terms with each stem; none is empty. Words without a stem are in none.
     stems: HashMap<Vec<u8>, Vec<TermId>>,
-    /// By [`DocId::index`].
-    documents: Vec<Option<Document>>,
+    /// By [`DocId::index`], the terms that have a posting of the document: ascending, as the gaps
+    /// between their numbers. Frequent words come early and have small numbers.
+    documents: Vec<Option<Box<[u8]>>>,
+    lengths: Lengths,
     /// How many of `documents` are there.
     document_count: usize,
     posting_count: usize,
     /// Tokens in each field, by [`TextField::index`]. Counted without weights, so that nothing is
     /// rounded however many documents come and go.
     tokens: Vec<u64>,
-    /// Kept between calls for its capacity.
-    scratch: Vec<(TermId, u32)>,
+    scratch: Scratch,
 }
 
-/// What is known of a document but for its postings.
-struct Document {
-    /// Those with a posting of the document, each once.
-    terms: Box<[TermId]>,
-    length: f32,
+/// Kept between writes for its capacity.
+#[derive(Default)]
+struct Scratch {
+    /// The number of a term and a place, for each token; sorts by term, then place.
+    tokens: Vec<u64>,
+    places: Vec<u32>,
+    terms: Vec<u8>,
 }
 
 impl TextIndex {
@@ -49,16 +62,28 @@ impl TextIndex {
     /// [`TextField`] 0; fields beyond them have the default options.
     #[must_use]
     pub fn new(analyzer: Analyzer, fields: Vec<FieldOptions>) -> Self {
+        Self::with_offsets(analyzer, fields, true)
+    }
+
+    /// As [`new`](Self::new). Without offsets the index is smaller, and all words of a field stand in
+    /// the same place: there are no phrases of several words in it.
+    #[must_use]
+    pub fn with_offsets(analyzer: Analyzer, fields: Vec<FieldOptions>, offsets: bool) -> Self {
+        let weighted = fields.iter().any(|field| field.weight != 1.0);
+        let weight = |field: usize| fields.get(field).copied().unwrap_or_default().weight;
+        let weights = weighted.then(|| Arc::new(std::array::from_fn(weight)));
         Self {
             analyzer,
             fields,
-            terms: Dictionary::default(),
+            coding: Arc::new(Coding { offsets, weights }),
+            terms: Terms::default(),
             stems: HashMap::new(),
             documents: Vec::new(),
+            lengths: Lengths::default(),
             document_count: 0,
             posting_count: 0,
             tokens: vec![0; TextField::COUNT],
-            scratch: Vec::new(),
+            scratch: Scratch::default(),
         }
     }
 
@@ -72,53 +97,55 @@ impl TextIndex {
     /// several values.
     pub fn insert(&mut self, doc: DocId, fields: &[(TextField, &[u8])]) {
         self.remove(doc);
-        let mut tokens = std::mem::take(&mut self.scratch);
-        tokens.clear();
-        let length = self.tokenise(fields, &mut tokens);
-        tokens.sort_unstable();
-
-        let mut terms = Vec::new();
-        let mut places = Vec::new();
-        for of_term in tokens.chunk_by(|a, b| a.0 == b.0) {
-            let [(term, _), ..] = *of_term else { continue };
-            places.clear();
-            places.extend(of_term.iter().map(|&(_, place)| place));
-            let frequency = single(self.frequency(&places));
-            self.terms.value_mut(term).insert(doc, frequency, &places);
-            terms.push(term);
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.tokens.clear();
+        let length = self.tokenise(fields, &mut scratch.tokens);
+        scratch.tokens.sort_unstable();
+        self.lengths.set(doc, rounded(length));
+        scratch.terms.clear();
+        let mut before = 0;
+        for of_term in scratch.tokens.chunk_by(|a, b| term_of(*a) == term_of(*b)) {
+            let [token, ..] = *of_term else { continue };
+            let term = term_of(token);
+            scratch.places.clear();
+            scratch
+                .places
+                .extend(of_term.iter().map(|&token| place_of(token)));
+            let list = self.terms.postings_mut(term);
+            list.insert(doc, &scratch.places, &self.coding, &self.lengths);
+            self.posting_count += 1;
+            put_varint(&mut scratch.terms, u64::from(term.get() - before));
+            before = term.get();
         }
-        self.scratch = tokens;
-        self.posting_count += terms.len();
         self.document_count += 1;
         if self.documents.len() <= doc.index() {
             self.documents.resize_with(doc.index() + 1, || None);
         }
-        self.documents[doc.index()] = Some(Document {
-            terms: terms.into_boxed_slice(),
-            length: single(length),
-        });
+        self.documents[doc.index()] = Some(scratch.terms.as_slice().into());
+        self.scratch = scratch;
     }
 
     /// Forgets a document; false if it was not there.
     pub fn remove(&mut self, doc: DocId) -> bool {
         let slot = self.documents.get_mut(doc.index());
-        let Some(document) = slot.and_then(Option::take) else {
+        let Some(terms) = slot.and_then(Option::take) else {
             return false;
         };
-        for &term in &document.terms {
-            let list = self.terms.value_mut(term);
-            list.remove(doc, |places| {
+        for term in terms_of(&terms) {
+            let list = self.terms.postings_mut(term);
+            list.remove(doc, &self.coding, &self.lengths, |places| {
                 for of_field in places.chunk_by(|a, b| field_of(*a) == field_of(*b)) {
                     if let [place, ..] = *of_field {
                         self.tokens[field_of(place).index()] -= of_field.len() as u64;
                     }
                 }
             });
+            self.posting_count -= 1;
             if list.len() == 0 {
                 self.remove_term(term);
             }
         }
-        self.posting_count -= document.terms.len();
+        self.lengths.set(doc, 0.0);
         self.document_count -= 1;
         true
     }
@@ -126,16 +153,16 @@ impl TextIndex {
     /// The documents that hold a folded term in one of the fields; none when no document holds it
     /// in any.
     #[must_use]
-    pub fn postings(&self, term: &[u8], fields: FieldMask) -> Option<PostingCursor<'_>> {
+    pub fn postings(&self, term: &[u8], fields: FieldMask) -> Option<PostingCursor> {
         let list = self.terms.get(term)?;
-        Some(PostingCursor::new(list, fields))
+        Some(PostingCursor::new(list, &self.coding, fields))
     }
 
     /// The documents that hold a folded word, and those that hold a word of its
     /// [expansion](TextIndex::expand_stem) in a field that stems; the word itself first, if it is
     /// anywhere.
     #[must_use]
-    pub fn stem_postings(&self, word: &[u8], fields: FieldMask) -> Vec<PostingCursor<'_>> {
+    pub fn stem_postings(&self, word: &[u8], fields: FieldMask) -> Vec<PostingCursor> {
         let stemmed = fields & self.stemmed_fields();
         let others = self.expand_stem(word).into_iter();
         self.postings(word, fields)
@@ -166,7 +193,25 @@ impl TextIndex {
     /// are more.
     #[must_use]
     pub fn expand_prefix(&self, prefix: &[u8], limit: usize) -> (Vec<&[u8]>, bool) {
-        let mut matching = self.terms.with_prefix(prefix).map(|(term, _)| term);
+        let mut matching = self
+            .terms
+            .with_prefix(prefix)
+            .map(|term| self.terms.name(term));
+        let terms = matching.by_ref().take(limit).collect();
+        (terms, matching.next().is_some())
+    }
+
+    /// The first `limit` terms that become a folded word by at most `distance` characters inserted,
+    /// dropped or replaced, in byte order, and whether there are more.
+    #[must_use]
+    pub fn expand_fuzzy(&self, word: &[u8], distance: u8, limit: usize) -> (Vec<&[u8]>, bool) {
+        let Some(automaton) = Levenshtein::new(word, distance) else {
+            return (Vec::new(), false);
+        };
+        let mut matching = self
+            .terms
+            .matching(&automaton)
+            .map(|term| self.terms.name(term));
         let terms = matching.by_ref().take(limit).collect();
         (terms, matching.next().is_some())
     }
@@ -174,12 +219,39 @@ impl TextIndex {
     /// The documents that hold these folded terms as a phrase in one of the fields; none when one
     /// of the terms is in no document.
     #[must_use]
-    pub fn phrase<T: AsRef<[u8]>>(&self, terms: &[T], fields: FieldMask) -> Option<Phrase<'_>> {
+    pub fn phrase<T: AsRef<[u8]>>(&self, terms: &[T], fields: FieldMask) -> Option<Phrase> {
         let cursors = terms
             .iter()
             .map(|term| self.postings(term.as_ref(), fields))
             .collect::<Option<Vec<_>>>();
         cursors.map(Phrase::new)
+    }
+
+    /// The documents that hold any of some folded terms in one of the fields, faster than by cursors
+    /// where there are many terms.
+    pub fn documents_with<'a>(
+        &self,
+        terms: impl IntoIterator<Item = &'a [u8]>,
+        fields: FieldMask,
+    ) -> RoaringBitmap {
+        // A bit for each document, by its number.
+        let mut held = vec![0_u8; self.documents.len() / 8 + 1];
+        let mut decoded = Decoded::default();
+        for list in terms.into_iter().filter_map(|term| self.terms.get(term)) {
+            list.for_each_doc(fields, &self.coding, &mut decoded, |doc| {
+                held[doc as usize / 8] |= 1 << (doc % 8);
+            });
+        }
+        RoaringBitmap::from_lsb0_bytes(0, &held)
+    }
+
+    /// The best documents for some words of this index, by BM25 with an average length of documents
+    /// that is given.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the query says so.
+    pub fn top(&self, query: TopQuery<'_>, average_length: f64) -> Result<Top, Stopped> {
+        top(query, &self.lengths, average_length)
     }
 
     /// The fields whose words are found by their stems.
@@ -200,14 +272,13 @@ impl TextIndex {
     /// The document has been inserted, if perhaps without a token.
     #[must_use]
     pub fn contains(&self, doc: DocId) -> bool {
-        self.document(doc).is_some()
+        self.documents.get(doc.index()).is_some_and(Option::is_some)
     }
 
     /// How many tokens a document has, each counted with its field's weight; 0 for no document.
     #[must_use]
     pub fn document_length(&self, doc: DocId) -> f64 {
-        let document = self.document(doc);
-        document.map_or(0.0, |document| f64::from(document.length))
+        f64::from(self.lengths.get(doc))
     }
 
     /// The sum of all documents' lengths.
@@ -247,36 +318,29 @@ impl TextIndex {
     /// How many blocks of postings there are. Walks all terms.
     #[must_use]
     pub fn block_count(&self) -> usize {
-        let blocks = |postings: &PostingList| postings.blocks().len();
-        let all = self.terms.with_prefix(b"");
-        all.map(|(_, id)| blocks(self.terms.value(id))).sum()
+        let terms = self.terms.iter();
+        terms
+            .map(|term| self.terms.postings(term).block_count())
+            .sum()
     }
 
     /// Heap bytes in use, by capacity. Walks all terms and documents.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        let of_document = |document: &Document| size_of_val(&*document.terms);
         let of_stem = |(stem, terms): (&Vec<u8>, &Vec<TermId>)| {
             stem.capacity() + terms.capacity() * size_of::<TermId>()
         };
         // A hash table keeps an eighth of its slots free, and a control byte for each.
         let stem_table = self.stems.capacity() * 8 / 7 * (size_of::<(Vec<u8>, Vec<TermId>)>() + 1);
-        self.terms.memory_bytes(PostingList::memory_bytes)
+        let documents = self.documents.iter().flatten().map(|terms| terms.len());
+        self.terms.memory_bytes()
             + stem_table
             + self.stems.iter().map(of_stem).sum::<usize>()
-            + self.documents.capacity() * size_of::<Option<Document>>()
-            + self
-                .documents
-                .iter()
-                .flatten()
-                .map(of_document)
-                .sum::<usize>()
+            + self.documents.capacity() * size_of::<Option<Box<[u8]>>>()
+            + documents.sum::<usize>()
+            + self.lengths.memory_bytes()
             + self.tokens.capacity() * size_of::<u64>()
-            + self.scratch.capacity() * size_of::<(TermId, u32)>()
-    }
-
-    fn document(&self, doc: DocId) -> Option<&Document> {
-        self.documents.get(doc.index()).and_then(Option::as_ref)
+            + self.scratch.memory_bytes()
     }
 
     fn options(&self, field: TextField) -> FieldOptions {
@@ -286,7 +350,7 @@ impl TextIndex {
 
     /// Appends the term and place of every token, counts the tokens by field, and returns the
     /// length of the document. The caller gives each term a posting.
-    fn tokenise(&mut self, fields: &[(TextField, &[u8])], tokens: &mut Vec<(TermId, u32)>) -> f64 {
+    fn tokenise(&mut self, fields: &[(TextField, &[u8])], tokens: &mut Vec<u64>) -> f64 {
         let mut length = 0.0;
         let mut next_value = [0_u32; TextField::COUNT];
         for &(field, text) in fields {
@@ -297,14 +361,14 @@ impl TextIndex {
             for token in self.analyzer.tokens(text).chain(empty) {
                 let known = self.terms.find(&token.term);
                 let term = known.unwrap_or_else(|| {
-                    let term = self.terms.add(&token.term, PostingList::default());
+                    let term = self.terms.add(&token.term);
                     if let Some(stem) = self.analyzer.stem(&token.term) {
                         self.stems.entry(stem).or_default().push(term);
                     }
                     term
                 });
                 let position = start.saturating_add(token.position);
-                tokens.push((term, place(field, position)));
+                tokens.push(u64::from(term.get()) << 32 | u64::from(place(field, position)));
                 next_value[field.index()] = position.saturating_add(1 + VALUE_GAP);
             }
             let count = (tokens.len() - before) as u64;
@@ -312,17 +376,6 @@ impl TextIndex {
             length += self.options(field).weight * count as f64;
         }
         length
-    }
-
-    /// The frequency of a term in a document that holds it in these ascending places.
-    fn frequency(&self, places: &[u32]) -> f64 {
-        let by_field = places.chunk_by(|a, b| field_of(*a) == field_of(*b));
-        by_field
-            .filter_map(|of_field| {
-                let field = field_of(*of_field.first()?);
-                Some(self.options(field).weight * of_field.len() as f64)
-            })
-            .sum()
     }
 
     /// Forgets a term that no document holds any more.
@@ -341,19 +394,17 @@ impl TextIndex {
     /// Panics unless all parts agree.
     #[cfg(test)]
     pub(crate) fn check(&self) {
-        self.terms.check();
         let mut postings = 0;
         let mut stemmed = 0;
-        for (name, term) in self.terms.with_prefix(b"") {
-            let list = self.terms.value(term);
-            list.check();
-            assert!(list.len() > 0);
-            postings += list.len();
-            for doc in list.blocks().iter().flat_map(|block| block.docs()) {
-                let document = self.document(*doc).unwrap();
-                assert_eq!(document.terms.iter().filter(|t| **t == term).count(), 1);
+        for term in self.terms.iter() {
+            let docs = self.terms.postings(term).check(&self.coding);
+            assert!(!docs.is_empty());
+            postings += docs.len();
+            for doc in docs {
+                let terms = self.documents[doc.index()].as_ref().unwrap();
+                assert_eq!(terms_of(terms).filter(|other| *other == term).count(), 1);
             }
-            if let Some(stem) = self.analyzer.stem(name) {
+            if let Some(stem) = self.analyzer.stem(self.terms.name(term)) {
                 assert_eq!(self.stems[&stem].iter().filter(|t| **t == term).count(), 1);
                 stemmed += 1;
             }
@@ -362,16 +413,41 @@ impl TextIndex {
         assert!(self.stems.values().all(|terms| !terms.is_empty()));
         let documents = self.documents.iter().flatten();
         assert_eq!(documents.clone().count(), self.document_count);
-        assert_eq!(documents.map(|d| d.terms.len()).sum::<usize>(), postings);
+        let forward: usize = documents.map(|terms| terms_of(terms).count()).sum();
+        assert_eq!(forward, postings);
         assert_eq!(self.posting_count, postings);
     }
 }
 
-/// Half the memory, and seven digits are enough to rank by.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a weighted count, rounded; past the largest single it is infinite, never wrapped"
-)]
-const fn single(count: f64) -> f32 {
-    count as f32
+impl Scratch {
+    fn memory_bytes(&self) -> usize {
+        self.tokens.capacity() * size_of::<u64>()
+            + self.places.capacity() * size_of::<u32>()
+            + self.terms.capacity()
+    }
+}
+
+/// The term of a token.
+fn term_of(token: u64) -> TermId {
+    TermId::new(u32::try_from(token >> 32).unwrap_or(u32::MAX))
+}
+
+/// The place of a token.
+const fn place_of(token: u64) -> u32 {
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
+    {
+        token as u32
+    }
+}
+
+/// The terms of a document.
+fn terms_of(mut gaps: &[u8]) -> impl Iterator<Item = TermId> {
+    let mut term = 0;
+    std::iter::from_fn(move || {
+        if gaps.is_empty() {
+            return None;
+        }
+        term += u32::try_from(get_varint(&mut gaps)).unwrap_or_default();
+        Some(TermId::new(term))
+    })
 }

@@ -8,25 +8,27 @@ use crate::docset::{And, DocSet};
 /// The documents that hold a phrase: its terms verbatim, adjacent, in order, all in one field.
 ///
 /// Stop words are in no document's positions, so terms that only stop words part are adjacent.
-pub struct Phrase<'a> {
+pub struct Phrase {
     /// Between calls rests on a document that holds the phrase, or is exhausted.
-    parts: And<Part<'a>>,
+    parts: And<Part>,
     len: u32,
+    /// Where the phrase may begin, kept for its capacity.
+    starts: Vec<u32>,
 }
 
 /// A term, and where it stands in the phrase.
-struct Part<'a> {
-    cursor: PostingCursor<'a>,
+struct Part {
+    cursor: PostingCursor,
     offset: u32,
 }
 
-impl<'a> Phrase<'a> {
+impl Phrase {
     /// The phrase of these terms, in their order. A phrase of no term is in no document.
     ///
     /// A field counts if all cursors are restricted to fields among which it is.
     #[must_use]
-    pub fn new(terms: Vec<PostingCursor<'a>>) -> Self {
-        let parts: Vec<Part<'a>> = terms
+    pub fn new(terms: Vec<PostingCursor>) -> Self {
+        let parts: Vec<Part> = terms
             .into_iter()
             .zip(0..)
             .map(|(cursor, offset)| Part { cursor, offset })
@@ -35,6 +37,7 @@ impl<'a> Phrase<'a> {
         let mut phrase = Self {
             parts: And::new(parts),
             len,
+            starts: Vec::new(),
         };
         phrase.skip_scattered();
         phrase
@@ -42,45 +45,56 @@ impl<'a> Phrase<'a> {
 
     /// The cursors of the terms, rarest first; each rests on the current document, if there is
     /// one.
-    pub fn parts(&self) -> impl Iterator<Item = &PostingCursor<'a>> {
-        self.parts.parts().iter().map(|part| &part.cursor)
+    pub fn parts_mut(&mut self) -> impl Iterator<Item = &mut PostingCursor> {
+        self.parts
+            .parts_mut()
+            .iter_mut()
+            .map(|part| &mut part.cursor)
     }
 
     /// How many times the current document holds the phrase; 0 when exhausted.
     #[must_use]
-    pub fn occurrences(&self) -> usize {
+    pub fn occurrences(&mut self) -> usize {
         match self.parts.doc() {
-            Some(_) => self.starts().count(),
+            Some(_) => {
+                self.find_starts();
+                self.starts.len()
+            }
             None => 0,
         }
     }
 
-    /// Where the phrase begins in the document on which all parts rest.
-    fn starts(&self) -> impl Iterator<Item = u32> {
-        let parts = self.parts.parts();
-        let lead = parts
-            .iter()
-            .min_by_key(|part| part.cursor.positions().len());
-        let before = lead.map_or(0, |lead| lead.offset);
-        let places = lead.into_iter().flat_map(|lead| lead.cursor.positions());
-        let starts = places
-            .filter(move |&&place| position_of(place) >= before)
-            .map(move |&place| place - before);
-        starts.filter(|&start| {
-            let field = field_of(start);
-            position_of(start) + (self.len - 1) <= LAST_POSITION
-                && parts.iter().all(|part| {
-                    let place = start + part.offset;
-                    part.cursor.fields().contains(field)
-                        && part.cursor.positions().binary_search(&place).is_ok()
-                })
-        })
+    /// Finds where the phrase begins in the document on which all parts rest.
+    fn find_starts(&mut self) {
+        self.starts.clear();
+        let mut first = true;
+        for part in self.parts.parts_mut() {
+            let (offset, fields) = (part.offset, part.cursor.fields());
+            let places = part.cursor.positions();
+            if first {
+                // The rarest term, in all likelihood with the fewest places.
+                let begins = places.iter().filter(|&&place| position_of(place) >= offset);
+                self.starts.extend(begins.map(|place| place - offset));
+                first = false;
+            } else {
+                keep_followed(&mut self.starts, places, offset);
+            }
+            self.starts
+                .retain(|&start| fields.contains(field_of(start)));
+            if self.starts.is_empty() {
+                return;
+            }
+        }
+        let len = self.len;
+        self.starts
+            .retain(|&start| position_of(start) + (len - 1) <= LAST_POSITION);
     }
 
     fn skip_scattered(&mut self) -> Option<DocId> {
         loop {
             let doc = self.parts.doc()?;
-            if self.starts().next().is_some() {
+            self.find_starts();
+            if !self.starts.is_empty() {
                 return Some(doc);
             }
             self.parts.advance();
@@ -88,7 +102,19 @@ impl<'a> Phrase<'a> {
     }
 }
 
-impl DocSet for Phrase<'_> {
+/// Keeps of ascending `starts` those that have a place so far behind them.
+pub(super) fn keep_followed(starts: &mut Vec<u32>, places: &[u32], offset: u32) {
+    let mut at = 0;
+    starts.retain(|&start| {
+        let place = start + offset;
+        while places.get(at).is_some_and(|&other| other < place) {
+            at += 1;
+        }
+        places.get(at) == Some(&place)
+    });
+}
+
+impl DocSet for Phrase {
     fn doc(&self) -> Option<DocId> {
         self.parts.doc()
     }
@@ -99,6 +125,9 @@ impl DocSet for Phrase<'_> {
     }
 
     fn seek(&mut self, target: DocId) -> Option<DocId> {
+        if self.parts.doc()? >= target {
+            return self.parts.doc();
+        }
         self.parts.seek(target);
         self.skip_scattered()
     }
@@ -108,15 +137,18 @@ impl DocSet for Phrase<'_> {
     }
 }
 
-impl DocSet for Part<'_> {
+impl DocSet for Part {
+    #[inline]
     fn doc(&self) -> Option<DocId> {
         self.cursor.doc()
     }
 
+    #[inline]
     fn advance(&mut self) -> Option<DocId> {
         self.cursor.advance()
     }
 
+    #[inline]
     fn seek(&mut self, target: DocId) -> Option<DocId> {
         self.cursor.seek(target)
     }

@@ -1,10 +1,13 @@
 //! The text index against a scan of the documents' tokens.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
 use super::analysis::{Analyzer, AnalyzerOptions};
+use super::block::Coding;
+use super::lengths::Lengths;
 use super::postings::PostingList;
 use super::{FieldMask, FieldOptions, PostingCursor, TextField, TextIndex};
 use crate::doc::DocId;
@@ -163,7 +166,7 @@ fn written(writes: Vec<(u32, Option<Values>)>) -> (TextIndex, Model) {
 }
 
 /// The documents of a cursor, with everything it tells about each.
-fn walk(mut cursor: PostingCursor<'_>) -> BTreeMap<DocId, Places> {
+fn walk(mut cursor: PostingCursor) -> BTreeMap<DocId, Places> {
     let mut found = BTreeMap::new();
     while let Some(doc) = cursor.doc() {
         let place = |&place: &u32| (u8::try_from(place >> 25).unwrap(), place & 0x1ff_ffff);
@@ -177,6 +180,21 @@ fn walk(mut cursor: PostingCursor<'_>) -> BTreeMap<DocId, Places> {
     }
     assert_eq!((cursor.frequency(), cursor.positions().len()), (0.0, 0));
     found
+}
+
+/// Characters inserted, dropped or replaced between two words.
+fn edits(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (above, a) in from.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], above + 1);
+        for (at, b) in to.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != *b);
+            diagonal = row[at + 1];
+            row[at + 1] = replaced.min(diagonal + 1).min(row[at] + 1);
+        }
+    }
+    row[to.len()]
 }
 
 proptest! {
@@ -199,6 +217,9 @@ proptest! {
                 }
                 None => prop_assert!(everywhere.is_empty()),
             }
+            let documents = index.documents_with([term.as_bytes()], mask(&fields));
+            let expected = keys(&model.postings(&term, &fields));
+            prop_assert!(documents.iter().eq(expected.iter().map(|doc| doc.get())));
             let unrestricted = index.postings(term.as_bytes(), FieldMask::ALL);
             prop_assert_eq!(unrestricted.map(walk).unwrap_or_default(), everywhere);
         }
@@ -244,7 +265,7 @@ proptest! {
             };
             let mut found = BTreeMap::new();
             while let Some(doc) = phrase.doc() {
-                prop_assert!(phrase.parts().all(|part| part.doc() == Some(doc)));
+                prop_assert!(phrase.parts_mut().all(|part| part.doc() == Some(doc)));
                 found.insert(doc, phrase.occurrences());
                 phrase.advance();
             }
@@ -262,6 +283,26 @@ proptest! {
             let terms = model.terms();
             let all: Vec<&String> = terms.iter().filter(|t| t.starts_with(prefix)).collect();
             let (found, truncated) = index.expand_prefix(prefix.as_bytes(), limit);
+            prop_assert_eq!(truncated, all.len() > limit);
+            let expected: Vec<&[u8]> = all.iter().take(limit).map(|t| t.as_bytes()).collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn words_with_errors_expand_to_the_terms_near_them(
+        words in prop::collection::btree_set("[abé]{1,6}", 1..30),
+        word in "[abé]{1,6}",
+        limit in 0_usize..9,
+    ) {
+        let mut index = new_index();
+        let text = words.iter().cloned().collect::<Vec<_>>().join(" ");
+        index.insert(doc(1), &[(TextField::new(0).unwrap(), text.as_bytes())]);
+        for distance in 1..=2 {
+            let near = |other: &&String| edits(&word, other) <= usize::from(distance);
+            let kept = |word: &&String| !index.analyzer().is_stop_word(word.as_bytes());
+            let all: Vec<&String> = words.iter().filter(kept).filter(near).collect();
+            let (found, truncated) = index.expand_fuzzy(word.as_bytes(), distance, limit);
             prop_assert_eq!(truncated, all.len() > limit);
             let expected: Vec<&[u8]> = all.iter().take(limit).map(|t| t.as_bytes()).collect();
             prop_assert_eq!(found, expected);
@@ -304,6 +345,9 @@ proptest! {
         survivors in prop::collection::btree_set(1_u32..3_000, 0..100),
         moves in moves(),
     ) {
+        let coding = Arc::new(Coding { offsets: true, weights: None });
+        let lengths = Lengths::default();
+        let cursor = |list: &PostingList| PostingCursor::new(list, &coding, FieldMask::ALL);
         let mut list = PostingList::default();
         let mut model = BTreeMap::new();
         let mut inserted = inserted;
@@ -313,26 +357,26 @@ proptest! {
         for id in inserted {
             let places: Vec<u32> = (0..1 + id % 3).map(|n| id + n).collect();
             if model.insert(doc(id), places.clone()).is_none() {
-                list.insert(doc(id), 0.5, &places);
+                list.insert(doc(id), &places, &coding, &lengths);
             }
         }
-        list.check();
-        follows_contract(PostingCursor::new(&list, FieldMask::ALL), &keys(&model), &moves);
+        list.check(&coding);
+        follows_contract(cursor(&list), &keys(&model), &moves);
         for (id, places) in model.clone() {
             if !survivors.contains(&id.get()) {
-                list.remove(id, |removed| assert_eq!(removed, places));
+                list.remove(id, &coding, &lengths, |removed| assert_eq!(removed, places));
                 model.remove(&id);
             }
         }
-        list.check();
-        prop_assert!(list.blocks().len() <= 1 + model.len() / 16);
-        let mut cursor = PostingCursor::new(&list, FieldMask::ALL);
+        list.check(&coding);
+        prop_assert!(list.block_count() <= 2 + model.len() / 16);
+        let mut walk = cursor(&list);
         for (id, places) in &model {
-            prop_assert_eq!(cursor.doc(), Some(*id));
-            prop_assert_eq!(cursor.positions(), places);
-            cursor.advance();
+            prop_assert_eq!(walk.doc(), Some(*id));
+            prop_assert_eq!(walk.positions(), places);
+            walk.advance();
         }
-        follows_contract(PostingCursor::new(&list, FieldMask::ALL), &keys(&model), &moves);
+        follows_contract(cursor(&list), &keys(&model), &moves);
     }
 
     #[test]
@@ -398,5 +442,5 @@ fn memory_counts_at_least_names_postings_and_places() {
 fn an_index_and_its_cursors_can_be_shared_between_threads() {
     fn shared<T: Send + Sync>() {}
     shared::<TextIndex>();
-    shared::<super::Phrase<'static>>();
+    shared::<super::Phrase>();
 }

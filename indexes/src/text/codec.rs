@@ -1,0 +1,224 @@
+//! Numbers in few bits: columns of a block of postings, and single numbers of varying size.
+
+use bitpacking::{BitPacker, BitPacker1x, BitPacker4x};
+
+/// Appends a column of numbers, each in as many bits as the widest of its group: groups of 128, then of
+/// 32, then the rest.
+pub(super) fn put(out: &mut Vec<u8>, values: &[u32]) {
+    let (groups, rest) = values.as_chunks::<{ BitPacker4x::BLOCK_LEN }>();
+    for group in groups {
+        put_group(&BitPacker4x::new(), out, group);
+    }
+    let (groups, rest) = rest.as_chunks::<{ BitPacker1x::BLOCK_LEN }>();
+    for group in groups {
+        put_group(&BitPacker1x::new(), out, group);
+    }
+    if !rest.is_empty() {
+        put_rest(out, rest);
+    }
+}
+
+/// Reads a column of `count` numbers over what `values` held, and returns the bytes behind it.
+pub(super) fn get<'a>(mut bytes: &'a [u8], count: usize, values: &mut Vec<u32>) -> &'a [u8] {
+    values.resize(count, 0);
+    let (groups, rest) = values.as_chunks_mut::<{ BitPacker4x::BLOCK_LEN }>();
+    for group in groups {
+        bytes = get_group(&BitPacker4x::new(), bytes, group);
+    }
+    let (groups, rest) = rest.as_chunks_mut::<{ BitPacker1x::BLOCK_LEN }>();
+    for group in groups {
+        bytes = get_group(&BitPacker1x::new(), bytes, group);
+    }
+    if rest.is_empty() {
+        return bytes;
+    }
+    get_rest(bytes, rest)
+}
+
+/// The bytes behind a column of `count` numbers.
+pub(super) fn skip(mut bytes: &[u8], count: usize) -> &[u8] {
+    let groups = count / BitPacker4x::BLOCK_LEN;
+    for _ in 0..groups {
+        bytes = skip_packed(bytes, BitPacker4x::BLOCK_LEN);
+    }
+    let count = count % BitPacker4x::BLOCK_LEN;
+    for _ in 0..count / BitPacker1x::BLOCK_LEN {
+        bytes = skip_packed(bytes, BitPacker1x::BLOCK_LEN);
+    }
+    match count % BitPacker1x::BLOCK_LEN {
+        0 => bytes,
+        rest => skip_packed(bytes, rest),
+    }
+}
+
+/// Appends 128 strictly ascending numbers after `before`.
+pub(super) fn put_ascending(
+    out: &mut Vec<u8>,
+    before: u32,
+    values: &[u32; BitPacker4x::BLOCK_LEN],
+) {
+    let packer = BitPacker4x::new();
+    let width = packer.num_bits_strictly_sorted(Some(before), values);
+    out.push(width);
+    let start = out.len();
+    out.resize(start + BitPacker4x::compressed_block_size(width), 0);
+    packer.compress_strictly_sorted(Some(before), values, &mut out[start..], width);
+}
+
+/// Reads 128 strictly ascending numbers after `before`, and returns the bytes behind them.
+pub(super) fn get_ascending<'a>(
+    bytes: &'a [u8],
+    before: u32,
+    values: &mut [u32; BitPacker4x::BLOCK_LEN],
+) -> &'a [u8] {
+    let (&width, packed) = bytes.split_first().expect("a group has a width");
+    let read = BitPacker4x::new().decompress_strictly_sorted(Some(before), packed, values, width);
+    &packed[read..]
+}
+
+/// Appends a number, seven bits a byte, the lowest first; every byte but the last has its high bit set.
+pub(super) fn put_varint(out: &mut impl Extend<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.extend([low_bits(value) | 0x80]);
+        value >>= 7;
+    }
+    out.extend([low_bits(value)]);
+}
+
+/// Reads a number of [`put_varint`], and goes past it.
+#[inline]
+pub(super) fn get_varint(bytes: &mut &[u8]) -> u64 {
+    let (mut value, mut shift) = (0, 0);
+    while let Some((&byte, rest)) = bytes.split_first() {
+        *bytes = rest;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            break;
+        }
+        shift += 7;
+    }
+    value
+}
+
+const fn low_bits(value: u64) -> u8 {
+    (value & 0x7f) as u8
+}
+
+fn put_group<P: BitPacker>(packer: &P, out: &mut Vec<u8>, group: &[u32]) {
+    let width = packer.num_bits(group);
+    out.push(width);
+    let start = out.len();
+    out.resize(start + P::compressed_block_size(width), 0);
+    packer.compress(group, &mut out[start..], width);
+}
+
+fn get_group<'a, P: BitPacker>(packer: &P, bytes: &'a [u8], group: &mut [u32]) -> &'a [u8] {
+    let (&width, packed) = bytes.split_first().expect("a group has a width");
+    let read = packer.decompress(packed, group, width);
+    &packed[read..]
+}
+
+fn put_rest(out: &mut Vec<u8>, rest: &[u32]) {
+    let widest = rest.iter().fold(0, |all, value| all | value);
+    let width = u32::BITS - widest.leading_zeros();
+    out.push(low_bits(u64::from(width)));
+    let (mut pending, mut bits) = (0_u64, 0);
+    for &value in rest {
+        pending |= u64::from(value) << bits;
+        bits += width;
+        while bits >= 8 {
+            out.push(pending.to_le_bytes()[0]);
+            pending >>= 8;
+            bits -= 8;
+        }
+    }
+    if bits > 0 {
+        out.push(pending.to_le_bytes()[0]);
+    }
+}
+
+fn get_rest<'a>(bytes: &'a [u8], rest: &mut [u32]) -> &'a [u8] {
+    let (&width, packed) = bytes.split_first().expect("a group has a width");
+    let (packed, behind) = packed.split_at(packed_bytes(width, rest.len()));
+    let (mut pending, mut bits) = (0_u64, 0);
+    let mut packed = packed.iter();
+    let mask = (1_u64 << width) - 1;
+    for value in rest {
+        while bits < width {
+            pending |= u64::from(packed.next().copied().unwrap_or_default()) << bits;
+            bits += 8;
+        }
+        *value = u32::try_from(pending & mask).unwrap_or_default();
+        pending >>= width;
+        bits -= width;
+    }
+    behind
+}
+
+fn skip_packed(bytes: &[u8], count: usize) -> &[u8] {
+    let (&width, packed) = bytes.split_first().expect("a group has a width");
+    &packed[packed_bytes(width, count)..]
+}
+
+/// Bytes of `count` numbers of a width; as of a group, for those counts.
+const fn packed_bytes(width: u8, count: usize) -> usize {
+    (width as usize * count).div_ceil(8)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_width() -> impl Strategy<Value = u32> {
+        (any::<u32>(), 0_u32..=32).prop_map(|(value, bits)| value.checked_shr(bits).unwrap_or(0))
+    }
+
+    proptest! {
+        #[test]
+        fn columns_come_back_and_can_be_skipped(
+            values in prop::collection::vec(any_width(), 0..400), tail in any::<[u8; 3]>(),
+        ) {
+            let mut bytes = Vec::new();
+            put(&mut bytes, &values);
+            bytes.extend(tail);
+            let mut read = vec![7; 3];
+            prop_assert_eq!(get(&bytes, values.len(), &mut read), &tail[..]);
+            prop_assert_eq!(skip(&bytes, values.len()), &tail[..]);
+            prop_assert_eq!(read, values);
+        }
+
+        #[test]
+        fn ascending_numbers_come_back(
+            before in 0_u32..1_000, gaps in prop::collection::vec(0_u32..5_000_000, 128),
+        ) {
+            let mut values = [0; 128];
+            let mut last = before;
+            for (value, gap) in values.iter_mut().zip(gaps) {
+                last += gap + 1;
+                *value = last;
+            }
+            let mut bytes = Vec::new();
+            put_ascending(&mut bytes, before, &values);
+            bytes.push(9);
+            let mut read = [0; 128];
+            prop_assert_eq!(get_ascending(&bytes, before, &mut read), &[9]);
+            prop_assert_eq!(read, values);
+        }
+
+        #[test]
+        fn single_numbers_come_back(
+            values in prop::collection::vec((any::<u64>(), 0_u32..64), 0..20),
+        ) {
+            let values: Vec<u64> = values.iter().map(|(value, bits)| value >> bits).collect();
+            let mut bytes = Vec::new();
+            values.iter().for_each(|&value| put_varint(&mut bytes, value));
+            let mut rest = &bytes[..];
+            for value in values {
+                prop_assert_eq!(get_varint(&mut rest), value);
+            }
+            prop_assert!(rest.is_empty());
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The terms of an index: each has a small dense number, for as long as a document holds it.
+
+mod automaton;
+mod names;
+mod radix;
+#[cfg(test)]
+mod tests;
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+pub(super) use self::automaton::{Automaton, Everything};
+use self::names::{Name, Names};
+use self::radix::{Matches, Radix};
+use super::postings::PostingList;
+
+/// The number of a term; numbers of removed terms are used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct TermId(u32);
+
+impl TermId {
+    pub(super) const fn new(number: u32) -> Self {
+        Self(number)
+    }
+
+    pub(super) const fn get(self) -> u32 {
+        self.0
+    }
+
+    const fn slot(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Terms with their postings: found by hash, walked in byte order by a radix tree.
+#[derive(Default)]
+pub(super) struct Terms {
+    entries: Vec<Entry>,
+    /// Slots of `entries` that are no term's.
+    free: Vec<TermId>,
+    names: Names,
+    by_hash: HashTable<TermId>,
+    /// Seeded anew in each process: nobody can choose words that collide.
+    hasher: RandomState,
+    tree: Radix,
+}
+
+struct Entry {
+    name: Name,
+    postings: PostingList,
+}
+
+impl Terms {
+    /// How many terms there are.
+    pub(super) fn len(&self) -> usize {
+        self.by_hash.len()
+    }
+
+    /// The number of a term, if it is here.
+    #[inline]
+    pub(super) fn find(&self, name: &[u8]) -> Option<TermId> {
+        let hash = self.hasher.hash_one(name);
+        let found = self.by_hash.find(hash, |&term| self.name(term) == name);
+        found.copied()
+    }
+
+    /// The postings of a term, if it is here.
+    pub(super) fn get(&self, name: &[u8]) -> Option<&PostingList> {
+        self.find(name).map(|term| self.postings(term))
+    }
+
+    /// Adds a term that is not here yet.
+    pub(super) fn add(&mut self, name: &[u8]) -> TermId {
+        debug_assert!(self.find(name).is_none(), "a term has one number");
+        let entry = Entry {
+            name: self.names.add(name),
+            postings: PostingList::default(),
+        };
+        let term = match self.free.pop() {
+            Some(term) => {
+                self.entries[term.slot()] = entry;
+                term
+            }
+            None => {
+                self.entries.push(entry);
+                // 2^32 terms of some fifty bytes each do not fit in the memory of any machine yet.
+                let slot = u32::try_from(self.entries.len() - 1);
+                TermId(slot.expect("fewer than 2^32 distinct terms"))
+            }
+        };
+        let (entries, names, hasher) = (&self.entries, &self.names, &self.hasher);
+        let hash = |term: &TermId| hasher.hash_one(names.get(entries[term.slot()].name));
+        self.by_hash
+            .insert_unique(self.hasher.hash_one(name), term, hash);
+        self.tree.insert(name, term);
+        term
+    }
+
+    /// Forgets a term that no document holds, and frees its number.
+    pub(super) fn remove(&mut self, term: TermId) {
+        let name = self.entries[term.slot()].name;
+        let hash = self.hasher.hash_one(self.names.get(name));
+        if let Ok(found) = self.by_hash.find_entry(hash, |&other| other == term) {
+            found.remove();
+        }
+        self.tree.remove(self.names.get(name));
+        self.names.remove(name);
+        self.entries[term.slot()].postings = PostingList::default();
+        self.free.push(term);
+    }
+
+    #[inline]
+    pub(super) fn postings(&self, term: TermId) -> &PostingList {
+        &self.entries[term.slot()].postings
+    }
+
+    #[inline]
+    pub(super) fn postings_mut(&mut self, term: TermId) -> &mut PostingList {
+        &mut self.entries[term.slot()].postings
+    }
+
+    #[inline]
+    pub(super) fn name(&self, term: TermId) -> &[u8] {
+        self.names.get(self.entries[term.slot()].name)
+    }
+
+    /// All terms in byte order.
+    pub(super) fn iter(&self) -> Matches<'_, Everything> {
+        self.with_prefix(b"")
+    }
+
+    /// The terms that begin so, in byte order.
+    pub(super) fn with_prefix(&self, prefix: &[u8]) -> Matches<'_, Everything> {
+        self.tree.with_prefix(prefix)
+    }
+
+    /// The terms that an automaton accepts, in byte order.
+    pub(super) fn matching<A: Automaton>(&self, automaton: A) -> Matches<'_, A> {
+        self.tree.matching(automaton)
+    }
+
+    /// Heap bytes in use, by capacity. Walks all terms.
+    pub(super) fn memory_bytes(&self) -> usize {
+        let postings = self
+            .entries
+            .iter()
+            .map(|entry| entry.postings.memory_bytes());
+        self.entries.capacity() * size_of::<Entry>()
+            + self.free.capacity() * size_of::<TermId>()
+            + self.names.memory_bytes()
+            + self.by_hash.allocation_size()
+            + self.tree.memory_bytes()
+            + postings.sum::<usize>()
+    }
+}

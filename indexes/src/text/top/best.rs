@@ -1,0 +1,84 @@
+//! The best hits so far.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use crate::doc::DocId;
+
+/// Keeps the `k` best of the hits that it is offered in the order of their ids.
+pub(super) struct Best {
+    k: usize,
+    /// The worst on top.
+    heap: BinaryHeap<Hit>,
+}
+
+/// Less is better.
+#[derive(PartialEq)]
+struct Hit {
+    score: f64,
+    doc: DocId,
+}
+
+impl Best {
+    pub(super) fn new(k: usize) -> Self {
+        Self {
+            k,
+            heap: BinaryHeap::with_capacity(k.min(1_000) + 1),
+        }
+    }
+
+    /// Nothing is wanted.
+    pub(super) const fn is_closed(&self) -> bool {
+        self.k == 0
+    }
+
+    /// A score that is no more than this, give or take the rounding of singles, is not wanted.
+    pub(super) fn bar(&self) -> f32 {
+        /// What sums of singles may be off by.
+        const SLACK: f64 = 4e-6;
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "rounding is what the slack is for"
+        )]
+        match self.heap.peek() {
+            Some(worst) if self.heap.len() >= self.k => (worst.score * (1.0 - SLACK)) as f32,
+            _ if self.k == 0 => f32::INFINITY,
+            _ => f32::NEG_INFINITY,
+        }
+    }
+
+    /// Takes a hit if it is good enough.
+    pub(super) fn offer(&mut self, doc: DocId, score: f64) {
+        if self.heap.len() < self.k {
+            self.heap.push(Hit { score, doc });
+            return;
+        }
+        if let Some(mut worst) = self.heap.peek_mut() {
+            let hit = Hit { score, doc };
+            if hit < *worst {
+                *worst = hit;
+            }
+        }
+    }
+
+    /// Best first.
+    pub(super) fn into_sorted(self) -> Vec<(DocId, f64)> {
+        let sorted = self.heap.into_sorted_vec().into_iter();
+        sorted.map(|hit| (hit.doc, hit.score)).collect()
+    }
+}
+
+impl Eq for Hit {}
+
+impl PartialOrd for Hit {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Hit {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let by_score = other.score.total_cmp(&self.score);
+        by_score.then(self.doc.cmp(&other.doc))
+    }
+}

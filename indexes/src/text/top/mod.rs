@@ -1,0 +1,182 @@
+//! The best documents for some words, without scoring those that cannot be among them.
+//!
+//! A word may stand for several terms, such as those of one stem: a document matches a word if it holds
+//! any of its terms, and is scored by all that it holds (BM25).
+
+mod all;
+mod any;
+mod best;
+mod one;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use self::best::Best;
+use self::walk::Walk;
+use super::bm25::{B, K1};
+use super::cursor::PostingCursor;
+use super::impacts::Bounds;
+use super::lengths::Lengths;
+use crate::doc::DocId;
+
+/// A term of a word.
+pub struct WeightedTerm {
+    /// Its postings, from the beginning.
+    pub postings: PostingCursor,
+    /// What its BM25 saturation is multiplied by: its idf, times what the query gives it.
+    pub weight: f64,
+}
+
+/// What documents must hold.
+pub enum Words {
+    /// Any of the terms.
+    Any(Vec<WeightedTerm>),
+    /// Of each word a term.
+    All(Vec<Vec<WeightedTerm>>),
+    /// The terms next to each other, in order, in one field.
+    Phrase(Vec<WeightedTerm>),
+}
+
+/// What to find.
+pub struct TopQuery<'a> {
+    /// What documents must hold.
+    pub words: Words,
+    /// How many of the best documents.
+    pub k: usize,
+    /// Count all that match as well, which takes a walk over all postings.
+    pub count: bool,
+    /// What each document's score is multiplied by, from 0 to 1; all by 1 if there is none.
+    pub factor: Option<&'a dyn Fn(DocId) -> f64>,
+    /// Asked now and then: whether to give up.
+    pub stop: &'a dyn Fn() -> bool,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Top {
+    /// The best documents with their scores, best first, equally good ones by id.
+    pub hits: Vec<(DocId, f64)>,
+    /// How many match, if they were to be counted.
+    pub total: Option<u64>,
+}
+
+/// What a search reads besides postings.
+struct Context<'a> {
+    lengths: &'a Lengths,
+    average_length: f64,
+    saturation: Saturation,
+    factor: Option<&'a dyn Fn(DocId) -> f64>,
+    stop: &'a dyn Fn() -> bool,
+    count: bool,
+    steps: u32,
+}
+
+/// BM25 without idf, in singles: `f (k1 + 1) / (f + base + slope · length)`.
+#[derive(Clone, Copy)]
+struct Saturation {
+    base: f32,
+    slope: f32,
+}
+
+/// The time to give up has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped;
+
+/// Finds the best documents.
+///
+/// # Errors
+/// [`Stopped`] when the query says so.
+pub(super) fn top(
+    query: TopQuery<'_>,
+    lengths: &Lengths,
+    average_length: f64,
+) -> Result<Top, Stopped> {
+    let mut context = Context {
+        lengths,
+        average_length,
+        saturation: Saturation::new(average_length),
+        factor: query.factor,
+        stop: query.stop,
+        count: query.count,
+        steps: 0,
+    };
+    let mut best = Best::new(query.k);
+    let bounds = Bounds::new(average_length);
+    let walks = |terms: Vec<WeightedTerm>| -> Vec<Walk<'_>> {
+        terms
+            .into_iter()
+            .map(|term| Walk::new(term, &bounds))
+            .collect()
+    };
+    let total = match query.words {
+        Words::Any(terms) => {
+            let mut walks = walks(terms);
+            match walks.as_mut_slice() {
+                [] => 0,
+                [only] => one::search(only, &mut best, &mut context)?,
+                several => any::search(several, &mut best, &mut context)?,
+            }
+        }
+        Words::All(words) => {
+            let words = words.into_iter().map(walks).collect();
+            all::search(words, false, &mut best, &mut context)?
+        }
+        Words::Phrase(terms) => {
+            let words = terms.into_iter().map(|term| walks(vec![term])).collect();
+            all::search(words, true, &mut best, &mut context)?
+        }
+    };
+    Ok(Top {
+        hits: best.into_sorted(),
+        total: query.count.then_some(total),
+    })
+}
+
+impl Context<'_> {
+    /// The length of a document.
+    #[inline]
+    fn length(&self, doc: u32) -> f32 {
+        DocId::new(doc).map_or(0.0, |doc| self.lengths.get(doc))
+    }
+
+    /// Offers a document with the score that its words give it.
+    fn offer(&self, best: &mut Best, doc: u32, score: f64) {
+        if let Some(doc) = DocId::new(doc) {
+            best.offer(doc, self.factor.map_or(score, |factor| factor(doc) * score));
+        }
+    }
+
+    /// Looks once in so many blocks whether to give up.
+    fn step(&mut self) -> Result<(), Stopped> {
+        const EVERY: u32 = 16;
+        self.steps += 1;
+        if self.steps.is_multiple_of(EVERY) && (self.stop)() {
+            return Err(Stopped);
+        }
+        Ok(())
+    }
+}
+
+impl Saturation {
+    #[expect(clippy::cast_possible_truncation, reason = "it need not be exact")]
+    fn new(average_length: f64) -> Self {
+        if average_length > 0.0 {
+            Self {
+                base: (K1 * (1.0 - B)) as f32,
+                slope: (K1 * B / average_length) as f32,
+            }
+        } else {
+            Self {
+                base: K1 as f32,
+                slope: 0.0,
+            }
+        }
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "it need not be exact")]
+    fn about(self, frequency: f32, length: f32) -> f32 {
+        const MOST: f32 = (K1 + 1.0) as f32;
+        frequency * MOST / (frequency + self.base + self.slope * length)
+    }
+}

@@ -1,0 +1,184 @@
+//! One term's postings under a search for the best documents.
+
+use std::ops::Range;
+
+use super::super::block::BLOCK;
+use super::super::bm25::{K1, term_score};
+use super::super::cursor::PostingCursor;
+use super::super::field::FieldMask;
+use super::super::impacts::Bounds;
+use super::{Context, WeightedTerm};
+use crate::doc::DocId;
+
+/// No document: past the last.
+pub(super) const END: u32 = u32::MAX;
+
+/// A term's postings, and how much stretches of them can add to a score.
+pub(super) struct Walk<'a> {
+    pub(super) postings: PostingCursor,
+    weight: f64,
+    bounds: &'a Bounds,
+    /// The stretch that bounds were last asked from.
+    bounded: usize,
+    /// Slot in the stretch that the postings are in.
+    pub(super) at: usize,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(term: WeightedTerm, bounds: &'a Bounds) -> Self {
+        let mut walk = Self {
+            postings: term.postings,
+            weight: term.weight,
+            bounds,
+            bounded: 0,
+            at: 0,
+        };
+        walk.restart();
+        walk
+    }
+
+    /// The document it rests on, or [`END`].
+    #[inline]
+    pub(super) fn doc(&self) -> u32 {
+        self.postings.docs().get(self.at).copied().unwrap_or(END)
+    }
+
+    /// Goes to the first document from `target` on, never back; [`END`] if there is none.
+    #[inline]
+    pub(super) fn seek(&mut self, target: u32) -> u32 {
+        let docs = self.postings.docs();
+        let Some(&last) = docs.last() else { return END };
+        if last < target {
+            let stretch = self
+                .postings
+                .stretch_of(self.postings.stretch() + 1, target);
+            self.enter(stretch);
+        } else if let Some(&doc) = docs.get(self.at).filter(|&&doc| doc >= target) {
+            return doc;
+        }
+        let ahead = self.postings.docs().get(self.at..).unwrap_or_default();
+        self.at += ahead.partition_point(|&doc| doc < target);
+        self.settle()
+    }
+
+    /// Goes to the beginning of a stretch, whatever fields its first posting is in.
+    pub(super) fn enter(&mut self, stretch: usize) {
+        if stretch != self.postings.stretch() {
+            self.postings.enter(stretch);
+        }
+        self.at = 0;
+    }
+
+    /// Goes back to the first document.
+    pub(super) fn restart(&mut self) {
+        self.enter(0);
+        self.bounded = 0;
+        self.settle();
+    }
+
+    /// It is not restricted to some fields.
+    #[inline]
+    pub(super) fn is_everywhere(&self) -> bool {
+        self.postings.fields() == FieldMask::ALL
+    }
+
+    /// From a slot, even one past the end of its stretch, to the next posting in the right fields.
+    #[inline]
+    fn settle(&mut self) -> u32 {
+        loop {
+            while let Some(&doc) = self.postings.docs().get(self.at) {
+                if self.postings.is_within(self.at) {
+                    return doc;
+                }
+                self.at += 1;
+            }
+            if self.postings.docs().is_empty() {
+                return END;
+            }
+            self.enter(self.postings.stretch() + 1);
+        }
+    }
+
+    /// The last document of the stretch that holds or would hold a document; nothing is decoded.
+    pub(super) fn end_from(&mut self, doc: u32) -> u32 {
+        self.bounded = self.postings.stretch_of(self.bounded, doc);
+        self.postings.end_of(self.bounded)
+    }
+
+    /// The most that a document in a range adds to its score by this term. Ranges are asked for in
+    /// ascending order.
+    pub(super) fn most(&mut self, from: u32, to: u32) -> f32 {
+        let first = self.end_from(from);
+        let mut stretch = self.bounded;
+        let mut most = self.most_of(stretch);
+        let mut end = first;
+        while end < to {
+            stretch += 1;
+            end = self.postings.end_of(stretch);
+            most = most.max(self.most_of(stretch));
+        }
+        most
+    }
+
+    /// The most that a stretch adds.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "bounds are widened for it")]
+    pub(super) fn most_of(&self, stretch: usize) -> f32 {
+        let weight = self.weight as f32;
+        match self.postings.coded(stretch) {
+            Some(block) => weight * self.bounds.most(block.impacts()),
+            // A tail has no bound of its own: the most that there is.
+            None if stretch < self.postings.stretches() => weight * (K1 + 1.0) as f32,
+            None => 0.0,
+        }
+    }
+
+    /// About what each posting in some slots of the stretch adds to the score of its document.
+    pub(super) fn about_all(
+        &mut self,
+        slots: Range<usize>,
+        context: &Context<'_>,
+        scores: &mut [f32; BLOCK],
+    ) {
+        #[expect(clippy::cast_possible_truncation, reason = "it need not be exact")]
+        let weight = self.weight as f32;
+        let (docs, frequencies) = self.postings.counted();
+        let docs = &docs[slots.clone()];
+        let scores = &mut scores[slots.clone()];
+        // In two loops, of which the second is one of vectors.
+        for (score, &doc) in scores.iter_mut().zip(docs) {
+            *score = DocId::new(doc).map_or(0.0, |doc| context.lengths.get(doc));
+        }
+        for (score, &frequency) in scores.iter_mut().zip(&frequencies[slots]) {
+            *score = weight * context.saturation.about(frequency, *score);
+        }
+    }
+
+    /// About what the posting it rests on adds to the score of its document of this length.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "it need not be exact")]
+    pub(super) fn about(&mut self, length: f32, context: &Context<'_>) -> f32 {
+        let frequency = self.postings.counted().1[self.at];
+        self.weight as f32 * context.saturation.about(frequency, length)
+    }
+
+    /// What the term adds to the score of a document of this length; 0 if the stretch does not hold
+    /// it.
+    pub(super) fn score_of(&mut self, doc: u32, length: f32, context: &Context<'_>) -> f64 {
+        match self.postings.docs().binary_search(&doc) {
+            Ok(at) if self.postings.is_within(at) => self.score_at(at, length, context),
+            _ => 0.0,
+        }
+    }
+
+    /// What the posting in a slot of the stretch adds to the score of its document of this length.
+    pub(super) fn score_at(&mut self, at: usize, length: f32, context: &Context<'_>) -> f64 {
+        let frequency = f64::from(self.postings.counted().1[at]);
+        term_score(
+            self.weight,
+            frequency,
+            f64::from(length),
+            context.average_length,
+        )
+    }
+}
