@@ -1,7 +1,7 @@
 # Nuthatch: `make` lists what there is.
 PORT ?= 6379
 .DEFAULT_GOAL := help
-.PHONY: help demo module server test tsan bench bench-vector fmt lint clean
+.PHONY: help demo module server test tsan bench bench-vector bench-text fmt lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ bench: ## Run the benchmarks
 
 bench-vector: ## Measure the vector indexes against hnswlib, faiss, usearch and hnsw_rs: make bench-vector ARGS=--quick
 	@.ci/bench-vector $(ARGS)
+
+bench-text: ## Measure the text index against tantivy: make bench-text ARGS=--quick
+	@.ci/bench-text $(ARGS)
 
 fmt: ## Format the Rust code
 	cargo fmt --all

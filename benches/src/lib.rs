@@ -1,4 +1,6 @@
-//! What the benchmarks share: servers to measure, and rounds that put contenders side by side.
+//! What the benchmarks share: servers to measure, rounds that put contenders side by side, and the
+//! text suite with its peer.
 
 pub mod interleave;
 pub mod server;
+pub mod text;

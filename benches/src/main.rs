@@ -1,11 +1,13 @@
-//! `nuthatch-bench SUITE`: runs a suite of `benches/suites` with the Python of `.venv`, where the peers
-//! are installed. `make bench-SUITE` builds what a suite needs and calls this.
+//! `nuthatch-bench SUITE`: runs a suite; `make bench-SUITE` builds what it needs and calls this. That of
+//! vectors is in `benches/suites` and runs with the Python of `.venv`, where its peers are installed; that
+//! of text is in this crate, as its peer is.
 
 use std::error::Error;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use clap::{Args, Parser};
+use nuthatch_bench::text;
 
 /// Variables that tune a BLAS for a processor that this may not be, which would handicap a peer.
 const FOREIGN: [&str; 3] = [
@@ -27,6 +29,8 @@ const THREADS: [&str; 3] = [
 enum Suite {
     /// FLAT and HNSW against hnswlib, faiss, usearch and hnsw_rs: target/bench/vector.{json,md,svg,png}
     Vector(Vector),
+    /// The text index against tantivy: target/bench/text.{json,md}
+    Text(text::Options),
 }
 
 #[derive(Args)]
@@ -76,10 +80,17 @@ impl Vector {
     }
 }
 
-/// Runs a suite to its end; whether it measured, whatever it found.
+fn benches() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn root() -> Result<&'static Path, &'static str> {
+    benches().parent().ok_or("benches/ is in no workspace")
+}
+
+/// Runs a suite in Python to its end; whether it measured, whatever it found.
 fn run(suite: &str, arguments: Vec<String>) -> Result<bool, Box<dyn Error>> {
-    let benches = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root = benches.parent().ok_or("benches/ is in no workspace")?;
+    let (benches, root) = (benches(), root()?);
     let python = root.join(".venv/bin/python");
     if !python.is_file() {
         return Err(format!("there is no .venv; run `make bench-{suite}`").into());
@@ -103,6 +114,10 @@ fn run(suite: &str, arguments: Vec<String>) -> Result<bool, Box<dyn Error>> {
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let measured = match Suite::parse() {
         Suite::Vector(options) => run("vector", options.arguments())?,
+        Suite::Text(options) => {
+            text::run(&options, root()?)?;
+            true
+        }
     };
     Ok(if measured {
         ExitCode::SUCCESS
@@ -118,10 +133,22 @@ mod tests {
     #[test]
     fn options_reach_the_suite_as_they_were_given() {
         let words = "nuthatch-bench vector --data a.npy --data clust128 --rounds 3 --quick";
-        let Suite::Vector(options) = Suite::try_parse_from(words.split(' ')).unwrap();
+        let Suite::Vector(options) = Suite::try_parse_from(words.split(' ')).unwrap() else {
+            panic!("another suite");
+        };
         assert_eq!(
             options.arguments().join(" "),
             "--data a.npy --data clust128 --rounds 3 --quick"
         );
+    }
+
+    #[test]
+    fn a_part_or_corpus_that_there_is_none_of_is_refused() {
+        let parses = |words: &str| Suite::try_parse_from(words.split(' ')).is_ok();
+        assert!(parses(
+            "nuthatch-bench text --data rfc --data zipf --only search,mix --docs 9"
+        ));
+        assert!(!parses("nuthatch-bench text --data wikipedia"));
+        assert!(!parses("nuthatch-bench text --only search,mixed"));
     }
 }

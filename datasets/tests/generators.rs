@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ndarray::{Axis, s};
-use nuthatch_datasets::generate::{Clusters, Random, Zipf, clustered, documents, queries};
+use nuthatch_datasets::generate::{
+    Clusters, Passages, Random, Zipf, clustered, documents, queries,
+};
 
 const SHAPE: Clusters = Clusters {
     rows: 400,
@@ -138,4 +140,28 @@ fn a_query_is_made_of_words_of_the_document_that_answers_it() {
         assert!(query.text.split(' ').all(|word| words.contains(word)));
     }
     assert_eq!(queries(&[], 20, 2).0, []);
+}
+
+#[test]
+fn passages_are_the_same_every_time_in_any_order_and_repeat_phrases() {
+    let passages = Passages::new(3);
+    let texts: Vec<String> = (0..2_000).map(|index| passages.text(index)).collect();
+    assert_eq!(Passages::new(3).text(1_999), texts[1_999]);
+    assert_ne!(Passages::new(4).text(0), texts[0]);
+
+    let mut lengths: Vec<usize> = texts.iter().map(|text| text.split(' ').count()).collect();
+    lengths.sort_unstable();
+    assert!((44..52).contains(&lengths[1_000]), "{}", lengths[1_000]);
+    assert!(lengths[320] < 36 && lengths[1_680] > 64);
+
+    // Of two words in company, both rare, chance alone would hardly ever put them side by side twice.
+    let mut pairs = BTreeMap::<(&str, &str), u32>::new();
+    for text in &texts {
+        let words: Vec<&str> = text.split(' ').filter(|word| word.len() >= 4).collect();
+        for pair in words.windows(2) {
+            *pairs.entry((pair[0], pair[1])).or_default() += 1;
+        }
+    }
+    let repeated = pairs.values().filter(|&&count| count > 1).count();
+    assert!(repeated * 50 > pairs.len(), "{repeated} of {}", pairs.len());
 }

@@ -1,5 +1,6 @@
 //! Seeded generators: the same arguments give the same data on every machine and in every build.
 
+mod passages;
 mod random;
 mod text;
 mod vectors;
@@ -10,6 +11,7 @@ use rayon::prelude::*;
 
 use crate::{Document, Judgement, Query};
 
+pub use passages::Passages;
 pub use random::Random;
 pub use text::Zipf;
 pub use vectors::{Clusters, clustered};

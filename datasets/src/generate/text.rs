@@ -32,13 +32,21 @@ impl Zipf {
 
     /// Draws a word.
     pub fn word(&self, random: &mut Random) -> &str {
+        self.of_rank(self.rank(random))
+    }
+
+    /// Draws the rank of a word, from 0.
+    pub fn rank(&self, random: &mut Random) -> usize {
         let all = self.sums.last().copied().unwrap_or_default();
         let drawn = random.unit() * all;
-        let index = self.sums.partition_point(|&sum| sum <= drawn);
-        self.words
-            .get(index)
-            .or(self.words.last())
-            .map_or("", String::as_str)
+        self.sums.partition_point(|&sum| sum <= drawn)
+    }
+
+    /// The word of a rank from 0; the last for any that is too high.
+    #[must_use]
+    pub fn of_rank(&self, rank: usize) -> &str {
+        let word = self.words.get(rank).or(self.words.last());
+        word.map_or("", String::as_str)
     }
 
     /// Draws a text of `length` words, of at least one, with a space between them.
