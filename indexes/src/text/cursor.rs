@@ -49,6 +49,12 @@ impl<'a> PostingCursor<'a> {
         self.current().map_or(&[], |(block, at)| block.places(at))
     }
 
+    /// Appends where the current document holds the term, in all its fields, ascending; each is
+    /// `field << 25 | position`. Nothing when exhausted.
+    pub fn places(&mut self, out: &mut Vec<u32>) {
+        out.extend_from_slice(self.positions());
+    }
+
     /// The fields that the walk is restricted to.
     #[must_use]
     pub const fn fields(&self) -> FieldMask {

@@ -22,7 +22,7 @@ pub struct TextIndex {
     /// By [`TextField::index`]; fields past the end have the default options.
     fields: Vec<FieldOptions>,
     /// No list is empty.
-    terms: Dictionary<PostingList>,
+    pub(super) terms: Dictionary<PostingList>,
     /// The terms with each stem; none is empty. Words without a stem are in none.
     stems: HashMap<Vec<u8>, Vec<TermId>>,
     /// By [`DocId::index`].
@@ -42,6 +42,8 @@ struct Document {
     /// Those with a posting of the document, each once.
     terms: Box<[TermId]>,
     length: f32,
+    /// The frequency of its most frequent term.
+    max_frequency: f32,
 }
 
 impl TextIndex {
@@ -79,12 +81,14 @@ impl TextIndex {
 
         let mut terms = Vec::new();
         let mut places = Vec::new();
+        let mut max_frequency = 0.0_f32;
         for of_term in tokens.chunk_by(|a, b| a.0 == b.0) {
             let [(term, _), ..] = *of_term else { continue };
             places.clear();
             places.extend(of_term.iter().map(|&(_, place)| place));
             let frequency = single(self.frequency(&places));
             self.terms.value_mut(term).insert(doc, frequency, &places);
+            max_frequency = max_frequency.max(frequency);
             terms.push(term);
         }
         self.scratch = tokens;
@@ -96,6 +100,7 @@ impl TextIndex {
         self.documents[doc.index()] = Some(Document {
             terms: terms.into_boxed_slice(),
             length: single(length),
+            max_frequency,
         });
     }
 
@@ -208,6 +213,14 @@ impl TextIndex {
     pub fn document_length(&self, doc: DocId) -> f64 {
         let document = self.document(doc);
         document.map_or(0.0, |document| f64::from(document.length))
+    }
+
+    /// How often a document holds its most frequent term, each occurrence counted with its field's
+    /// weight; 0 for no document.
+    #[must_use]
+    pub fn document_max_frequency(&self, doc: DocId) -> f64 {
+        let document = self.document(doc);
+        document.map_or(0.0, |document| f64::from(document.max_frequency))
     }
 
     /// The sum of all documents' lengths.

@@ -3,7 +3,7 @@
 use super::cursor::PostingCursor;
 use super::field::{LAST_POSITION, field_of, position_of};
 use crate::doc::DocId;
-use crate::docset::{And, DocSet};
+use crate::docset::{And, DocSet, Pace};
 
 /// The documents that hold a phrase: its terms verbatim, adjacent, in order, all in one field.
 ///
@@ -26,6 +26,12 @@ impl<'a> Phrase<'a> {
     /// A field counts if all cursors are restricted to fields among which it is.
     #[must_use]
     pub fn new(terms: Vec<PostingCursor<'a>>) -> Self {
+        Self::new_until(terms, Pace::endless())
+    }
+
+    /// The same; exhausted as soon as the pace says so, however much is left.
+    #[must_use]
+    pub fn new_until(terms: Vec<PostingCursor<'a>>, pace: Pace) -> Self {
         let parts: Vec<Part<'a>> = terms
             .into_iter()
             .zip(0..)
@@ -33,7 +39,7 @@ impl<'a> Phrase<'a> {
             .collect();
         let len = parts.last().map_or(0, |last| last.offset + 1);
         let mut phrase = Self {
-            parts: And::new(parts),
+            parts: And::new_until(parts, pace),
             len,
         };
         phrase.skip_scattered();
@@ -44,6 +50,14 @@ impl<'a> Phrase<'a> {
     /// one.
     pub fn parts(&self) -> impl Iterator<Item = &PostingCursor<'a>> {
         self.parts.parts().iter().map(|part| &part.cursor)
+    }
+
+    /// Appends where the current document holds the phrase: the place of the first term each time,
+    /// ascending. Nothing when exhausted.
+    pub fn places(&mut self, out: &mut Vec<u32>) {
+        if self.parts.doc().is_some() {
+            out.extend(self.starts());
+        }
     }
 
     /// How many times the current document holds the phrase; 0 when exhausted.
