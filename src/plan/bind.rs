@@ -8,7 +8,7 @@ use super::text::{Pattern, TextBinder};
 use super::{Kind, Node, Yield};
 use crate::catalog::index::{FieldIndex, Index};
 use crate::catalog::schema::FieldId;
-use crate::query::ast::{self, Attributes, Field, TagPattern};
+use crate::query::ast::{self, Attributes, Field};
 use crate::request::create::FieldKind;
 use crate::request::error::{Error, Refusal, Stop, shown};
 use crate::request::search::Search;
@@ -37,13 +37,13 @@ const COUNT_CAP: u64 = 1_000;
 pub(super) struct Binder<'a> {
     pub(super) index: &'a Index,
     text: TextBinder<'a>,
-    expansions: Expansions,
+    pub(super) expansions: Expansions,
     /// What `SLOP` and `INORDER` ask of every group.
     pub(super) near: Near,
     /// The scorer asks how far apart words stand.
     pub(super) asks_for_spread: bool,
     /// The product of the weights around the clause being bound.
-    weight: f64,
+    pub(super) weight: f64,
     /// Whether the search's time is over.
     stop: &'a dyn Fn() -> bool,
     /// Of the ranges bound so far.
@@ -193,11 +193,17 @@ impl<'a> Binder<'a> {
 
     /// The terms that a pattern stands for. Looking for them may take milliseconds.
     fn pattern(&mut self, fields: &[Field], pattern: Pattern<'_>) -> Result<Node, Error> {
+        self.check_time()?;
+        self.text
+            .pattern(fields, pattern, self.weight, &mut self.expansions)
+    }
+
+    /// That there is time left.
+    pub(super) fn check_time(&self) -> Result<(), Error> {
         if (self.stop)() {
             return Err(Error::Stopped(Stop::Timeout));
         }
-        self.text
-            .pattern(fields, pattern, self.weight, &mut self.expansions)
+        Ok(())
     }
 
     fn missing(&self, field: &Field) -> Result<Node, Error> {
@@ -212,46 +218,6 @@ impl<'a> Binder<'a> {
             }
             .into()),
         }
-    }
-
-    fn tag(&mut self, field: &Field, values: &[TagPattern]) -> Result<Node, Error> {
-        let id = self.find(field, "TAG", |kind| matches!(kind, FieldKind::Tag(_)))?;
-        let FieldIndex::Tag(tags) = self.index.field(id) else {
-            return Ok(nothing());
-        };
-        let mut parts = Vec::new();
-        let mut exact = |value: Vec<u8>| {
-            let count = tags.docs(&value).map_or(0, |docs| docs.len());
-            parts.push(Node {
-                estimate: Estimate::exactly(count),
-                kind: Kind::Tag {
-                    field: id,
-                    value,
-                    weight: self.weight,
-                },
-            });
-        };
-        for pattern in values {
-            match pattern {
-                TagPattern::Exact(value) => {
-                    let value = tags.normalise(value);
-                    if value.is_empty() {
-                        require_index_empty(self.index, field)?;
-                    }
-                    exact(value);
-                }
-                TagPattern::Prefix(prefix) if prefix.len() < MIN_PREFIX => {}
-                TagPattern::Prefix(prefix) => {
-                    let (values, truncated) =
-                        tags.expand_prefix(&tags.normalise(prefix), self.expansions.limit());
-                    self.expansions.took(values.len(), truncated);
-                    values
-                        .into_iter()
-                        .for_each(|(value, _)| exact(value.to_vec()));
-                }
-            }
-        }
-        Ok(any_of(parts, self.total()))
     }
 
     pub(super) fn numeric(&self, field: &Field, range: ast::Range) -> Result<Node, Error> {

@@ -182,10 +182,7 @@ impl<'a> TextBinder<'a> {
                 }
             }
             Pattern::Wildcard(pattern) => {
-                if pattern.len() > MOST_PATTERN_BYTES {
-                    let kind = "bytes of a wildcard pattern";
-                    return Err(Refusal::too_complex(MOST_PATTERN_BYTES, kind).into());
-                }
+                check_pattern(pattern)?;
                 self.text.expand_wildcard(&fold(pattern), limit)
             }
             Pattern::Fuzzy(word, distance) => self.text.expand_fuzzy(&fold(word), distance, limit),
@@ -264,6 +261,15 @@ impl<'a> TextBinder<'a> {
     fn total(&self) -> u64 {
         self.index.documents().len() as u64
     }
+}
+
+/// That a wildcard pattern is short enough.
+pub(super) fn check_pattern(pattern: &[u8]) -> Result<(), Refusal> {
+    if pattern.len() > MOST_PATTERN_BYTES {
+        let kind = "bytes of a wildcard pattern";
+        return Err(Refusal::too_complex(MOST_PATTERN_BYTES, kind));
+    }
+    Ok(())
 }
 
 /// The fields that `INFIELDS` names.

@@ -159,6 +159,12 @@ pub enum TagPattern {
     Exact(Vec<u8>),
     /// How the tag begins.
     Prefix(Vec<u8>),
+    /// How the tag ends.
+    Suffix(Vec<u8>),
+    /// What the tag has anywhere.
+    Infix(Vec<u8>),
+    /// The shape of the tag, as that of a word in [`Node::Wildcard`].
+    Wildcard(Vec<u8>),
 }
 
 /// A range of numbers.

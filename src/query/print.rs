@@ -274,6 +274,16 @@ fn print_tag(tag: &TagPattern, out: &mut Vec<u8>) {
             print_quoted(prefix, out);
             out.push(b'*');
         }
+        TagPattern::Suffix(suffix) => {
+            out.push(b'*');
+            print_quoted(suffix, out);
+        }
+        TagPattern::Infix(infix) => {
+            out.push(b'*');
+            print_quoted(infix, out);
+            out.push(b'*');
+        }
+        TagPattern::Wildcard(pattern) => print_pattern(pattern, out),
     }
 }
 

@@ -36,6 +36,9 @@ fn tag_pattern() -> impl Strategy<Value = TagPattern> {
     prop_oneof![
         bytes(0).prop_map(TagPattern::Exact),
         bytes(0).prop_map(TagPattern::Prefix),
+        bytes(0).prop_map(TagPattern::Suffix),
+        bytes(0).prop_map(TagPattern::Infix),
+        pattern().prop_map(TagPattern::Wildcard),
     ]
 }
 

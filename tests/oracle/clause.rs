@@ -183,12 +183,19 @@ fn tags(fields: Vec<(Field, bool)>) -> BoxedStrategy<Node> {
             tag.truncate(length);
             TagPattern::Prefix(tag)
         }),
+        1 => select(vec!["ed", "é", "lue", "éd"]).prop_map(|end| TagPattern::Suffix(end.into())),
+        1 => select(vec!["ar", "k b", "ED", "z"]).prop_map(|part| TagPattern::Infix(part.into())),
+        1 => select(vec!["r?d", "*d*", "dark*", "?", "R*"])
+            .prop_map(|shape| TagPattern::Wildcard(shape.into())),
     ];
     (select(fields), prop::collection::vec(pattern, 1..4))
         .prop_map(|((field, index_empty), mut values)| {
             let is_empty = |value: &TagPattern| match value {
                 TagPattern::Exact(tag) => tag.trim_ascii().is_empty(),
-                TagPattern::Prefix(_) => false,
+                TagPattern::Prefix(_)
+                | TagPattern::Suffix(_)
+                | TagPattern::Infix(_)
+                | TagPattern::Wildcard(_) => false,
             };
             values.retain(|value| index_empty || !is_empty(value));
             if values.is_empty() {

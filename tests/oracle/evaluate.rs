@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use nuthatch::query::ast::{Attributes, Knn, Node, Parameter, Range, TagPattern, VectorRange};
 
 use super::document::Keys;
+use super::expand::{fits, symbols};
 use super::indexed::{Distance, Document, parse_number};
 use super::mistake::Mistake;
 use super::near::loose_phrase;
@@ -313,23 +314,31 @@ impl<'a> Evaluator<'a> {
                     .then(|| weight * self.leaf(number, idf, 1.0))
             })
         };
+        let all: BTreeSet<Vec<u8>> = self
+            .documents
+            .iter()
+            .flat_map(|document| document.tags(field))
+            .collect();
         let mut parts = Vec::new();
         for pattern in patterns {
-            match pattern {
-                TagPattern::Exact(tag) => parts.push(exact(&field.normalise(tag))),
-                TagPattern::Prefix(prefix) => {
-                    let prefix = field.normalise(prefix);
-                    let all: BTreeSet<Vec<u8>> = self
-                        .documents
-                        .iter()
-                        .flat_map(|document| document.tags(field))
-                        .collect();
-                    let expansion = all.iter().filter(|tag| tag.starts_with(&prefix));
-                    if prefix.len() >= MIN_PREFIX {
-                        parts.extend(expansion.take(MAX_EXPANSIONS).map(|tag| exact(tag)));
-                    }
+            let long = |text: &[u8]| text.len() >= MIN_PREFIX;
+            let is_like = |tag: &[u8]| match pattern {
+                TagPattern::Exact(_) => false,
+                TagPattern::Prefix(text) => long(text) && tag.starts_with(&field.normalise(text)),
+                TagPattern::Suffix(text) => long(text) && tag.ends_with(&field.normalise(text)),
+                TagPattern::Infix(text) => {
+                    let text = field.normalise(text);
+                    long(&text) && tag.windows(text.len()).any(|part| part == text)
                 }
+                TagPattern::Wildcard(shape) => {
+                    fits(&symbols(&field.normalise(shape)), &symbols(tag))
+                }
+            };
+            if let TagPattern::Exact(tag) = pattern {
+                parts.push(exact(&field.normalise(tag)));
             }
+            let like = all.iter().filter(|tag| is_like(tag));
+            parts.extend(like.take(MAX_EXPANSIONS).map(|tag| exact(tag)));
         }
         self.either(parts)
     }

@@ -111,7 +111,7 @@ impl Evaluator<'_> {
 }
 
 /// Characters, and bytes that are none.
-fn symbols(word: &[u8]) -> Vec<String> {
+pub(crate) fn symbols(word: &[u8]) -> Vec<String> {
     let mut symbols = Vec::new();
     for chunk in word.utf8_chunks() {
         symbols.extend(chunk.valid().chars().map(String::from));
@@ -121,7 +121,7 @@ fn symbols(word: &[u8]) -> Vec<String> {
 }
 
 /// Whether a word has a shape, by trying every way.
-fn fits(pattern: &[String], word: &[String]) -> bool {
+pub(crate) fn fits(pattern: &[String], word: &[String]) -> bool {
     let Some((first, rest)) = pattern.split_first() else {
         return word.is_empty();
     };

@@ -119,11 +119,11 @@ impl Evaluator<'_> {
             Node::Or(parts) => {
                 (parts.iter().filter(|part| self.is_left(part))).all(|part| self.is_text(part))
             }
-            // Where nothing is indexed, and of tags that none begins like, every document is none.
+            // Where nothing is indexed, and of patterns that no tag fits, every document is none.
             Node::Tag { field, values } => {
-                let prefixes = |value: &TagPattern| matches!(value, TagPattern::Prefix(_));
+                let patterns = |value: &TagPattern| !matches!(value, TagPattern::Exact(_));
                 self.is_unindexed(field)
-                    || values.iter().all(prefixes)
+                    || values.iter().all(patterns)
                         && self
                             .matches(node, Attributes::default(), 1.0)
                             .is_none_or(|found| found.is_empty())

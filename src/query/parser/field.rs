@@ -106,9 +106,22 @@ impl Parser<'_> {
         self.clause(Node::Tag { field, values })
     }
 
-    /// One alternative: something quoted, a parameter, or words, which are joined by blanks.
+    /// One alternative: a pattern, something quoted, a parameter, or words, which are joined by
+    /// blanks.
     fn tag(&mut self) -> Result<TagPattern, Refusal> {
-        self.refuse_tag_patterns()?;
+        if self.peek().kind == Kind::Wildcard {
+            self.count_clause()?;
+            return self.wildcard().map(TagPattern::Wildcard);
+        }
+        if self.peek().kind == Kind::Sign(b'*') && self.text_touches(1) {
+            self.count_clause()?;
+            let (text, has_more) = self.after_star()?;
+            return Ok(if has_more {
+                TagPattern::Infix(text)
+            } else {
+                TagPattern::Suffix(text)
+            });
+        }
         let mut last = self.peek();
         let mut tag = self.text_of(last)?;
         self.at += 1;

@@ -15,7 +15,10 @@ impl Parser<'_> {
         let node = match self.peek().kind {
             Kind::Sign(b'*') if self.text_touches(1) => self.suffix_or_infix(fields)?,
             Kind::Sign(b'%') => self.fuzzy(fields)?,
-            Kind::Wildcard => self.wildcard(fields)?,
+            Kind::Wildcard => {
+                let pattern = self.wildcard()?;
+                Node::Wildcard { fields, pattern }
+            }
             Kind::Word
             | Kind::Number
             | Kind::Param
@@ -54,21 +57,23 @@ impl Parser<'_> {
 
     /// `*lo` and `*ell*`, at the first star.
     fn suffix_or_infix(&mut self, fields: Fields) -> Result<Node, Refusal> {
+        let (text, has_more) = self.after_star()?;
+        Ok(if has_more {
+            let infix = text;
+            Node::Infix { fields, infix }
+        } else {
+            let suffix = text;
+            Node::Suffix { fields, suffix }
+        })
+    }
+
+    /// Takes a star and the text behind it; whether there is another star behind that.
+    pub(super) fn after_star(&mut self) -> Result<(Vec<u8>, bool), Refusal> {
         self.at += 1;
         let token = self.peek();
         let text = self.text_of(token)?;
         self.at += 1;
-        Ok(if self.take_star_after(token) {
-            Node::Infix {
-                fields,
-                infix: text,
-            }
-        } else {
-            Node::Suffix {
-                fields,
-                suffix: text,
-            }
-        })
+        Ok((text, self.take_star_after(token)))
     }
 
     /// `%x%`, `%%x%%` and `%%%x%%%`.
@@ -107,7 +112,7 @@ impl Parser<'_> {
     }
 
     /// Whether the token so far ahead is text next to the one before it.
-    fn text_touches(&self, ahead: usize) -> bool {
+    pub(super) fn text_touches(&self, ahead: usize) -> bool {
         let token = self.peek_at(ahead);
         let is_text = matches!(
             token.kind,
@@ -117,14 +122,13 @@ impl Parser<'_> {
     }
 
     /// `w'h?l*o'`. A parameter between the quotes is the whole pattern.
-    fn wildcard(&mut self, fields: Fields) -> Result<Node, Refusal> {
+    pub(super) fn wildcard(&mut self) -> Result<Vec<u8>, Refusal> {
         let quoted = self.next().text(self.query).get(1..).unwrap_or_default();
         let inner = lexer::between_quotes(quoted);
-        let pattern = match lexer::whole_param(inner) {
+        Ok(match lexer::whole_param(inner) {
             Some(name) => lexer::pattern(self.param_text(&name)?),
             None => lexer::pattern(inner),
-        };
-        Ok(Node::Wildcard { fields, pattern })
+        })
     }
 
     /// What a token of text says, taken literally.
@@ -156,18 +160,5 @@ impl Parser<'_> {
     /// Takes a `*` right behind `token`.
     pub(super) fn take_star_after(&mut self, token: Token) -> bool {
         self.peek().touches(token) && self.take(b'*')
-    }
-
-    /// Refuses the patterns that tags lack in this version where one begins.
-    pub(super) fn refuse_tag_patterns(&self) -> Result<(), Refusal> {
-        let first = self.peek();
-        let pattern = if first.kind == Kind::Wildcard {
-            "wildcard patterns w'...' of tags"
-        } else if first.kind == Kind::Sign(b'*') && self.text_touches(1) {
-            "suffix and infix patterns *... of tags"
-        } else {
-            return Ok(());
-        };
-        Err(Refusal::unsupported(pattern))
     }
 }

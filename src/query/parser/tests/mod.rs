@@ -221,8 +221,6 @@ fn parameters_are_values_and_never_syntax() {
 #[test]
 fn what_this_version_lacks_is_named() {
     for (query, what) in [
-        ("@g:{*lo}", "suffix and infix patterns *... of tags"),
-        ("@g:{w'h'}", "wildcard patterns w'...' of tags"),
         ("@p:[1 2 3 km]", "ranges of GEO fields"),
         ("@p:[$n $n $n $word]", "ranges of GEO fields"),
         ("@p:[WITHIN $word]", "ranges of GEOSHAPE fields"),
