@@ -9,6 +9,7 @@ pub mod doc;
 pub mod docset;
 pub mod fold;
 pub mod numeric;
+mod pattern;
 pub mod tag;
 pub mod text;
 pub mod vector;

@@ -1,5 +1,6 @@
 //! The documents of one index: keys to dense numbers and back.
 
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
 use hashbrown::HashTable;
@@ -23,6 +24,10 @@ pub struct DocTable {
     alive: RoaringBitmap,
     /// Bytes of all keys.
     key_bytes: usize,
+    /// The payloads of the documents that have one.
+    payloads: HashMap<DocId, Box<[u8]>>,
+    /// Bytes of all payloads.
+    payload_bytes: usize,
 }
 
 #[derive(Debug)]
@@ -51,6 +56,22 @@ impl DocTable {
     #[must_use]
     pub fn score(&self, id: DocId) -> f64 {
         self.document(id).map_or(1.0, |document| document.score)
+    }
+
+    /// A document's payload, if it has one.
+    #[must_use]
+    pub fn payload(&self, id: DocId) -> Option<&[u8]> {
+        self.payloads.get(&id).map(|payload| &**payload)
+    }
+
+    /// Replaces the payload of a document.
+    pub fn set_payload(&mut self, id: DocId, payload: Option<&[u8]>) {
+        let old = match payload {
+            Some(payload) => self.payloads.insert(id, payload.into()),
+            None => self.payloads.remove(&id),
+        };
+        self.payload_bytes += payload.map_or(0, <[u8]>::len);
+        self.payload_bytes -= old.map_or(0, |old| old.len());
     }
 
     /// The id of a key's document, a new one if it has none, with this score from now on.
@@ -93,6 +114,7 @@ impl DocTable {
             })
             .ok()?;
         let (id, _) = entry.remove();
+        self.set_payload(id, None);
         self.documents[id.index()] = None;
         self.alive.remove(id.get());
         self.free.push(id);
@@ -135,7 +157,12 @@ impl DocTable {
     /// Bytes held.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
+        // A hash table keeps an eighth of its slots free, and a control byte for each.
+        let payload_table =
+            self.payloads.capacity() * 8 / 7 * (size_of::<(DocId, Box<[u8]>)>() + 1);
         self.key_bytes
+            + self.payload_bytes
+            + payload_table
             + self.documents.capacity() * size_of::<Option<Document>>()
             + self.ids.allocation_size()
             + self.free.capacity() * size_of::<DocId>()
@@ -170,6 +197,22 @@ mod tests {
         assert_eq!(table.put(b"c", 0.5), Some(a));
         assert_eq!((table.key(a), table.score(a)), (Some(&b"c"[..]), 0.5));
         assert_eq!((table.key(b), table.len()), (Some(&b"b"[..]), 2));
+    }
+
+    #[test]
+    fn a_payload_goes_with_its_document() {
+        let mut table = DocTable::default();
+        let a = table.put(b"a", 1.0).unwrap();
+        assert_eq!(table.payload(a), None);
+        table.set_payload(a, Some(b"xyz"));
+        table.set_payload(a, Some(b"xy"));
+        assert_eq!(
+            (table.payload(a), table.payload_bytes),
+            (Some(&b"xy"[..]), 2)
+        );
+        table.remove(b"a");
+        assert_eq!(table.put(b"b", 1.0), Some(a));
+        assert_eq!((table.payload(a), table.payload_bytes), (None, 0));
     }
 
     proptest! {

@@ -10,6 +10,8 @@ use nuthatch_indexes::vector::{
     Algorithm, ElementType, HnswParams, Metric, Quantization, VectorIndex, VectorParams,
 };
 
+use roaring::RoaringBitmap;
+
 use super::column::Column;
 use super::doc_table::DocTable;
 use super::failures::Failures;
@@ -18,6 +20,8 @@ use crate::request::create::{self, Definition, FieldDefinition, FieldKind};
 
 /// The hash field of a document's score when `SCORE_FIELD` names no other.
 const DEFAULT_SCORE_FIELD: &[u8] = b"__score";
+/// The hash field of a document's payload when `PAYLOAD_FIELD` names no other.
+const DEFAULT_PAYLOAD_FIELD: &[u8] = b"__payload";
 
 /// One index and all that it knows.
 ///
@@ -35,11 +39,14 @@ pub struct Index {
     pub(super) fields: Vec<FieldIndex>,
     /// By [`FieldId`]: the sort keys of `SORTABLE` fields, unless the field's own index has them.
     pub(super) columns: Vec<Option<Column>>,
+    /// By [`FieldId`]: the documents without the field, of `INDEXMISSING` fields.
+    pub(super) missing: Vec<Option<RoaringBitmap>>,
     /// By [`FieldId`]: values that could not be indexed.
     pub(super) field_failures: Vec<Failures>,
     /// The same, of all fields.
     pub(super) failures: Failures,
-    /// The hash fields that are read of a document: by [`FieldId`], then the score's.
+    /// The hash fields that are read of a document: by [`FieldId`], then the score's and the
+    /// payload's.
     pub(super) names: Vec<Vec<u8>>,
     /// Keys met by the running backfill, none when there is none.
     pub(super) backfill: Option<u64>,
@@ -79,11 +86,13 @@ impl Index {
             .map(|field| FieldIndex::new(field, &mut text_options))
             .collect();
         let score_field = definition.score_field.as_deref();
+        let payload_field = definition.payload_field.as_deref();
         let names = definition
             .fields
             .iter()
             .map(|field| field.identifier.clone())
             .chain([score_field.unwrap_or(DEFAULT_SCORE_FIELD).to_vec()])
+            .chain([payload_field.unwrap_or(DEFAULT_PAYLOAD_FIELD).to_vec()])
             .collect();
         Self {
             serial,
@@ -92,6 +101,11 @@ impl Index {
                 .fields
                 .iter()
                 .map(|field| needs_column(field).then(Column::default))
+                .collect(),
+            missing: definition
+                .fields
+                .iter()
+                .map(|field| field.index_missing.then(RoaringBitmap::new))
                 .collect(),
             field_failures: vec![Failures::default(); definition.fields.len()],
             failures: Failures::default(),
@@ -141,6 +155,12 @@ impl Index {
     #[must_use]
     pub fn column(&self, id: FieldId) -> Option<&Column> {
         self.columns[id.index()].as_ref()
+    }
+
+    /// The documents without a field, none when it does not keep that: it is not `INDEXMISSING`.
+    #[must_use]
+    pub fn missing(&self, id: FieldId) -> Option<&RoaringBitmap> {
+        self.missing[id.index()].as_ref()
     }
 
     /// The vector fields.

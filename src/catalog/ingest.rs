@@ -54,6 +54,9 @@ impl Index {
             );
             return;
         };
+        let payload = values.get(self.fields.len() + 1);
+        let payload = payload.and_then(Option::as_deref);
+        self.documents.set_payload(doc, payload);
         self.put_text(doc, values);
         for (position, value) in values.iter().take(self.fields.len()).enumerate() {
             if let Err(error) = self.put_field(doc, position, value.as_deref()) {
@@ -64,7 +67,8 @@ impl Index {
 
     /// A document's own score: that of its hash, else the default.
     fn score_of(&self, values: &Values) -> Result<f64, String> {
-        let Some(value) = values.last().and_then(Option::as_deref) else {
+        let value = values.get(self.fields.len()).and_then(Option::as_deref);
+        let Some(value) = value else {
             return Ok(self.definition.default_score);
         };
         match parse_number(value) {
@@ -101,6 +105,13 @@ impl Index {
         value: Option<&[u8]>,
     ) -> Result<(), String> {
         let definition = &self.definition.fields[position];
+        if let Some(missing) = &mut self.missing[position] {
+            if value.is_none() {
+                missing.insert(doc.get());
+            } else {
+                missing.remove(doc.get());
+            }
+        }
         if let Some(column) = &mut self.columns[position] {
             column.set(doc, value.and_then(|value| sort_key(definition, value)));
         }
@@ -156,6 +167,9 @@ impl Index {
         }
         for column in self.columns.iter_mut().flatten() {
             column.set(doc, None);
+        }
+        for missing in self.missing.iter_mut().flatten() {
+            missing.remove(doc.get());
         }
     }
 

@@ -1,5 +1,7 @@
 //! What an index holds, in numbers.
 
+use roaring::RoaringBitmap;
+
 use super::index::{FieldIndex, Index};
 
 /// The numbers behind `FT.INFO`. Sizes are in bytes.
@@ -25,7 +27,7 @@ pub struct Stats {
     pub tag_bytes: usize,
     /// Vector fields.
     pub vector_bytes: usize,
-    /// Keys and document ids.
+    /// Keys, document ids, payloads and which documents lack a field.
     pub doc_table_bytes: usize,
     /// Sort keys.
     pub sortable_bytes: usize,
@@ -55,6 +57,7 @@ impl Stats {
                 FieldIndex::Vector(vectors) => stats.vector_bytes += vectors.memory_bytes(),
             }
             stats.sortable_bytes += index.column(id).map_or(0, |column| column.memory_bytes());
+            stats.doc_table_bytes += index.missing(id).map_or(0, RoaringBitmap::serialized_size);
         }
         stats
     }

@@ -4,11 +4,12 @@ use crate::catalog::column::SortKey;
 use crate::catalog::index::Index;
 use crate::exec::collect::{Hit, Hits};
 use crate::exec::deadline::Deadline;
+use crate::exec::explain::Explanation;
 use crate::exec::yielded;
 use crate::keyspace::{Keyspace, Presence};
 use crate::plan::{Order, Plan};
 use crate::reply::search::Row;
-use crate::reply::{format_double, format_score};
+use crate::reply::{Reply, format_double, format_score};
 use crate::request::error::Error;
 use crate::request::search::{Returned, Search};
 
@@ -28,7 +29,8 @@ type Fields = Vec<(Vec<u8>, Vec<u8>)>;
 /// # Errors
 /// [`Error::Stopped`] when the deadline passes: a page can be a million documents.
 pub(super) fn load(
-    hits: Hits,
+    hits: &Hits,
+    explanations: &[Explanation],
     request: &Search,
     plan: &Plan,
     index: &Index,
@@ -42,15 +44,28 @@ pub(super) fn load(
     };
     let mut total = hits.total;
     let mut rows = Vec::new();
-    for hit in hits.rows.iter().skip(request.offset) {
+    for (slot, hit) in hits.rows.iter().enumerate().skip(request.offset) {
         // A row costs microseconds, so it can afford a look at the clock each time.
         deadline.check()?;
         match loader.row(hit, keyspace) {
-            Some(row) => rows.push(row),
+            Some(mut row) => {
+                row.explanation = explanations.get(slot).map(written);
+                rows.push(row);
+            }
             None => total -= 1,
         }
     }
     Ok(Page { total, rows })
+}
+
+/// A leaf is its text, anything else its text and its parts (spec, section 2.1).
+fn written(explanation: &Explanation) -> Reply {
+    let text = Reply::Bulk(explanation.text.clone().into_bytes());
+    if explanation.parts.is_empty() {
+        return text;
+    }
+    let parts = explanation.parts.iter().map(written);
+    Reply::Array(vec![text, Reply::Array(parts.collect())])
 }
 
 struct Loader<'a> {
@@ -76,6 +91,8 @@ impl Loader<'_> {
             Presence::Hash => Some(Row {
                 key: key.to_vec(),
                 score: hit.score,
+                explanation: None,
+                payload: self.payload(hit),
                 sort_key: self.sort_key(hit),
                 fields,
             }),
@@ -155,6 +172,11 @@ impl Loader<'_> {
             yielded::distance(given, self.index, hit.doc)
         };
         Some(format_double(distance?).into_bytes())
+    }
+
+    fn payload(&self, hit: &Hit) -> Option<Vec<u8>> {
+        let payload = self.index.documents().payload(hit.doc)?;
+        self.request.with_payloads.then(|| payload.to_vec())
     }
 
     /// What the hit was sorted by, as `#number` or `$text`.

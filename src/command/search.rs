@@ -2,7 +2,7 @@
 
 use super::rows;
 use crate::engine::{Call, Core, Effect};
-use crate::exec::{self, deadline::Deadline};
+use crate::exec::{self, deadline::Deadline, explain::explain};
 use crate::plan::plan;
 use crate::query::{Params, parse};
 use crate::reply::search::SearchReply;
@@ -21,17 +21,33 @@ pub(super) fn search(
     let index = core.database(call.database).get_mut(&request.index)?;
     index.count_search(request.dialect);
     let query = parse(&request.query, &Params::new(&request.params))?;
-    let plan = plan(&request, &query, index)?;
-    let limit = request.offset.saturating_add(request.count);
     let deadline = Deadline::after_ms(request.timeout_ms.unwrap_or(DEFAULT_TIMEOUT_MS));
+    let plan = plan(&request, &query, index, &|| deadline.passed())?;
     // A count alone keeps no hit.
-    let limit = if request.count == 0 { 0 } else { limit };
+    let limit = match request.count {
+        0 => 0,
+        count => request.offset.saturating_add(count),
+    };
     let hits = exec::run(&plan, limit, index, call.keyspace, &deadline)?;
-    let page = rows::load(hits, &request, &plan, index, call.keyspace, &deadline)?;
+    let explanations = if request.explain_score {
+        explain(&plan, &hits, index, &deadline)?
+    } else {
+        Vec::new()
+    };
+    let page = rows::load(
+        &hits,
+        &explanations,
+        &request,
+        &plan,
+        index,
+        call.keyspace,
+        &deadline,
+    )?;
     SearchReply {
         total: page.total,
         rows: page.rows,
         with_scores: request.with_scores,
+        with_payloads: request.with_payloads,
         with_sort_keys: request.with_sort_keys,
         with_fields: !request.no_content,
         warnings: &plan.warnings,

@@ -1,66 +1,127 @@
 //! Plan nodes to doc sets over the index.
 
 use nuthatch_indexes::docset::{And, Bitmap, Difference, Or};
+use nuthatch_indexes::text::{FieldMask, Phrase};
 use nuthatch_indexes::vector::Within;
 use roaring::RoaringBitmap;
 
 use super::candidates::{Candidates, Check};
 use super::deadline::Deadline;
 use super::knn::search_failure;
-use super::scorer::{BoxScorer, Corpus, Flat, Optional, Scorer, Term, Unscored, Words};
+use super::model::{Bm25, Bm25Std, Corpus, DisMax, Model, TfIdf};
+use super::near::NearWords;
+use super::scored::Scored;
+use super::scorer::{BoxScorer, Either, Flat, Leaf, Optional, Scorer, Term, Unscored, Words};
 use crate::catalog::index::{FieldIndex, Index};
-use crate::plan::{Kind, Node, VectorRange};
+use crate::catalog::schema::FieldId;
+use crate::plan::{Kind, Node, Plan, VectorRange};
 use crate::request::error::Error;
+use crate::request::search as request;
 
-/// The documents that a plan node stands for, with their scores.
+/// The documents that match a plan's filter, with their final scores.
+///
+/// # Errors
+/// As [`scorer`].
+pub(super) fn scored<'a>(
+    plan: &'a Plan,
+    index: &'a Index,
+    deadline: &Deadline,
+) -> Result<Scored<'a>, Error> {
+    let set = scorer(&plan.filter, plan.scoring.scorer, index, deadline)?;
+    Ok(Scored::new(set, &plan.scoring, index))
+}
+
+/// The documents that a plan node stands for, with what their words add up to.
 ///
 /// # Errors
 /// [`Error::Stopped`] when the deadline passes: a query may have a thousand ranges of numbers, and
 /// each is put together here.
 pub(super) fn scorer<'a>(
-    node: &Node,
+    node: &'a Node,
+    scorer: request::Scorer,
+    index: &'a Index,
+    deadline: &Deadline,
+) -> Result<BoxScorer<'a>, Error> {
+    match scorer {
+        request::Scorer::Bm25Std
+        | request::Scorer::Bm25StdNorm
+        | request::Scorer::Bm25StdTanh
+        // What words add is not asked for.
+        | request::Scorer::DocScore
+        | request::Scorer::Hamming => by_model(Bm25Std, node, index, deadline),
+        request::Scorer::Bm25 => by_model(Bm25, node, index, deadline),
+        request::Scorer::TfIdf | request::Scorer::TfIdfDocNorm => {
+            by_model(TfIdf, node, index, deadline)
+        }
+        request::Scorer::DisMax => by_model(DisMax, node, index, deadline),
+    }
+}
+
+fn by_model<'a>(
+    model: impl Model + 'a,
+    node: &'a Node,
     index: &'a Index,
     deadline: &Deadline,
 ) -> Result<BoxScorer<'a>, Error> {
     Builder {
         index,
+        model,
         corpus: Corpus::new(index),
         deadline,
     }
     .build(node)
 }
 
-struct Builder<'a, 'd> {
+struct Builder<'a, 'd, M> {
     index: &'a Index,
+    model: M,
     corpus: Corpus<'a>,
     deadline: &'d Deadline,
 }
 
-impl<'a> Builder<'a, '_> {
-    fn build(&self, node: &Node) -> Result<BoxScorer<'a>, Error> {
+impl<'a, M: Model + 'a> Builder<'a, '_, M> {
+    fn build(&self, node: &'a Node) -> Result<BoxScorer<'a>, Error> {
         self.deadline.check()?;
         Ok(match &node.kind {
             Kind::And(parts) => self.and(parts)?,
+            Kind::Near {
+                parts,
+                near,
+                is_spread,
+            } => {
+                let parts = self.build_all(parts)?;
+                let mut words = NearWords::new(parts, *near, self.deadline, node.sets());
+                words.is_spread = *is_spread;
+                Box::new(words)
+            }
             Kind::VectorRange(range) => self.vector_range(range)?,
-            Kind::Or(parts) => Box::new(Or::new(self.build_all(parts)?)),
+            Kind::Or(parts) => Box::new(Either {
+                parts: Or::new(self.build_all(parts)?),
+                model: self.model,
+            }),
             Kind::Not(part) => unscored(Difference::new(self.all(), self.build(part)?)),
             Kind::Optional(part) => Box::new(Optional {
                 docs: self.all(),
                 part: self.build(part)?,
             }),
-            leaf @ (Kind::All
+            leaf @ (Kind::All { .. }
             | Kind::Nothing
+            | Kind::Keys(_)
             | Kind::Term { .. }
             | Kind::Phrase { .. }
             | Kind::Tag { .. }
+            | Kind::Missing(_)
             | Kind::Numeric { .. }) => self.leaf(leaf).unwrap_or_else(nothing),
         })
     }
 
     /// The first part, the cheapest, leads with whatever it takes; ranges of vectors among the
     /// others are checked for what the rest lets through.
-    fn and(&self, parts: &[Node]) -> Result<BoxScorer<'a>, Error> {
+    fn and(&self, parts: &'a [Node]) -> Result<BoxScorer<'a>, Error> {
         let (mut sets, mut checks) = (Vec::new(), Vec::new());
+        let cursors = parts
+            .iter()
+            .fold(0_u32, |sum, part| sum.saturating_add(part.sets()));
         for part in parts {
             match Check::of(part) {
                 Some(check) if !sets.is_empty() => checks.push(check),
@@ -71,7 +132,7 @@ impl<'a> Builder<'a, '_> {
             Some(only) if sets.is_empty() => only,
             last => {
                 sets.extend(last);
-                Box::new(And::new(sets))
+                Box::new(And::new_until(sets, self.deadline.pace(cursors)))
             }
         };
         if checks.is_empty() {
@@ -102,44 +163,47 @@ impl<'a> Builder<'a, '_> {
         Ok(unscored(Bitmap::owned(docs)))
     }
 
-    fn build_all(&self, parts: &[Node]) -> Result<Vec<BoxScorer<'a>>, Error> {
+    fn build_all(&self, parts: &'a [Node]) -> Result<Vec<BoxScorer<'a>>, Error> {
         parts.iter().map(|part| self.build(part)).collect()
     }
 
     /// What is in the index; none when no document matches.
-    fn leaf(&self, kind: &Kind) -> Option<BoxScorer<'a>> {
-        let Self { index, corpus, .. } = *self;
+    fn leaf(&self, kind: &'a Kind) -> Option<BoxScorer<'a>> {
+        let index = self.index;
         Some(match kind {
             // Every document counts as having one occurrence of a term of idf 1 (spec, section
             // 6.5).
-            Kind::All => Box::new(Flat {
+            Kind::All { weight } => Box::new(Flat {
                 docs: self.all(),
+                name: b"*",
                 idf: 1.0,
-                corpus,
+                leaf: self.weighing(*weight),
             }),
-            Kind::Term { term, fields } => {
+            Kind::Keys(docs) => unscored(Bitmap::new(docs)),
+            Kind::Term {
+                term,
+                fields,
+                weight,
+            } => {
                 let postings = index.text().postings(term, *fields)?;
                 Box::new(Term {
-                    idf: corpus.idf(postings.document_frequency()),
+                    idf: self.idf(postings.document_frequency()),
                     postings,
-                    corpus,
+                    name: term,
+                    leaf: self.weighing(*weight),
                 })
             }
-            Kind::Phrase { terms, fields } => {
-                let phrase = index.text().phrase(terms, *fields)?;
-                Box::new(Words { phrase, corpus })
-            }
-            Kind::Tag { field, value } => {
-                let FieldIndex::Tag(tags) = index.field(*field) else {
-                    return None;
-                };
-                let docs = tags.docs(value)?;
-                Box::new(Flat {
-                    docs: Bitmap::new(docs),
-                    idf: corpus.idf(docs.len()),
-                    corpus,
-                })
-            }
+            Kind::Phrase {
+                terms,
+                fields,
+                weight,
+            } => self.phrase(terms, *fields, *weight)?,
+            Kind::Tag {
+                field,
+                value,
+                weight,
+            } => self.tag(*field, value, *weight)?,
+            Kind::Missing(field) => unscored(Bitmap::new(index.missing(*field)?)),
             Kind::Numeric { field, min, max } => {
                 let FieldIndex::Numeric(numbers) = index.field(*field) else {
                     return None;
@@ -149,10 +213,48 @@ impl<'a> Builder<'a, '_> {
             Kind::Nothing
             | Kind::VectorRange(_)
             | Kind::And(_)
+            | Kind::Near { .. }
             | Kind::Or(_)
             | Kind::Not(_)
             | Kind::Optional(_) => return None,
         })
+    }
+
+    fn phrase(&self, terms: &[Vec<u8>], fields: FieldMask, weight: f64) -> Option<BoxScorer<'a>> {
+        let text = self.index.text();
+        let cursors = terms.iter().map(|term| text.postings(term, fields));
+        let cursors = cursors.collect::<Option<Vec<_>>>()?;
+        let length = u32::try_from(terms.len()).unwrap_or(u32::MAX);
+        Some(Box::new(Words {
+            phrase: Phrase::new_until(cursors, self.deadline.pace(length)),
+            length,
+            leaf: self.weighing(weight),
+        }))
+    }
+
+    fn tag(&self, field: FieldId, value: &'a [u8], weight: f64) -> Option<BoxScorer<'a>> {
+        let FieldIndex::Tag(tags) = self.index.field(field) else {
+            return None;
+        };
+        let docs = tags.docs(value)?;
+        Some(Box::new(Flat {
+            docs: Bitmap::new(docs),
+            name: value,
+            idf: self.idf(docs.len()),
+            leaf: self.weighing(weight),
+        }))
+    }
+
+    fn idf(&self, containing: u64) -> f64 {
+        self.model.idf(&self.corpus, containing)
+    }
+
+    fn weighing(&self, weight: f64) -> Leaf<'a, M> {
+        Leaf {
+            model: self.model,
+            corpus: self.corpus,
+            weight,
+        }
     }
 
     fn all(&self) -> Bitmap<'a> {
@@ -180,16 +282,17 @@ mod tests {
         let index = Index::new(1, definition);
         let all = || Node {
             estimate: Estimate::exactly(0),
-            kind: Kind::All,
+            kind: Kind::All { weight: 1.0 },
         };
         let node = Node {
             estimate: Estimate::exactly(0),
             kind: Kind::Or(vec![all(), all()]),
         };
         assert_eq!(node.sets(), 2);
-        assert!(scorer(&node, &index, &Deadline::after_ms(0)).is_ok());
+        let never = Deadline::after_ms(0);
+        assert!(scorer(&node, request::Scorer::Bm25Std, &index, &never).is_ok());
         let deadline = Deadline::after_ms(1);
         while !deadline.passed() {}
-        assert!(scorer(&node, &index, &deadline).is_err());
+        assert!(scorer(&node, request::Scorer::Bm25Std, &index, &deadline).is_err());
     }
 }

@@ -7,6 +7,7 @@ use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::docset::DocSet;
 
 use super::deadline::{Deadline, Steps};
+use super::explain::Explanation;
 use super::scorer::{BoxScorer, Scorer};
 use super::yielded;
 use crate::catalog::index::Index;
@@ -118,6 +119,24 @@ impl DocSet for Candidates<'_> {
 impl Scorer for Candidates<'_> {
     fn score(&mut self) -> f64 {
         if self.stopped { 0.0 } else { self.set.score() }
+    }
+
+    fn places(&mut self, out: &mut Vec<u32>) {
+        if !self.stopped {
+            self.set.places(out);
+        }
+    }
+
+    fn length(&self) -> u32 {
+        self.set.length()
+    }
+
+    fn spread(&mut self) -> Option<f64> {
+        self.set.spread()
+    }
+
+    fn explain(&mut self) -> Explanation {
+        self.set.explain()
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Hits {
     pub total: usize,
     /// The first of them in order.
     pub rows: Vec<Hit>,
+    /// The highest score of all of them; 0 where nothing asked for scores.
+    pub best: f64,
 }
 
 /// Keeps the first hits in order of any number pushed, in memory for twice as many.
@@ -35,6 +37,7 @@ pub struct Top {
     limit: usize,
     order: Order,
     total: usize,
+    best: f64,
     /// The first `limit` so far are among these.
     kept: Vec<Hit>,
 }
@@ -47,6 +50,7 @@ impl Top {
             limit,
             order,
             total: 0,
+            best: 0.0,
             kept: Vec::new(),
         }
     }
@@ -54,6 +58,7 @@ impl Top {
     /// Counts a hit and keeps it as long as it may be among the first.
     pub fn push(&mut self, hit: Hit) {
         self.count();
+        self.best = self.best.max(hit.score);
         self.kept.push(hit);
         if self.kept.len() >= self.limit.max(16).saturating_mul(2) {
             self.shrink();
@@ -74,6 +79,7 @@ impl Top {
         Hits {
             total: self.total,
             rows: self.kept,
+            best: self.best,
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use nuthatch_indexes::docset::Pace;
+
 use crate::request::error::{Error, Stop};
 
 /// The moment after which a query is stopped.
@@ -47,6 +49,17 @@ impl Deadline {
             every: (Steps::EVERY / cursors.max(1)).max(1),
             taken: 0,
         }
+    }
+
+    /// The same for walks within an index, which end when the deadline passes; whoever reads them
+    /// must look once more at their end.
+    #[must_use]
+    pub fn pace(&self, cursors: u32) -> Pace {
+        if self.at.is_none() {
+            return Pace::endless();
+        }
+        let deadline = *self;
+        Pace::new(Steps::EVERY / cursors.max(1), move || deadline.passed())
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn nearest(
     let FieldIndex::Vector(vectors) = index.field(knn.field) else {
         return Ok(Vec::new());
     };
-    let unfiltered = matches!(plan.filter.kind, Kind::All);
+    let unfiltered = matches!(plan.filter.kind, Kind::All { .. });
     let matches = if unfiltered {
         None
     } else {
@@ -57,7 +57,7 @@ pub(super) fn nearest(
 /// The documents that match the filter.
 fn matching(plan: &Plan, index: &Index, deadline: &Deadline) -> Result<RoaringBitmap, Error> {
     let mut docs = RoaringBitmap::new();
-    let mut set = build::scorer(&plan.filter, index, deadline)?;
+    let mut set = build::scorer(&plan.filter, plan.scoring.scorer, index, deadline)?;
     let mut steps = deadline.steps(plan.filter.sets());
     while let Some(doc) = set.doc() {
         steps.check()?;
@@ -83,10 +83,10 @@ pub(super) fn search_failure(error: VectorError) -> Error {
 fn score(hits: &mut [Hit], plan: &Plan, index: &Index, deadline: &Deadline) -> Result<(), Error> {
     let mut by_doc: Vec<&mut Hit> = hits.iter_mut().collect();
     by_doc.sort_unstable_by_key(|hit| hit.doc);
-    let mut scorer = build::scorer(&plan.filter, index, deadline)?;
+    let mut scored = build::scored(plan, index, deadline)?;
     for hit in by_doc {
-        if scorer.seek(hit.doc) == Some(hit.doc) {
-            hit.score = scorer.score();
+        if scored.set().seek(hit.doc) == Some(hit.doc) {
+            hit.score = scored.score();
         }
     }
     deadline.check()

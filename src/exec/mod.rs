@@ -4,7 +4,11 @@ mod build;
 mod candidates;
 pub mod collect;
 pub mod deadline;
+pub mod explain;
 mod knn;
+mod model;
+mod near;
+mod scored;
 mod scorer;
 mod sort_key;
 pub mod yielded;
@@ -18,6 +22,7 @@ use crate::catalog::index::Index;
 use crate::keyspace::Keyspace;
 use crate::plan::{Order, Plan};
 use crate::request::error::Error;
+use crate::request::search::Scorer;
 
 /// Answers a plan with the first `limit` hits in its order, and the number of all of them.
 ///
@@ -31,17 +36,23 @@ pub fn run(
     deadline: &Deadline,
 ) -> Result<Hits, Error> {
     let mut sort_keys = SortKeys::new(plan, index, keyspace);
-    match &plan.knn {
+    let mut hits = match &plan.knn {
         Some(knn) => {
             let mut hits = knn::nearest(knn, plan, index, deadline)?;
             for hit in &mut hits {
                 deadline.check()?;
                 hit.sort_key = sort_keys.get(hit.doc);
             }
-            Ok(collect::sorted(hits, &plan.order, limit))
+            collect::sorted(hits, &plan.order, limit)
         }
-        None => matches(plan, limit, index, &mut sort_keys, deadline),
+        None => matches(plan, limit, index, &mut sort_keys, deadline)?,
+    };
+    if plan.scoring.scorer == Scorer::Bm25StdNorm {
+        for hit in &mut hits.rows {
+            hit.score = scored::share(hit.score, hits.best);
+        }
     }
+    Ok(hits)
 }
 
 /// Every match, of which the first `limit` in order are kept.
@@ -52,16 +63,16 @@ fn matches(
     sort_keys: &mut SortKeys<'_>,
     deadline: &Deadline,
 ) -> Result<Hits, Error> {
-    let mut scorer = build::scorer(&plan.filter, index, deadline)?;
+    let mut scored = build::scored(plan, index, deadline)?;
     let mut top = Top::new(limit, plan.order.clone());
     let mut steps = deadline.steps(plan.filter.sets());
-    while let Some(doc) = scorer.doc() {
+    while let Some(doc) = scored.set().doc() {
         steps.check()?;
         // A hit that is only counted needs neither score nor sort key.
         if limit > 0 {
             top.push(Hit {
                 doc,
-                score: if plan.scored { scorer.score() } else { 0.0 },
+                score: if plan.scored { scored.score() } else { 0.0 },
                 distance: None,
                 sort_key: match plan.order {
                     Order::Field { .. } | Order::Yielded { .. } => sort_keys.get(doc),
@@ -71,7 +82,7 @@ fn matches(
         } else {
             top.count();
         }
-        scorer.advance();
+        scored.set().advance();
     }
     // A set that looks at the clock itself ends early.
     deadline.check()?;

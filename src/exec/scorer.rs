@@ -1,55 +1,64 @@
-//! Doc sets that can also say how well their current document matches (BM25STD).
+//! Doc sets that can also say how well their current document matches, where it holds the words,
+//! and why it scores so.
 
 use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::docset::{And, Bitmap, DocSet, Or};
-use nuthatch_indexes::text::{Phrase, PostingCursor, bm25};
+use nuthatch_indexes::text::{Phrase, PostingCursor, keep_fields};
 
-use crate::catalog::index::Index;
+use super::explain::Explanation;
+use super::model::{Corpus, Model};
+use crate::request::error::shown;
 
 /// A doc set whose documents have scores.
+///
+/// Nothing here moves what [`DocSet::doc`] shows.
 pub(super) trait Scorer: DocSet {
-    /// The score of the current document; 0 when there is none. Moves nothing that
-    /// [`DocSet::doc`] shows.
+    /// The score of the current document; 0 when there is none.
     fn score(&mut self) -> f64;
+
+    /// Appends where the current document holds the words, in any order. Nothing where there are no
+    /// words.
+    fn places(&mut self, _: &mut Vec<u32>) {}
+
+    /// How many words each place stands for.
+    fn length(&self) -> u32 {
+        1
+    }
+
+    /// How far apart the words of the query stand, where that counts.
+    fn spread(&mut self) -> Option<f64> {
+        None
+    }
+
+    /// How the score of the current document came about.
+    fn explain(&mut self) -> Explanation;
 }
 
 /// A part of a query, of any kind.
 pub(super) type BoxScorer<'a> = Box<dyn Scorer + 'a>;
 
-/// The statistics behind a score, fixed for one query.
+/// What a leaf is scored by.
 #[derive(Clone, Copy)]
-pub(super) struct Corpus<'a> {
-    index: &'a Index,
-    /// Documents of the index.
-    documents: u64,
-    /// Words of an average document.
-    average_length: f64,
+pub(super) struct Leaf<'a, M> {
+    pub(super) model: M,
+    pub(super) corpus: Corpus<'a>,
+    /// What the score is multiplied by.
+    pub(super) weight: f64,
 }
 
-impl<'a> Corpus<'a> {
-    pub(super) fn new(index: &'a Index) -> Self {
-        let documents = index.documents().len() as u64;
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "an average needs no exact count"
-        )]
-        let average_length = index.text().total_length() / documents.max(1) as f64;
-        Self {
-            index,
-            documents,
-            average_length,
-        }
+impl<M: Model> Leaf<'_, M> {
+    fn score(&self, idf: f64, frequency: f64, doc: DocId) -> f64 {
+        self.weight * self.model.score(&self.corpus, idf, frequency, doc)
     }
 
-    pub(super) fn idf(&self, document_frequency: u64) -> f64 {
-        bm25::idf(self.documents, document_frequency)
-    }
-
-    /// What a term adds to a document's score.
-    fn term_score(&self, idf: f64, frequency: f64, doc: DocId) -> f64 {
-        let length = self.index.text().document_length(doc);
-        let score = bm25::term_score(idf, frequency, length, self.average_length);
-        self.index.documents().score(doc) * score
+    fn explain(&self, name: &str, idf: f64, frequency: f64, doc: Option<DocId>) -> Explanation {
+        let Some(doc) = doc else {
+            return Explanation::leaf("0 = no document".to_owned());
+        };
+        let score = self.score(idf, frequency, doc);
+        let formula = self.model.formula(&self.corpus, idf, frequency, doc);
+        let weight = self.weight;
+        Explanation::leaf(format!("{score} = weight {weight} * {formula} of {name}"))
     }
 }
 
@@ -57,29 +66,39 @@ impl<'a> Corpus<'a> {
 pub(super) struct Unscored<S>(pub(super) S);
 
 /// Documents that match as if by one occurrence of a term.
-pub(super) struct Flat<'a> {
+pub(super) struct Flat<'a, M> {
     pub(super) docs: Bitmap<'a>,
+    pub(super) name: &'a [u8],
     pub(super) idf: f64,
-    pub(super) corpus: Corpus<'a>,
+    pub(super) leaf: Leaf<'a, M>,
 }
 
 /// Documents with a term.
-pub(super) struct Term<'a> {
+pub(super) struct Term<'a, M> {
     pub(super) postings: PostingCursor,
+    pub(super) name: &'a [u8],
     pub(super) idf: f64,
-    pub(super) corpus: Corpus<'a>,
+    pub(super) leaf: Leaf<'a, M>,
 }
 
 /// Documents with a phrase, scored as its words.
-pub(super) struct Words<'a> {
+pub(super) struct Words<'a, M> {
     pub(super) phrase: Phrase,
-    pub(super) corpus: Corpus<'a>,
+    /// How many words it has.
+    pub(super) length: u32,
+    pub(super) leaf: Leaf<'a, M>,
 }
 
 /// Every document; those of the part score as it does.
 pub(super) struct Optional<'a> {
     pub(super) docs: Bitmap<'a>,
     pub(super) part: BoxScorer<'a>,
+}
+
+/// Documents of any of some parts.
+pub(super) struct Either<'a, M> {
+    pub(super) parts: Or<BoxScorer<'a>>,
+    pub(super) model: M,
 }
 
 /// Passes a doc set on to a member of the type.
@@ -104,45 +123,91 @@ macro_rules! doc_set_of {
 
 doc_set_of! {
     [S: DocSet] Unscored<S>, 0;
-    ['a] Flat<'a>, docs;
-    ['a] Term<'a>, postings;
-    ['a] Words<'a>, phrase;
+    ['a, M] Flat<'a, M>, docs;
+    ['a, M] Term<'a, M>, postings;
+    ['a, M] Words<'a, M>, phrase;
     ['a] Optional<'a>, docs;
+    ['a, M] Either<'a, M>, parts;
 }
 
 impl<S: DocSet> Scorer for Unscored<S> {
     fn score(&mut self) -> f64 {
         0.0
     }
-}
 
-impl Scorer for Flat<'_> {
-    fn score(&mut self) -> f64 {
-        self.doc()
-            .map_or(0.0, |doc| self.corpus.term_score(self.idf, 1.0, doc))
+    fn explain(&mut self) -> Explanation {
+        Explanation::leaf("0 = a part without words".to_owned())
     }
 }
 
-impl Scorer for Term<'_> {
+impl<M: Model> Scorer for Flat<'_, M> {
+    fn score(&mut self) -> f64 {
+        self.doc()
+            .map_or(0.0, |doc| self.leaf.score(self.idf, 1.0, doc))
+    }
+
+    fn explain(&mut self) -> Explanation {
+        let name = shown(self.name);
+        self.leaf.explain(&name, self.idf, 1.0, self.doc())
+    }
+}
+
+impl<M: Model> Scorer for Term<'_, M> {
     fn score(&mut self) -> f64 {
         let frequency = f64::from(self.postings.frequency());
         self.doc()
-            .map_or(0.0, |doc| self.corpus.term_score(self.idf, frequency, doc))
+            .map_or(0.0, |doc| self.leaf.score(self.idf, frequency, doc))
+    }
+
+    fn places(&mut self, out: &mut Vec<u32>) {
+        let start = out.len();
+        self.postings.places(out);
+        keep_fields(out, start, self.postings.fields());
+    }
+
+    fn explain(&mut self) -> Explanation {
+        let frequency = f64::from(self.postings.frequency());
+        let name = shown(self.name);
+        self.leaf.explain(&name, self.idf, frequency, self.doc())
     }
 }
 
-impl Scorer for Words<'_> {
+impl<M: Model> Words<'_, M> {
+    /// The idf and the frequency of each word.
+    fn words(&mut self) -> Vec<(f64, f64)> {
+        let Self { phrase, leaf, .. } = self;
+        let words = phrase.parts_mut().map(|part| {
+            let idf = leaf.model.idf(&leaf.corpus, part.document_frequency());
+            (idf, f64::from(part.frequency()))
+        });
+        words.collect()
+    }
+}
+
+impl<M: Model> Scorer for Words<'_, M> {
     fn score(&mut self) -> f64 {
         let Some(doc) = self.doc() else { return 0.0 };
-        let Self { phrase, corpus } = self;
-        phrase
-            .parts_mut()
-            .map(|part| {
-                let idf = corpus.idf(part.document_frequency());
-                let frequency = f64::from(part.frequency());
-                corpus.term_score(idf, frequency, doc)
-            })
+        self.words()
+            .into_iter()
+            .map(|(idf, frequency)| self.leaf.score(idf, frequency, doc))
             .sum()
+    }
+
+    fn places(&mut self, out: &mut Vec<u32>) {
+        self.phrase.places(out);
+    }
+
+    fn length(&self) -> u32 {
+        self.length
+    }
+
+    fn explain(&mut self) -> Explanation {
+        let (score, doc) = (self.score(), self.doc());
+        let words = self.words();
+        let name = "a word of the phrase";
+        let words = words.into_iter();
+        let words = words.map(|(idf, frequency)| self.leaf.explain(name, idf, frequency, doc));
+        sum_of_parts(score, words.collect())
     }
 }
 
@@ -155,6 +220,15 @@ impl Scorer for Optional<'_> {
             0.0
         }
     }
+
+    fn explain(&mut self) -> Explanation {
+        match self.doc() {
+            Some(doc) if self.part.seek(doc) == Some(doc) => self.part.explain(),
+            Some(_) | None => {
+                Explanation::leaf("0 = an optional part that does not match".to_owned())
+            }
+        }
+    }
 }
 
 impl Scorer for And<BoxScorer<'_>> {
@@ -164,12 +238,50 @@ impl Scorer for And<BoxScorer<'_>> {
         }
         self.parts_mut().iter_mut().map(|part| part.score()).sum()
     }
+
+    fn places(&mut self, out: &mut Vec<u32>) {
+        if self.doc().is_some() {
+            self.parts_mut()
+                .iter_mut()
+                .for_each(|part| part.places(out));
+        }
+    }
+
+    fn spread(&mut self) -> Option<f64> {
+        self.parts_mut().iter_mut().find_map(|part| part.spread())
+    }
+
+    fn explain(&mut self) -> Explanation {
+        let score = self.score();
+        let parts = self.parts_mut().iter_mut();
+        sum_of_parts(score, parts.map(|part| part.explain()).collect())
+    }
 }
 
-impl Scorer for Or<BoxScorer<'_>> {
+impl<M: Model> Scorer for Either<'_, M> {
     fn score(&mut self) -> f64 {
-        let mut sum = 0.0;
-        self.each_resting(|part| sum += part.score());
-        sum
+        let (model, mut all) = (self.model, 0.0);
+        self.parts
+            .each_resting(|part| all = model.either(all, part.score()));
+        all
+    }
+
+    fn places(&mut self, out: &mut Vec<u32>) {
+        self.parts.each_resting(|part| part.places(out));
+    }
+
+    fn explain(&mut self) -> Explanation {
+        let text = format!("{} = {}", self.score(), M::EITHER);
+        let mut parts = Vec::new();
+        self.parts.each_resting(|part| parts.push(part.explain()));
+        Explanation { text, parts }
+    }
+}
+
+/// Why something scores as all of its parts together.
+pub(super) fn sum_of_parts(score: f64, parts: Vec<Explanation>) -> Explanation {
+    Explanation {
+        text: format!("{score} = sum of the parts"),
+        parts,
     }
 }

@@ -1,15 +1,16 @@
 //! Names bound to fields, with an estimate for every part.
 
 use nuthatch_indexes::numeric;
+use nuthatch_indexes::text::Near;
 
 use super::estimate::Estimate;
-use super::text::TextBinder;
+use super::text::{Pattern, TextBinder};
 use super::{Kind, Node, Yield};
 use crate::catalog::index::{FieldIndex, Index};
 use crate::catalog::schema::FieldId;
-use crate::query::ast::{self, Field, TagPattern};
+use crate::query::ast::{self, Attributes, Field};
 use crate::request::create::FieldKind;
-use crate::request::error::{Error, Refusal, shown};
+use crate::request::error::{Error, Refusal, Stop, shown};
 use crate::request::search::Search;
 
 /// The fewest bytes before the `*` of a prefix; shorter ones match nothing
@@ -26,6 +27,9 @@ const MAX_EXPANSIONS_OF_QUERY: usize = 10_000;
 /// What the reply says when a prefix stood for more.
 const EXPANSION_WARNING: &str = "Max prefix expansions limit was reached";
 
+/// What nested weights multiply to at most, so that no score is infinite.
+const MOST_WEIGHT: f64 = 1e30;
+
 /// How far a numeric range is counted for its estimate.
 const COUNT_CAP: u64 = 1_000;
 
@@ -33,7 +37,15 @@ const COUNT_CAP: u64 = 1_000;
 pub(super) struct Binder<'a> {
     pub(super) index: &'a Index,
     text: TextBinder<'a>,
-    expansions: Expansions,
+    pub(super) expansions: Expansions,
+    /// What `SLOP` and `INORDER` ask of every group.
+    pub(super) near: Near,
+    /// The scorer asks how far apart words stand.
+    pub(super) asks_for_spread: bool,
+    /// The product of the weights around the clause being bound.
+    pub(super) weight: f64,
+    /// Whether the search's time is over.
+    stop: &'a dyn Fn() -> bool,
     /// Of the ranges bound so far.
     pub(super) yields: Vec<Yield>,
 }
@@ -58,16 +70,27 @@ impl Expansions {
 }
 
 impl<'a> Binder<'a> {
-    pub(super) fn new(search: &Search, index: &'a Index) -> Self {
-        Self {
+    pub(super) fn new(
+        search: &Search,
+        index: &'a Index,
+        stop: &'a dyn Fn() -> bool,
+    ) -> Result<Self, Error> {
+        Ok(Self {
             index,
-            text: TextBinder::new(search, index),
+            text: TextBinder::new(search, index)?,
+            near: Near {
+                slop: search.slop,
+                in_order: search.in_order,
+            },
+            asks_for_spread: super::asks_for_spread(search.scoring.scorer),
+            weight: 1.0,
+            stop,
             expansions: Expansions {
                 left: MAX_EXPANSIONS_OF_QUERY,
                 truncated: false,
             },
             yields: Vec::new(),
-        }
+        })
     }
 
     /// What the user should know of the answer.
@@ -78,106 +101,126 @@ impl<'a> Binder<'a> {
 
     /// The whole filter; one made of stop words alone matches nothing.
     pub(super) fn filter(&mut self, node: &ast::Node) -> Result<Node, Error> {
-        Ok(self.bind(node)?.unwrap_or_else(nothing))
+        let filter = self.bind(node, Attributes::default(), true)?;
+        Ok(filter.unwrap_or_else(nothing))
     }
 
-    /// A part; none when nothing is left of it after stop words are dropped.
-    fn bind(&mut self, node: &ast::Node) -> Result<Option<Node>, Error> {
+    /// A part with the attributes right behind it, which may be the whole filter; none when nothing
+    /// is left of it after stop words are dropped.
+    fn bind(
+        &mut self,
+        node: &ast::Node,
+        own: Attributes,
+        is_whole: bool,
+    ) -> Result<Option<Node>, Error> {
+        let weight = self.weight;
         let node = match node {
             ast::Node::All => self.all(),
             ast::Node::Nothing => nothing(),
-            ast::Node::Term { fields, term } => return self.text.term(fields, term),
-            ast::Node::Phrase { fields, text } => return self.text.phrase(fields, text),
-            ast::Node::Prefix { fields, prefix } => {
-                self.text.prefix(fields, prefix, &mut self.expansions)?
+            ast::Node::Term { fields, term } => return self.text.term(fields, term, weight),
+            ast::Node::Phrase { fields, text } => {
+                return self.text.phrase(fields, text, own, weight);
             }
+            ast::Node::Prefix { fields, prefix } => {
+                self.pattern(fields, Pattern::Prefix(prefix))?
+            }
+            ast::Node::Suffix { fields, suffix } => {
+                self.pattern(fields, Pattern::Suffix(suffix))?
+            }
+            ast::Node::Infix { fields, infix } => self.pattern(fields, Pattern::Infix(infix))?,
+            ast::Node::Wildcard { fields, pattern } => {
+                self.pattern(fields, Pattern::Wildcard(pattern))?
+            }
+            ast::Node::Fuzzy {
+                fields,
+                term,
+                distance,
+            } => self.pattern(fields, Pattern::Fuzzy(term, *distance))?,
+            ast::Node::Missing { field } => self.missing(field)?,
             ast::Node::Tag { field, values } => self.tag(field, values)?,
             ast::Node::Numeric { field, range } => self.numeric(field, *range)?,
             ast::Node::VectorRange(range) => self.vector_range(range)?,
-            ast::Node::And(parts) => return self.and(parts),
+            ast::Node::And(parts) => return self.and(parts, own, is_whole),
             ast::Node::Or(parts) => {
                 let parts = self.bind_all(parts)?;
                 return Ok((!parts.is_empty()).then(|| any_of(parts, self.total())));
             }
-            ast::Node::Not(part) => {
-                let Some(part) = self.bind(part)? else {
-                    return Ok(None);
-                };
-                Node {
-                    estimate: Estimate::none_of(part.estimate, self.total()),
-                    kind: Kind::Not(Box::new(part)),
-                }
-            }
-            ast::Node::Optional(part) => {
-                let Some(part) = self.bind(part)? else {
-                    return Ok(None);
-                };
-                Node {
-                    estimate: Estimate::exactly(self.total()),
-                    kind: Kind::Optional(Box::new(part)),
-                }
+            ast::Node::Not(part) => return self.not(part),
+            ast::Node::Optional(part) => return self.optional(part),
+            ast::Node::Attributed { node, attributes } => {
+                return self.attributed(node, *attributes, is_whole);
             }
         };
         Ok(Some(node))
     }
 
-    fn bind_all(&mut self, parts: &[ast::Node]) -> Result<Vec<Node>, Error> {
+    pub(super) fn bind_all(&mut self, parts: &[ast::Node]) -> Result<Vec<Node>, Error> {
         parts
             .iter()
-            .filter_map(|part| self.bind(part).transpose())
+            .filter_map(|part| self.bind(part, Attributes::default(), false).transpose())
             .collect()
     }
 
-    fn and(&mut self, parts: &[ast::Node]) -> Result<Option<Node>, Error> {
-        let mut parts = self.bind_all(parts)?;
-        parts.sort_by_key(|part| part.estimate.likely);
-        let estimates: Vec<_> = parts.iter().map(|part| part.estimate).collect();
-        Ok(match parts.len() {
-            0 | 1 => parts.pop(),
-            _ => Some(Node {
-                estimate: Estimate::all_of(&estimates, self.total()),
-                kind: Kind::And(parts),
-            }),
-        })
+    fn not(&mut self, part: &ast::Node) -> Result<Option<Node>, Error> {
+        let part = self.bind(part, Attributes::default(), false)?;
+        Ok(part.map(|part| Node {
+            estimate: Estimate::none_of(part.estimate, self.total()),
+            kind: Kind::Not(Box::new(part)),
+        }))
     }
 
-    fn tag(&mut self, field: &Field, values: &[TagPattern]) -> Result<Node, Error> {
-        let id = self.find(field, "TAG", |kind| matches!(kind, FieldKind::Tag(_)))?;
-        let FieldIndex::Tag(tags) = self.index.field(id) else {
-            return Ok(nothing());
-        };
-        let mut parts = Vec::new();
-        let mut exact = |value: Vec<u8>| {
-            let count = tags.docs(&value).map_or(0, |docs| docs.len());
-            parts.push(Node {
-                estimate: Estimate::exactly(count),
-                kind: Kind::Tag { field: id, value },
-            });
-        };
-        for pattern in values {
-            match pattern {
-                TagPattern::Exact(value) => {
-                    let value = tags.normalise(value);
-                    if value.is_empty() {
-                        require_index_empty(self.index, field)?;
-                    }
-                    exact(value);
-                }
-                TagPattern::Prefix(prefix) if prefix.len() < MIN_PREFIX => {}
-                TagPattern::Prefix(prefix) => {
-                    let (values, truncated) =
-                        tags.expand_prefix(&tags.normalise(prefix), self.expansions.limit());
-                    self.expansions.took(values.len(), truncated);
-                    values
-                        .into_iter()
-                        .for_each(|(value, _)| exact(value.to_vec()));
-                }
-            }
+    fn optional(&mut self, part: &ast::Node) -> Result<Option<Node>, Error> {
+        let part = self.bind(part, Attributes::default(), false)?;
+        Ok(part.map(|part| Node {
+            estimate: Estimate::exactly(self.total()),
+            kind: Kind::Optional(Box::new(part)),
+        }))
+    }
+
+    /// Weights of what is around a clause multiply; the rest is of the clause alone.
+    fn attributed(
+        &mut self,
+        node: &ast::Node,
+        attributes: Attributes,
+        is_whole: bool,
+    ) -> Result<Option<Node>, Error> {
+        let around = self.weight;
+        self.weight = (around * attributes.weight.unwrap_or(1.0)).min(MOST_WEIGHT);
+        let bound = self.bind(node, attributes, is_whole);
+        self.weight = around;
+        bound
+    }
+
+    /// The terms that a pattern stands for. Looking for them may take milliseconds.
+    fn pattern(&mut self, fields: &[Field], pattern: Pattern<'_>) -> Result<Node, Error> {
+        self.check_time()?;
+        self.text
+            .pattern(fields, pattern, self.weight, &mut self.expansions)
+    }
+
+    /// That there is time left.
+    pub(super) fn check_time(&self) -> Result<(), Error> {
+        if (self.stop)() {
+            return Err(Error::Stopped(Stop::Timeout));
         }
-        Ok(any_of(parts, self.total()))
+        Ok(())
     }
 
-    fn numeric(&self, field: &Field, range: ast::Range) -> Result<Node, Error> {
+    fn missing(&self, field: &Field) -> Result<Node, Error> {
+        let id = self.find(field, "", |_| true)?;
+        match self.index.missing(id) {
+            Some(docs) => Ok(Node {
+                estimate: Estimate::exactly(docs.len()),
+                kind: Kind::Missing(id),
+            }),
+            None => Err(Refusal::MissingNotIndexed {
+                field: shown(&field.name),
+            }
+            .into()),
+        }
+    }
+
+    pub(super) fn numeric(&self, field: &Field, range: ast::Range) -> Result<Node, Error> {
         let id = self.find(field, "NUMERIC", |kind| matches!(kind, FieldKind::Numeric))?;
         let FieldIndex::Numeric(numbers) = self.index.field(id) else {
             return Ok(nothing());
@@ -220,11 +263,13 @@ impl<'a> Binder<'a> {
     fn all(&self) -> Node {
         Node {
             estimate: Estimate::exactly(self.total()),
-            kind: Kind::All,
+            kind: Kind::All {
+                weight: self.weight,
+            },
         }
     }
 
-    fn total(&self) -> u64 {
+    pub(super) fn total(&self) -> u64 {
         self.index.documents().len() as u64
     }
 }

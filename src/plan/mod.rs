@@ -5,22 +5,26 @@
 
 mod bind;
 pub mod estimate;
+mod group;
+mod options;
 mod sort;
+mod tag;
 mod text;
 mod vector;
 
 use std::sync::Arc;
 
 use nuthatch_indexes::numeric::Bound;
-use nuthatch_indexes::text::FieldMask;
+use nuthatch_indexes::text::{FieldMask, Near};
 use nuthatch_indexes::vector::{Query as VectorQuery, Strategy};
+use roaring::RoaringBitmap;
 
 use self::estimate::Estimate;
 use crate::catalog::index::Index;
 use crate::catalog::schema::FieldId;
 use crate::query::ast::Query;
 use crate::request::error::Error;
-use crate::request::search::Search;
+use crate::request::search::{Scorer, Scoring, Search};
 
 /// What to do to answer a query.
 #[derive(Clone, Debug)]
@@ -35,6 +39,8 @@ pub struct Plan {
     pub order: Order,
     /// Whether anything needs the hits' scores.
     pub scored: bool,
+    /// How they are computed.
+    pub scoring: Scoring,
     /// What the user should know of the answer.
     pub warnings: Vec<&'static str>,
 }
@@ -51,16 +57,23 @@ pub struct Node {
 /// Which documents.
 #[derive(Clone, Debug)]
 pub enum Kind {
-    /// Every document.
-    All,
+    /// Every document, as if each had one occurrence of a term.
+    All {
+        /// What the score is multiplied by.
+        weight: f64,
+    },
     /// No document.
     Nothing,
+    /// Those of some keys; adds nothing to the score.
+    Keys(RoaringBitmap),
     /// Those with a term in any of some fields.
     Term {
         /// The folded term.
         term: Vec<u8>,
         /// The fields.
         fields: FieldMask,
+        /// What the score is multiplied by.
+        weight: f64,
     },
     /// Those with these terms adjacent and in order in one of some fields.
     Phrase {
@@ -68,6 +81,8 @@ pub enum Kind {
         terms: Vec<Vec<u8>>,
         /// The fields.
         fields: FieldMask,
+        /// What the score is multiplied by.
+        weight: f64,
     },
     /// Those with a tag.
     Tag {
@@ -75,7 +90,11 @@ pub enum Kind {
         field: FieldId,
         /// The normalised tag.
         value: Vec<u8>,
+        /// What the score is multiplied by.
+        weight: f64,
     },
+    /// Those without a field.
+    Missing(FieldId),
     /// Those with a number in a range.
     Numeric {
         /// The field.
@@ -89,6 +108,16 @@ pub enum Kind {
     VectorRange(Arc<VectorRange>),
     /// Those in every part; two or more, the cheapest first.
     And(Vec<Node>),
+    /// Those in every part, near to each other; two or more, in the order of the query. Each is
+    /// text.
+    Near {
+        /// The parts.
+        parts: Vec<Node>,
+        /// How near; none takes every document that holds all parts.
+        near: Option<Near>,
+        /// How far apart they stand counts in the score: they are the words of the whole query.
+        is_spread: bool,
+    },
     /// Those in any part; two or more.
     Or(Vec<Node>),
     /// Those not in the part.
@@ -102,17 +131,37 @@ impl Node {
     #[must_use]
     pub fn sets(&self) -> u32 {
         match &self.kind {
-            Kind::And(parts) | Kind::Or(parts) => parts
+            Kind::And(parts) | Kind::Near { parts, .. } | Kind::Or(parts) => parts
                 .iter()
                 .fold(0, |sum, part| part.sets().saturating_add(sum)),
             Kind::Not(part) | Kind::Optional(part) => part.sets().saturating_add(1),
             Kind::Phrase { terms, .. } => u32::try_from(terms.len()).unwrap_or(u32::MAX),
-            Kind::All
+            Kind::All { .. }
             | Kind::Nothing
+            | Kind::Keys(_)
             | Kind::Term { .. }
             | Kind::Tag { .. }
+            | Kind::Missing(_)
             | Kind::Numeric { .. }
             | Kind::VectorRange(_) => 1,
+        }
+    }
+
+    /// Whether every document that it matches holds it somewhere.
+    #[must_use]
+    pub fn has_places(&self) -> bool {
+        match &self.kind {
+            Kind::Term { .. } | Kind::Phrase { .. } | Kind::Near { .. } | Kind::Nothing => true,
+            Kind::And(parts) => parts.iter().any(Self::has_places),
+            Kind::Or(parts) => parts.iter().all(Self::has_places),
+            Kind::All { .. }
+            | Kind::Keys(_)
+            | Kind::Tag { .. }
+            | Kind::Missing(_)
+            | Kind::Numeric { .. }
+            | Kind::VectorRange(_)
+            | Kind::Not(_)
+            | Kind::Optional(_) => false,
         }
     }
 }
@@ -182,13 +231,20 @@ pub enum Order {
     },
 }
 
-/// Plans a search.
+/// Plans a search. `stop` is asked now and then whether its time is over.
 ///
 /// # Errors
-/// A refusal when the query names what the schema does not have, or a vector of the wrong size.
-pub fn plan(search: &Search, query: &Query, index: &Index) -> Result<Plan, Error> {
-    let mut binder = bind::Binder::new(search, index);
+/// A refusal when the query names what the schema does not have, or a vector of the wrong size;
+/// [`Error::Stopped`] when `stop` says so.
+pub fn plan(
+    search: &Search,
+    query: &Query,
+    index: &Index,
+    stop: &dyn Fn() -> bool,
+) -> Result<Plan, Error> {
+    let mut binder = bind::Binder::new(search, index, stop)?;
     let filter = binder.filter(&query.filter)?;
+    let filter = options::restricted(filter, search, query.knn.is_some(), &binder)?;
     let knn = query.knn.as_ref().map(|knn| binder.knn(knn)).transpose()?;
     let warnings = binder.warnings();
     let yields = binder.yields(knn.as_ref())?;
@@ -197,9 +253,23 @@ pub fn plan(search: &Search, query: &Query, index: &Index) -> Result<Plan, Error
     Ok(Plan {
         filter,
         scored: search.with_scores || order == Order::Score,
+        scoring: search.scoring.clone(),
         knn,
         yields,
         order,
         warnings,
     })
+}
+
+/// Whether a scorer asks how far apart the words of a query stand.
+fn asks_for_spread(scorer: Scorer) -> bool {
+    match scorer {
+        Scorer::Bm25 | Scorer::TfIdf | Scorer::TfIdfDocNorm => true,
+        Scorer::Bm25Std
+        | Scorer::Bm25StdNorm
+        | Scorer::Bm25StdTanh
+        | Scorer::DisMax
+        | Scorer::DocScore
+        | Scorer::Hamming => false,
+    }
 }

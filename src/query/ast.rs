@@ -40,6 +40,42 @@ pub enum Node {
         /// The beginning.
         prefix: Vec<u8>,
     },
+    /// Words that end so.
+    Suffix {
+        /// The text fields to look in.
+        fields: Fields,
+        /// The end.
+        suffix: Vec<u8>,
+    },
+    /// Words that have it anywhere.
+    Infix {
+        /// The text fields to look in.
+        fields: Fields,
+        /// What they have.
+        infix: Vec<u8>,
+    },
+    /// Words of a shape.
+    Wildcard {
+        /// The text fields to look in.
+        fields: Fields,
+        /// The shape: `?` is one character, `*` any number of them; a backslash takes that from a
+        /// `?`, a `*` or another backslash and stands nowhere else.
+        pattern: Vec<u8>,
+    },
+    /// Words that become another by a few changes.
+    Fuzzy {
+        /// The text fields to look in.
+        fields: Fields,
+        /// The other word.
+        term: Vec<u8>,
+        /// Characters inserted, dropped or replaced, at most: 1 to 3.
+        distance: u8,
+    },
+    /// A document without a field.
+    Missing {
+        /// The field.
+        field: Field,
+    },
     /// A tag field holding any of some values.
     Tag {
         /// The field.
@@ -64,6 +100,38 @@ pub enum Node {
     Not(Box<Node>),
     /// Everything; what matches this scores higher.
     Optional(Box<Node>),
+    /// The same, matched or scored in another way.
+    Attributed {
+        /// What has the attributes.
+        node: Box<Node>,
+        /// The attributes, of which there is at least one.
+        attributes: Attributes,
+    },
+}
+
+/// `=>{$name: value; …}` behind a clause or a group.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Attributes {
+    /// `$weight`: what its score is multiplied by; from 0 to [`MOST_WEIGHT`].
+    pub weight: Option<f64>,
+    /// `$slop`: how many other words may stand between its words.
+    pub slop: Option<Slop>,
+    /// `$inorder`: whether its words have to come in this order.
+    pub in_order: Option<bool>,
+    /// `$phonetic`: whether words that sound alike are found.
+    pub phonetic: Option<bool>,
+}
+
+/// `$weight`: far above any in use, far below where sums of it stop being finite.
+pub const MOST_WEIGHT: f64 = 1_000_000.0;
+
+/// How many other words may stand between the words of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slop {
+    /// Any number: −1.
+    Any,
+    /// At most so many.
+    AtMost(u32),
 }
 
 /// Names of text fields; empty means every text field.
@@ -91,6 +159,12 @@ pub enum TagPattern {
     Exact(Vec<u8>),
     /// How the tag begins.
     Prefix(Vec<u8>),
+    /// How the tag ends.
+    Suffix(Vec<u8>),
+    /// What the tag has anywhere.
+    Infix(Vec<u8>),
+    /// The shape of the tag, as that of a word in [`Node::Wildcard`].
+    Wildcard(Vec<u8>),
 }
 
 /// A range of numbers.

@@ -220,7 +220,39 @@ pub(super) fn phrase(quoted: &[u8]) -> Vec<u8> {
     })
 }
 
-fn between_quotes(quoted: &[u8]) -> &[u8] {
+/// The pattern of a wildcard clause: backslashes that escape `*`, `?` or a backslash stay, and one
+/// at the end is a backslash.
+pub(super) fn pattern(text: &[u8]) -> Vec<u8> {
+    let mut pattern = Vec::with_capacity(text.len());
+    let mut rest = text;
+    loop {
+        rest = match rest {
+            [b'\\', escaped @ (b'*' | b'?' | b'\\'), rest @ ..] => {
+                pattern.extend([b'\\', *escaped]);
+                rest
+            }
+            [b'\\'] => {
+                pattern.extend(b"\\\\");
+                &[]
+            }
+            [b'\\', rest @ ..] => rest,
+            [byte, rest @ ..] => {
+                pattern.push(*byte);
+                rest
+            }
+            [] => return pattern,
+        };
+    }
+}
+
+/// The name of the parameter that all of `text` is.
+pub(super) fn whole_param(text: &[u8]) -> Option<Vec<u8>> {
+    let name = text.strip_prefix(b"$")?;
+    (!name.is_empty() && word_len(name) == name.len()).then(|| unescape(name))
+}
+
+/// What stands between the first byte and the last.
+pub(super) fn between_quotes(quoted: &[u8]) -> &[u8] {
     quoted
         .get(1..quoted.len().saturating_sub(1))
         .unwrap_or_default()

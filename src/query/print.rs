@@ -1,6 +1,8 @@
 //! Syntax trees back to text.
 
-use super::ast::{Bound, Field, HybridPolicy, Knn, Node, Query, Range, TagPattern, VectorRange};
+use super::ast::{
+    Attributes, Bound, Field, HybridPolicy, Knn, Node, Query, Range, Slop, TagPattern, VectorRange,
+};
 use super::lexer::is_word_byte;
 
 /// Text that parses to `query` again, given the parameters of its vectors.
@@ -21,6 +23,7 @@ pub fn print(query: &Query) -> Vec<u8> {
     out
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of nodes")]
 fn print_node(node: &Node, out: &mut Vec<u8>) {
     match node {
         Node::All => out.extend(b"(*)"),
@@ -35,11 +38,33 @@ fn print_node(node: &Node, out: &mut Vec<u8>) {
         }
         Node::Prefix { fields, prefix } => {
             print_fields(fields, out);
-            if prefix.is_empty() {
-                out.extend(b"\"\"");
-            }
-            print_word(prefix, out);
-            out.push(b'*');
+            print_between_signs(b"", prefix, b"*", out);
+        }
+        Node::Suffix { fields, suffix } => {
+            print_fields(fields, out);
+            print_between_signs(b"*", suffix, b"", out);
+        }
+        Node::Infix { fields, infix } => {
+            print_fields(fields, out);
+            print_between_signs(b"*", infix, b"*", out);
+        }
+        Node::Wildcard { fields, pattern } => {
+            print_fields(fields, out);
+            print_pattern(pattern, out);
+        }
+        Node::Fuzzy {
+            fields,
+            term,
+            distance,
+        } => {
+            print_fields(fields, out);
+            let signs = b"%".repeat(usize::from(*distance));
+            print_between_signs(&signs, term, &signs, out);
+        }
+        Node::Missing { field } => {
+            out.extend(b"ismissing(@");
+            print_word(&field.name, out);
+            out.push(b')');
         }
         Node::Tag { field, values } => {
             print_fields(std::slice::from_ref(field), out);
@@ -57,7 +82,7 @@ fn print_node(node: &Node, out: &mut Vec<u8>) {
         Node::Not(inner) => {
             out.push(b'-');
             // `-5` would be a number.
-            if matches!(&**inner, Node::Term { .. } | Node::Prefix { .. }) {
+            if begins_with_word(inner) {
                 out.push(b' ');
             }
             print_item(inner, out);
@@ -65,6 +90,10 @@ fn print_node(node: &Node, out: &mut Vec<u8>) {
         Node::Optional(inner) => {
             out.push(b'~');
             print_item(inner, out);
+        }
+        Node::Attributed { node, attributes } => {
+            print_primary(node, out);
+            print_attributes(attributes, out);
         }
     }
 }
@@ -78,25 +107,121 @@ fn print_operand(node: &Node, out: &mut Vec<u8>) {
         | Node::Term { .. }
         | Node::Phrase { .. }
         | Node::Prefix { .. }
+        | Node::Suffix { .. }
+        | Node::Infix { .. }
+        | Node::Wildcard { .. }
+        | Node::Fuzzy { .. }
+        | Node::Missing { .. }
         | Node::Tag { .. }
         | Node::Numeric { .. }
         | Node::VectorRange(_)
         | Node::And(_)
         | Node::Not(_)
-        | Node::Optional(_) => print_node(node, out),
+        | Node::Optional(_)
+        | Node::Attributed { .. } => print_node(node, out),
     }
 }
 
 /// A node where only one clause may stand.
 fn print_item(node: &Node, out: &mut Vec<u8>) {
-    let several = matches!(node, Node::And(_) | Node::Or(_));
-    if several {
-        out.push(b'(');
+    if matches!(node, Node::And(_) | Node::Or(_)) {
+        print_group(node, out);
+    } else {
+        print_node(node, out);
     }
+}
+
+/// A node that attributes follow, which bind to what is next to them.
+fn print_primary(node: &Node, out: &mut Vec<u8>) {
+    let binds_looser = matches!(
+        node,
+        Node::And(_) | Node::Or(_) | Node::Not(_) | Node::Optional(_) | Node::Attributed { .. }
+    );
+    if binds_looser {
+        print_group(node, out);
+    } else {
+        print_node(node, out);
+    }
+}
+
+fn print_group(node: &Node, out: &mut Vec<u8>) {
+    out.push(b'(');
     print_node(node, out);
-    if several {
-        out.push(b')');
+    out.push(b')');
+}
+
+fn begins_with_word(node: &Node) -> bool {
+    match node {
+        Node::Term { .. } | Node::Prefix { .. } => true,
+        Node::Attributed { node, .. } => begins_with_word(node),
+        Node::All
+        | Node::Nothing
+        | Node::Phrase { .. }
+        | Node::Suffix { .. }
+        | Node::Infix { .. }
+        | Node::Wildcard { .. }
+        | Node::Fuzzy { .. }
+        | Node::Missing { .. }
+        | Node::Tag { .. }
+        | Node::Numeric { .. }
+        | Node::VectorRange(_)
+        | Node::And(_)
+        | Node::Or(_)
+        | Node::Not(_)
+        | Node::Optional(_) => false,
     }
+}
+
+fn print_attributes(attributes: &Attributes, out: &mut Vec<u8>) {
+    let Attributes {
+        weight,
+        slop,
+        in_order,
+        phonetic,
+    } = attributes;
+    out.extend(b"=>{");
+    if let Some(weight) = weight {
+        out.extend(format!("$weight: {weight:?};").as_bytes());
+    }
+    if let Some(slop) = slop {
+        let text = match slop {
+            Slop::Any => "$slop: -1;".to_owned(),
+            Slop::AtMost(most) => format!("$slop: {most};"),
+        };
+        out.extend(text.as_bytes());
+    }
+    if let Some(in_order) = in_order {
+        out.extend(format!("$inorder: {in_order};").as_bytes());
+    }
+    if let Some(phonetic) = phonetic {
+        out.extend(format!("$phonetic: {phonetic};").as_bytes());
+    }
+    out.push(b'}');
+}
+
+fn print_between_signs(before: &[u8], word: &[u8], after: &[u8], out: &mut Vec<u8>) {
+    out.extend(before);
+    if word.is_empty() {
+        out.extend(b"\"\"");
+    }
+    print_word(word, out);
+    out.extend(after);
+}
+
+/// A pattern, whose own backslashes stay as they are.
+fn print_pattern(pattern: &[u8], out: &mut Vec<u8>) {
+    out.extend(b"w\"");
+    // It would be a parameter.
+    if pattern.starts_with(b"$") {
+        out.push(b'\\');
+    }
+    for &byte in pattern {
+        if byte == b'"' {
+            out.push(b'\\');
+        }
+        out.push(byte);
+    }
+    out.push(b'"');
 }
 
 fn print_between<T>(
@@ -149,6 +274,16 @@ fn print_tag(tag: &TagPattern, out: &mut Vec<u8>) {
             print_quoted(prefix, out);
             out.push(b'*');
         }
+        TagPattern::Suffix(suffix) => {
+            out.push(b'*');
+            print_quoted(suffix, out);
+        }
+        TagPattern::Infix(infix) => {
+            out.push(b'*');
+            print_quoted(infix, out);
+            out.push(b'*');
+        }
+        TagPattern::Wildcard(pattern) => print_pattern(pattern, out),
     }
 }
 

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::ast::{
-    Bound, Field, Fields, HybridPolicy, Knn, Node, Parameter, Query, Range, TagPattern, VectorRange,
+    Attributes, Bound, Field, Fields, HybridPolicy, Knn, MOST_WEIGHT, Node, Parameter, Query,
+    Range, Slop, TagPattern, VectorRange,
 };
 use super::{Params, parse, print};
 
@@ -18,7 +19,7 @@ fn byte() -> impl Strategy<Value = u8> {
 fn bytes(least: usize) -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         4 => prop::collection::vec(byte(), least..6),
-        1 => prop::sample::select(vec![&b"inf"[..], b"w", b"ismissing", b"KNN", b"-5", b"1.5"])
+        1 => prop::sample::select(vec![&b"inf"[..], b"w", b"ismissing", b"KNN", b"-5", b"1.5", b"$a"])
             .prop_map(<[u8]>::to_vec),
     ]
 }
@@ -35,6 +36,9 @@ fn tag_pattern() -> impl Strategy<Value = TagPattern> {
     prop_oneof![
         bytes(0).prop_map(TagPattern::Exact),
         bytes(0).prop_map(TagPattern::Prefix),
+        bytes(0).prop_map(TagPattern::Suffix),
+        bytes(0).prop_map(TagPattern::Infix),
+        pattern().prop_map(TagPattern::Wildcard),
     ]
 }
 
@@ -63,11 +67,48 @@ fn clause() -> impl Strategy<Value = Node> {
         (fields(), bytes(1)).prop_map(|(fields, term)| Node::Term { fields, term }),
         (fields(), bytes(0)).prop_map(|(fields, text)| Node::Phrase { fields, text }),
         (fields(), bytes(0)).prop_map(|(fields, prefix)| Node::Prefix { fields, prefix }),
+        (fields(), bytes(0)).prop_map(|(fields, suffix)| Node::Suffix { fields, suffix }),
+        (fields(), bytes(0)).prop_map(|(fields, infix)| Node::Infix { fields, infix }),
+        (fields(), pattern()).prop_map(|(fields, pattern)| Node::Wildcard { fields, pattern }),
+        (fields(), bytes(0), 1..=3_u8).prop_map(|(fields, term, distance)| Node::Fuzzy {
+            fields,
+            term,
+            distance,
+        }),
+        field().prop_map(|field| Node::Missing { field }),
         (field(), prop::collection::vec(tag_pattern(), 1..4))
             .prop_map(|(field, values)| Node::Tag { field, values }),
         (field(), range()).prop_map(|(field, range)| Node::Numeric { field, range }),
         vector_range().prop_map(Node::VectorRange),
     ]
+}
+
+/// Backslashes only where they take something from what follows.
+fn pattern() -> impl Strategy<Value = Vec<u8>> {
+    let escaped = prop::sample::select(b"?*\\".to_vec()).prop_map(|byte| vec![b'\\', byte]);
+    let plain = byte().prop_filter("escapes come as a whole", |byte| *byte != b'\\');
+    let part = prop_oneof![1 => escaped, 3 => plain.prop_map(|byte| vec![byte])];
+    prop::collection::vec(part, 0..6).prop_map(|parts| parts.concat())
+}
+
+/// At least one.
+fn attributes() -> impl Strategy<Value = Attributes> {
+    let weight = prop_oneof![Just(0.0), Just(MOST_WEIGHT), Just(1e-300), 0.0..10.0_f64];
+    let slop = prop_oneof![Just(Slop::Any), any::<u32>().prop_map(Slop::AtMost)];
+    let option = prop::option::of::<proptest::bool::Any>;
+    (
+        prop::option::of(weight),
+        prop::option::of(slop),
+        option(proptest::bool::ANY),
+        option(proptest::bool::ANY),
+    )
+        .prop_map(|(weight, slop, in_order, phonetic)| Attributes {
+            weight,
+            slop,
+            in_order,
+            phonetic,
+        })
+        .prop_filter("none is none", |it| *it != Attributes::default())
 }
 
 /// Trees as the parser makes them: flat, and without a double negation.
@@ -78,7 +119,13 @@ fn node() -> impl Strategy<Value = Node> {
             children().prop_map(and),
             children().prop_map(or),
             inner.clone().prop_map(not),
-            inner.prop_map(|child| Node::Optional(Box::new(child))),
+            inner
+                .clone()
+                .prop_map(|child| Node::Optional(Box::new(child))),
+            (inner, attributes()).prop_map(|(child, attributes)| Node::Attributed {
+                node: Box::new(child),
+                attributes,
+            }),
         ]
     })
 }
@@ -175,8 +222,16 @@ fn with_policy_if_filtered(filter: Node, mut knn: Option<Knn>) -> Query {
 fn query() -> impl Strategy<Value = Query> {
     let with_knn = (node(), prop::option::of(knn()))
         .prop_map(|(filter, knn)| with_policy_if_filtered(filter, knn));
+    let weighted_star = attributes().prop_map(|attributes| Query {
+        filter: Node::Attributed {
+            node: Box::new(Node::All),
+            attributes,
+        },
+        knn: None,
+    });
     prop_oneof![
         20 => with_knn,
+        1 => weighted_star,
         1 => Just(Query { filter: Node::Nothing, knn: None }),
     ]
 }
@@ -197,12 +252,19 @@ fn collect_vectors<'a>(node: &'a Node, vectors: &mut Vec<&'a Parameter>) {
         Node::And(parts) | Node::Or(parts) => {
             parts.iter().for_each(|part| collect_vectors(part, vectors));
         }
-        Node::Not(part) | Node::Optional(part) => collect_vectors(part, vectors),
+        Node::Not(part) | Node::Optional(part) | Node::Attributed { node: part, .. } => {
+            collect_vectors(part, vectors);
+        }
         Node::All
         | Node::Nothing
         | Node::Term { .. }
         | Node::Phrase { .. }
         | Node::Prefix { .. }
+        | Node::Suffix { .. }
+        | Node::Infix { .. }
+        | Node::Wildcard { .. }
+        | Node::Fuzzy { .. }
+        | Node::Missing { .. }
         | Node::Tag { .. }
         | Node::Numeric { .. } => {}
     }

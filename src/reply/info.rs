@@ -153,6 +153,9 @@ fn key_definition(definition: &Definition) -> Reply {
     if let Some(field) = &definition.score_field {
         entries.push(("score_field", Reply::Bulk(field.clone())));
     }
+    if let Some(field) = &definition.payload_field {
+        entries.push(("payload_field", Reply::Bulk(field.clone())));
+    }
     entries.push(("indexes_all", text("false")));
     map(entries)
 }

@@ -1,6 +1,6 @@
 //! The reply of `FT.SEARCH` (spec, sections 2.1 and 2.2).
 
-use super::{Protocol, Sink, format_score};
+use super::{Protocol, Reply, Sink, format_score};
 
 /// Hits with what is to be shown of them.
 #[derive(Clone, Debug)]
@@ -11,6 +11,8 @@ pub struct SearchReply<'a> {
     pub rows: Vec<Row>,
     /// `WITHSCORES`
     pub with_scores: bool,
+    /// `WITHPAYLOADS`
+    pub with_payloads: bool,
     /// `WITHSORTKEYS`
     pub with_sort_keys: bool,
     /// Not `NOCONTENT`.
@@ -26,6 +28,10 @@ pub struct Row {
     pub key: Vec<u8>,
     /// Bigger is better.
     pub score: f64,
+    /// Why it has that score, where that was asked for.
+    pub explanation: Option<Reply>,
+    /// The document's payload.
+    pub payload: Option<Vec<u8>>,
     /// What it was sorted by, as `#number` or `$text`.
     pub sort_key: Option<Vec<u8>>,
     /// Names and values, in order.
@@ -44,6 +50,7 @@ impl SearchReply<'_> {
     fn write_flat(&self, sink: &mut dyn Sink) {
         let parts = 1
             + usize::from(self.with_scores)
+            + usize::from(self.with_payloads)
             + usize::from(self.with_sort_keys)
             + usize::from(self.with_fields);
         sink.array(1 + self.rows.len() * parts);
@@ -51,7 +58,10 @@ impl SearchReply<'_> {
         for row in &self.rows {
             sink.bulk(&row.key);
             if self.with_scores {
-                sink.bulk(format_score(row.score).as_bytes());
+                row.write_score(sink);
+            }
+            if self.with_payloads {
+                row.write_payload(sink);
             }
             if self.with_sort_keys {
                 row.write_sort_key(sink);
@@ -74,6 +84,7 @@ impl SearchReply<'_> {
         sink.array(self.rows.len());
         let parts = 2
             + usize::from(self.with_scores)
+            + usize::from(self.with_payloads)
             + usize::from(self.with_sort_keys)
             + usize::from(self.with_fields);
         for row in &self.rows {
@@ -82,7 +93,11 @@ impl SearchReply<'_> {
             sink.bulk(&row.key);
             if self.with_scores {
                 sink.bulk(b"score");
-                sink.double(row.score);
+                row.write_score(sink);
+            }
+            if self.with_payloads {
+                sink.bulk(b"payload");
+                row.write_payload(sink);
             }
             if self.with_sort_keys {
                 sink.bulk(b"sortkey");
@@ -104,6 +119,27 @@ impl SearchReply<'_> {
 }
 
 impl Row {
+    /// The score, with its explanation behind it where there is one.
+    fn write_score(&self, sink: &mut dyn Sink) {
+        if self.explanation.is_some() {
+            sink.array(2);
+        }
+        match sink.protocol() {
+            Protocol::Resp2 => sink.bulk(format_score(self.score).as_bytes()),
+            Protocol::Resp3 => sink.double(self.score),
+        }
+        if let Some(explanation) = &self.explanation {
+            explanation.write(sink);
+        }
+    }
+
+    fn write_payload(&self, sink: &mut dyn Sink) {
+        match &self.payload {
+            Some(payload) => sink.bulk(payload),
+            None => sink.null(),
+        }
+    }
+
     fn write_sort_key(&self, sink: &mut dyn Sink) {
         match &self.sort_key {
             Some(key) => sink.bulk(key),

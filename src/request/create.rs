@@ -19,6 +19,9 @@ pub struct Definition {
     pub default_score: f64,
     /// The hash field that holds a document's score, if one was named.
     pub score_field: Option<Vec<u8>>,
+    /// The hash field that holds a document's payload, if one was named.
+    #[serde(default)]
+    pub payload_field: Option<Vec<u8>>,
     /// Words that are not indexed, when not the default list; empty turns stop words off.
     pub stop_words: Option<Vec<Vec<u8>>>,
     /// Options that are kept only to be shown by `FT.INFO`, in the order given there.

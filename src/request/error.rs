@@ -1,5 +1,9 @@
 //! Every text that a user of the commands can see when one fails, by whose fault it is.
 
+mod query;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 /// Why a command did nothing.
@@ -104,6 +108,32 @@ pub enum Refusal {
     EmptyNotIndexed {
         /// The field's name.
         field: String,
+    },
+    /// The query asks which documents lack a field that does not keep that.
+    MissingNotIndexed {
+        /// The field's name.
+        field: String,
+    },
+    /// The query asks for the end of a word in a field without the option that other fields have.
+    NoSuffixTrie {
+        /// The field's name.
+        field: String,
+    },
+    /// No attribute of that name.
+    InvalidAttribute {
+        /// The name.
+        name: String,
+        /// The names that are valid.
+        valid: String,
+    },
+    /// An attribute with a value that it cannot have.
+    InvalidAttributeValue {
+        /// The name.
+        name: String,
+        /// What was read.
+        value: String,
+        /// What is valid.
+        valid: String,
     },
     /// A numeric range whose ends are the wrong way round.
     InvertedRange {
@@ -374,6 +404,25 @@ impl fmt::Display for Refusal {
                 "SEARCH_SYNTAX Use `INDEXEMPTY` in field creation in order to index and query \
                  for empty strings: {field}"
             ),
+            Self::MissingNotIndexed { field } => write!(
+                f,
+                "SEARCH_SYNTAX `ismissing` requires defining the field with `INDEXMISSING`: {field}"
+            ),
+            Self::NoSuffixTrie { field } => write!(
+                f,
+                "SEARCH_SYNTAX Suffix and infix patterns need `WITHSUFFIXTRIE`, which other fields \
+                 of the index have: {field}"
+            ),
+            Self::InvalidAttribute { name, valid } => {
+                write!(
+                    f,
+                    "SEARCH_SYNTAX Invalid attribute ${name}: must be one of {valid}"
+                )
+            }
+            Self::InvalidAttributeValue { name, value, valid } => write!(
+                f,
+                "SEARCH_SYNTAX Invalid value (`{value}`) for ${name}: must be {valid}"
+            ),
             Self::InvertedRange { range } => {
                 write!(
                     f,
@@ -438,31 +487,4 @@ pub fn shown(bytes: &[u8]) -> String {
         })
         .take(128)
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_keep_the_fragments_that_clients_match() {
-        let not_found = Refusal::IndexNotFound {
-            name: "x".to_owned(),
-        }
-        .to_string();
-        for fragment in ["SEARCH_INDEX_NOT_FOUND", "Index not found", "no such index"] {
-            assert!(not_found.contains(fragment), "{not_found}");
-        }
-        assert!(
-            Refusal::IndexExists
-                .to_string()
-                .contains("Index already exists")
-        );
-    }
-
-    #[test]
-    fn what_is_shown_cannot_break_a_reply_line() {
-        assert_eq!(shown(b"a\r\nb\xff"), "a\\r\\nb\u{fffd}");
-        assert_eq!(shown(&[b'x'; 500]).len(), 128);
-    }
 }

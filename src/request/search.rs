@@ -1,10 +1,14 @@
 //! `FT.SEARCH`: a query and what to do with its hits.
 
+mod filter;
+mod scoring;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashSet;
 
+pub use self::filter::NumberFilter;
+pub use self::scoring::{Scorer, Scoring};
 use super::args::{Args, keyword};
 use super::error::{Error, Refusal};
 use super::language::take_language;
@@ -15,38 +19,17 @@ const MOST_HITS: usize = 1_000_000;
 const DEFAULT_HITS: usize = 10;
 /// The dialect of a search without `DIALECT`; 1 to 4 are read alike.
 const DEFAULT_DIALECT: u8 = 2;
-/// Scorers that other engines have.
-const OTHER_SCORERS: &[&str] = &[
-    "BM25",
-    "BM25STD.NORM",
-    "BM25STD.TANH",
-    "DISMAX",
-    "DOCSCORE",
-    "HAMMING",
-    "TFIDF",
-    "TFIDF.DOCNORM",
-];
 /// Options of a search that other engines have.
 const UNSUPPORTED: &[&str] = &[
     "ALLSHARDS",
-    "BM25STD_TANH_FACTOR",
     "CONSISTENT",
     "EXPANDER",
-    "EXPLAINSCORE",
-    "FILTER",
     "GEOFILTER",
     "HIGHLIGHT",
     "INCONSISTENT",
-    "INFIELDS",
-    "INKEYS",
-    "INORDER",
     "LOCALONLY",
-    "PAYLOAD",
-    "SLOP",
     "SOMESHARDS",
     "SUMMARIZE",
-    "WITHOUTCOUNT",
-    "WITHPAYLOADS",
     "WITHRAWIDS",
 ];
 
@@ -63,12 +46,28 @@ pub struct Search {
     pub no_content: bool,
     /// `WITHSCORES`
     pub with_scores: bool,
+    /// `WITHPAYLOADS`
+    pub with_payloads: bool,
     /// `WITHSORTKEYS`
     pub with_sort_keys: bool,
+    /// `EXPLAINSCORE`
+    pub explain_score: bool,
+    /// `SCORER` and what goes with it.
+    pub scoring: Scoring,
     /// `VERBATIM`: no stems.
     pub verbatim: bool,
     /// `NOSTOPWORDS`: stop words of the query are kept.
     pub keep_stop_words: bool,
+    /// `SLOP`: other words between the words of a group, at most; none allows any number.
+    pub slop: Option<u32>,
+    /// `INORDER`: the words of a group come in its order.
+    pub in_order: bool,
+    /// `INFIELDS`: the only fields that words are looked for in; none looks in all.
+    pub in_fields: Option<Vec<Vec<u8>>>,
+    /// `INKEYS`: the only documents there are; none takes all.
+    pub in_keys: Option<Vec<Vec<u8>>>,
+    /// `FILTER`: ranges that numbers must lie in, all of them.
+    pub filters: Vec<NumberFilter>,
     /// `RETURN`; none returns the whole document.
     pub returned: Option<Vec<Returned>>,
     /// `SORTBY`; none sorts by distance, then score.
@@ -119,12 +118,13 @@ impl Search {
         while let Some(given) = args.peek() {
             let option = keyword(given).unwrap_or_default();
             args.skip();
-            if seen.contains(&option) {
+            if seen.contains(&option) && option != "FILTER" {
                 return Err(Refusal::duplicate("option", given).into());
             }
             search.option(&option, given, &mut args)?;
             seen.push(option);
         }
+        search.check(&seen)?;
         Ok(search)
     }
 
@@ -135,9 +135,17 @@ impl Search {
             params: Vec::new(),
             no_content: false,
             with_scores: false,
+            with_payloads: false,
             with_sort_keys: false,
+            explain_score: false,
+            scoring: Scoring::default(),
             verbatim: false,
             keep_stop_words: false,
+            slop: None,
+            in_order: false,
+            in_fields: None,
+            in_keys: None,
+            filters: Vec::new(),
             returned: None,
             sort: None,
             offset: 0,
@@ -151,9 +159,16 @@ impl Search {
         match option {
             "NOCONTENT" => self.no_content = true,
             "WITHSCORES" => self.with_scores = true,
+            "WITHPAYLOADS" => self.with_payloads = true,
             "WITHSORTKEYS" => self.with_sort_keys = true,
+            "EXPLAINSCORE" => self.explain_score = true,
             "VERBATIM" => self.verbatim = true,
             "NOSTOPWORDS" => self.keep_stop_words = true,
+            "SLOP" => self.slop = take_slop(args)?,
+            "INORDER" => self.in_order = true,
+            "INFIELDS" => self.in_fields = Some(words(args.list("INFIELDS", 1)?)),
+            "INKEYS" => self.in_keys = Some(words(args.list("INKEYS", 1)?)),
+            "FILTER" => self.filters.push(NumberFilter::take(args)?),
             "RETURN" => self.take_return(args)?,
             "SORTBY" => self.sort = Some(take_sort(args)?),
             "LIMIT" => self.take_limit(args)?,
@@ -163,18 +178,30 @@ impl Search {
                 self.dialect = args.whole("DIALECT", 1, 4).map_err(|_| Refusal::Dialect)?;
             }
             // What these ask for is what happens anyway.
-            "WITHCOUNT" => {}
+            "WITHCOUNT" | "WITHOUTCOUNT" => {}
             "FORMAT" => {
                 args.choice("FORMAT", &["STRING"], &["EXPAND"])?;
             }
-            "SCORER" => {
-                args.choice("SCORER", &["BM25STD"], OTHER_SCORERS)?;
-            }
+            "SCORER" => self.scoring.scorer = Scorer::take(args)?,
+            "BM25STD_TANH_FACTOR" => self.scoring.take_tanh_factor(args)?,
+            "PAYLOAD" => self.scoring.payload = Some(args.value("PAYLOAD")?.to_vec()),
             "LANGUAGE" => take_language(args)?,
             unsupported if UNSUPPORTED.contains(&unsupported) => {
                 return Err(Refusal::unsupported(format!("{unsupported} of FT.SEARCH")));
             }
             _ => return Err(Refusal::unknown_argument(given, "FT.SEARCH")),
+        }
+        Ok(())
+    }
+
+    /// That the options go together.
+    fn check(&self, given: &[String]) -> Result<(), Refusal> {
+        let is_given = |option: &str| given.iter().any(|other| other == option);
+        if self.explain_score && !self.with_scores {
+            return Err(Refusal::needs("EXPLAINSCORE", "WITHSCORES"));
+        }
+        if is_given("BM25STD_TANH_FACTOR") && self.scoring.scorer != Scorer::Bm25StdTanh {
+            return Err(Refusal::needs("BM25STD_TANH_FACTOR", "SCORER BM25STD.TANH"));
         }
         Ok(())
     }
@@ -232,6 +259,19 @@ fn take_sort(args: &mut Args<'_>) -> Result<Sort, Refusal> {
         property,
         descending,
     })
+}
+
+/// −1 is any number.
+fn take_slop(args: &mut Args<'_>) -> Result<Option<u32>, Refusal> {
+    if args.take("-1") {
+        return Ok(None);
+    }
+    let most = args.whole("SLOP", 0, u64::MAX)?;
+    Ok(Some(u32::try_from(most).unwrap_or(u32::MAX)))
+}
+
+fn words(list: &[&[u8]]) -> Vec<Vec<u8>> {
+    list.iter().map(|word| word.to_vec()).collect()
 }
 
 /// The name of a property, which may be written with an `@`.

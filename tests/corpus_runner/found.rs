@@ -18,6 +18,7 @@ pub(super) struct Found {
 pub(super) struct Row {
     id: Expected,
     score: Option<Expected>,
+    payload: Option<Expected>,
     sort_key: Option<Expected>,
     fields: Option<Expected>,
 }
@@ -27,12 +28,14 @@ impl Row {
         Ok(Self {
             id: Expected::read(value)?,
             score: None,
+            payload: None,
             sort_key: None,
             fields: None,
         })
     }
 
-    /// Reads `["id", fields]`, or a table of `id`, `score`, `sortkey` and `fields`.
+    /// Reads `["id", fields]`, or a table of `id`, `score`, `payload`, `sortkey` and
+    /// `fields`.
     pub(super) fn read(value: &toml::Value) -> Result<Self, String> {
         if let Some([id, fields]) = value.as_array().map(Vec::as_slice) {
             let mut row = Self::of_key(id)?;
@@ -45,6 +48,7 @@ impl Row {
             match key.as_str() {
                 "id" => {}
                 "score" => row.score = Some(Expected::read(value)?),
+                "payload" => row.payload = Some(Expected::read(value)?),
                 "sortkey" => row.sort_key = Some(Expected::read(value)?),
                 "fields" => row.fields = Some(read_fields(value)?),
                 _ => return Err(format!("a row has no {key}")),
@@ -53,11 +57,12 @@ impl Row {
         Ok(row)
     }
 
-    /// Id, score, sort key and fields, as many of them as there are.
+    /// Id, score, payload, sort key and fields, as many of them as there are.
     fn parts(&self) -> Vec<(&'static str, Expected)> {
         [
             ("id", Some(&self.id)),
             ("score", self.score.as_ref()),
+            ("payload", self.payload.as_ref()),
             ("sortkey", self.sort_key.as_ref()),
             ("extra_attributes", self.fields.as_ref()),
         ]

@@ -60,18 +60,13 @@ impl<'a> Expected<'a> {
         search: &'a Search,
         mistake: Option<Mistake>,
     ) -> Self {
-        let switches = (search.verbatim, search.keep_stop_words);
-        let evaluator = Evaluator::new(schema, keys, switches, mistake);
-        let mut scores = evaluator.filter(&search.query.filter);
+        let evaluator = Evaluator::new(schema, keys, search, mistake);
+        let scores = evaluator.filter(&search.query.filter);
         let distances = search
             .query
             .knn
             .as_ref()
             .map(|knn| evaluator.distances(knn, &scores));
-        // A vector clause over everything has no scores.
-        if distances.is_some() && evaluator.is_everything(&search.query.filter) {
-            scores.values_mut().for_each(|score| *score = 0.0);
-        }
         let ranges = vector_ranges(&search.query.filter);
         let uncertain = ranges.iter().any(|range| evaluator.is_uncertain(range));
         let yields = ranges
@@ -220,7 +215,16 @@ impl<'a> Expected<'a> {
     }
 
     fn score(&self, number: usize) -> f64 {
-        self.scores.get(&number).copied().unwrap_or_default()
+        let score = |number: &usize| self.scores.get(number).copied().unwrap_or_default();
+        let score_of_hit = score(&number);
+        if self.search.scorer != "BM25STD.NORM" {
+            return score_of_hit;
+        }
+        let best = match &self.distances {
+            Some(distances) => distances.keys().map(score).fold(0.0, f64::max),
+            None => self.scores.values().copied().fold(0.0, f64::max),
+        };
+        if best > 0.0 { score_of_hit / best } else { 0.0 }
     }
 
     fn is_distance(&self, property: &[u8]) -> bool {
@@ -247,6 +251,10 @@ impl<'a> Expected<'a> {
             let expected = self.score(number);
             close("score", score, expected, SCORE_TOLERANCE * expected)?;
         }
+        let payload = value(self.evaluator.documents[number].fields, b"__payload");
+        let payload = payload.map(<[u8]>::to_vec);
+        let payload = self.search.with_payloads.then_some(payload);
+        same("payload", &row.payload, &payload)?;
         let expected = self.fields(number);
         same("has fields", &row.fields.is_some(), &expected.is_some())?;
         let found: Vec<_> = row.fields.iter().flatten().collect();
@@ -368,12 +376,19 @@ pub(crate) fn vector_ranges(node: &Node) -> Vec<&VectorRange> {
     match node {
         Node::VectorRange(range) => vec![range],
         Node::And(parts) | Node::Or(parts) => parts.iter().flat_map(vector_ranges).collect(),
-        Node::Not(part) | Node::Optional(part) => vector_ranges(part),
+        Node::Not(part) | Node::Optional(part) | Node::Attributed { node: part, .. } => {
+            vector_ranges(part)
+        }
         Node::All
         | Node::Nothing
         | Node::Term { .. }
         | Node::Phrase { .. }
         | Node::Prefix { .. }
+        | Node::Suffix { .. }
+        | Node::Infix { .. }
+        | Node::Wildcard { .. }
+        | Node::Fuzzy { .. }
+        | Node::Missing { .. }
         | Node::Tag { .. }
         | Node::Numeric { .. } => Vec::new(),
     }

@@ -14,7 +14,7 @@ pub(crate) type Pair = (Vec<u8>, Vec<u8>);
 /// What a hash holds, in its own order.
 pub(crate) type Fields = Vec<Pair>;
 
-const KEYS: [&str; 16] = [
+pub(crate) const KEYS: [&str; 16] = [
     "d:1", "d:2", "d:3", "d:4", "d:5", "d:6", "d:7", "d:8", "d:9", "e:1", "e:2", "e:3", "e:4",
     "x:1", "x:2", "d:",
 ];
@@ -171,6 +171,7 @@ fn field(schema: &Schema) -> BoxedStrategy<Pair> {
         1,
         named(schema.score_field.unwrap_or("__score"), score.boxed()),
     ));
+    choices.push((1, named("__payload", words::payload().boxed())));
     choices.push((1, named("unindexed", words::text().boxed())));
     // A value of another kind, in a field called as a query would.
     choices.push((1, named(schema.fields[0].attribute, words::tags().boxed())));

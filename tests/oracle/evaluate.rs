@@ -4,16 +4,22 @@
 //! whatever operator stands before it. A prefix counts bytes. An occurrence counts its field's
 //! weight, of which the frequency and the document's length are the sums; a term's frequency is
 //! that of all fields, whichever the query names. Text of a phrase is scored as its words.
+//!
+//! Here are which documents match; `score` has what their words add up to, `near` how near to each
+//! other they stand, `expand` which words a pattern stands for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nuthatch::query::ast::{Knn, Node, Parameter, Range, TagPattern, VectorRange};
+use nuthatch::query::ast::{Attributes, Knn, Node, Parameter, Range, TagPattern, VectorRange};
 
 use super::document::Keys;
+use super::expand::{fits, symbols};
 use super::indexed::{Distance, Document, parse_number};
 use super::mistake::Mistake;
+use super::near::loose_phrase;
+use super::query::Search;
 use super::schema::{Field, Kind, Schema};
-use super::text::{Analysis, fold, stem};
+use super::text::Analysis;
 
 /// Scores of documents by their number.
 pub(crate) type Scores = BTreeMap<usize, f64>;
@@ -21,26 +27,28 @@ pub(crate) type Scores = BTreeMap<usize, f64>;
 /// Distances of documents by their number.
 pub(crate) type Distances = BTreeMap<usize, Distance>;
 
-const MIN_PREFIX: usize = 2;
-const MAX_EXPANSIONS: usize = 200;
+/// A word and the fields to look for it in.
+pub(crate) type Located = (Vec<u8>, BTreeSet<usize>);
+
+pub(crate) const MIN_PREFIX: usize = 2;
+pub(crate) const MAX_EXPANSIONS: usize = 200;
 
 /// The documents of an index at one moment.
 pub(crate) struct Evaluator<'a> {
     pub(crate) schema: &'a Schema,
     pub(crate) documents: Vec<Document<'a>>,
-    analysis: Analysis,
+    pub(crate) search: &'a Search,
+    pub(crate) analysis: Analysis,
     /// Mean of the documents' lengths.
-    average_length: f64,
-    verbatim: bool,
-    keep_stop_words: bool,
-    mistake: Option<Mistake>,
+    pub(crate) average_length: f64,
+    pub(crate) mistake: Option<Mistake>,
 }
 
 impl<'a> Evaluator<'a> {
     pub(crate) fn new(
         schema: &'a Schema,
         keys: &'a Keys,
-        (verbatim, keep_stop_words): (bool, bool),
+        search: &'a Search,
         mistake: Option<Mistake>,
     ) -> Self {
         let analysis = Analysis::new(schema.stop_words.as_deref());
@@ -55,36 +63,52 @@ impl<'a> Evaluator<'a> {
             schema,
             average_length: length / documents.len() as f64,
             documents,
+            search,
             analysis,
-            verbatim,
-            keep_stop_words,
             mistake,
         }
     }
 
-    /// The documents that match a filter, with their scores.
+    /// The documents that match a filter and the options beside it, with their scores.
     pub(crate) fn filter(&self, node: &Node) -> Scores {
-        self.matches(node).unwrap_or_default()
+        let mut scores = self
+            .matches(node, Attributes::default(), 1.0)
+            .unwrap_or_default();
+        if let Some(keys) = &self.search.in_keys
+            && self.mistake != Some(Mistake::KeysIgnored)
+        {
+            scores.retain(|number, _| {
+                let key = self.documents[*number].key;
+                keys.iter().any(|other| other.as_bytes() == key)
+            });
+        }
+        for (name, range) in &self.search.filters {
+            let field = self.schema.find(name.as_bytes()).expect("a numeric field");
+            let inside = self.range(field, range);
+            scores.retain(|number, _| inside.contains_key(number));
+        }
+        let whole = self.whole(node);
+        let is_restricted = self.search.in_keys.is_some() || !self.search.filters.is_empty();
+        // A vector clause over everything has no scores; over some documents, no words.
+        if self.search.query.knn.is_some() && self.is_everything(node) {
+            for (number, score) in &mut scores {
+                *score = if is_restricted {
+                    self.final_score(*number, 0.0, None)
+                } else {
+                    0.0
+                };
+            }
+            return scores;
+        }
+        for (number, score) in &mut scores {
+            *score = self.final_score(*number, *score, whole.as_ref());
+        }
+        scores
     }
 
     /// Whether nothing but `*` is left of a filter without stop words.
     pub(crate) fn is_everything(&self, node: &Node) -> bool {
-        match node {
-            Node::All => true,
-            Node::And(parts) | Node::Or(parts) => {
-                let mut left = parts.iter().filter(|part| self.matches(part).is_some());
-                left.next().is_some_and(|part| self.is_everything(part)) && left.next().is_none()
-            }
-            Node::Nothing
-            | Node::Term { .. }
-            | Node::Phrase { .. }
-            | Node::Prefix { .. }
-            | Node::Tag { .. }
-            | Node::Numeric { .. }
-            | Node::VectorRange(_)
-            | Node::Not(_)
-            | Node::Optional(_) => false,
-        }
+        matches!(self.bound(node, Attributes::default()).0, Node::All)
     }
 
     /// The documents that match a filter and have a vector, with their distances.
@@ -131,137 +155,138 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    /// None where nothing is left of the node without stop words.
-    fn matches(&self, node: &Node) -> Option<Scores> {
+    /// None where nothing is left of the node without stop words. `own` are the attributes right
+    /// behind it, `weight` is the product of those around it.
+    #[expect(clippy::too_many_lines, reason = "a table of nodes")]
+    pub(crate) fn matches(&self, node: &Node, own: Attributes, weight: f64) -> Option<Scores> {
         Some(match node {
-            Node::All => self.every(|number| self.bm25(number, 1.0, 1.0)),
+            Node::All => self.every(|number| weight * self.leaf(number, 1.0, 1.0)),
             Node::Nothing => Scores::new(),
-            Node::Term { fields, term } => {
-                let term = fold(term);
-                if !self.keep_stop_words && self.analysis.is_stop_word(&term) {
-                    return None;
-                }
-                self.word(&term, &self.text_fields(fields))
-            }
-            Node::Phrase { fields, text } => {
+            Node::Phrase { fields, text } if self.analysis.words(text).len() > 1 => {
                 let words = self.analysis.words(text);
-                if text.is_empty() {
-                    return Some(self.term(b"", &self.text_fields(fields)));
-                }
-                if words.is_empty() {
-                    return None;
-                }
-                self.phrase(&words, &self.text_fields(fields))
+                self.phrase(&words, &self.text_fields(fields), own, weight)
             }
-            Node::Prefix { fields, prefix } => {
-                self.prefix(&fold(prefix), &self.text_fields(fields))
+            Node::Term { .. }
+            | Node::Phrase { .. }
+            | Node::Prefix { .. }
+            | Node::Suffix { .. }
+            | Node::Infix { .. }
+            | Node::Wildcard { .. }
+            | Node::Fuzzy { .. } => {
+                let terms = self.terms(node)?;
+                let parts = terms.iter();
+                self.either(
+                    parts
+                        .map(|(term, fields)| self.term(term, fields, weight))
+                        .collect(),
+                )
             }
-            Node::Tag { field, values } => self.tags(self.schema.find(&field.name)?, values),
+            Node::Missing { field } => {
+                let field = self.schema.find(&field.name)?;
+                let lacks = |document: &Document<'_>| document.value(field).is_none();
+                self.numbered(|_, document| lacks(document).then_some(0.0))
+            }
+            Node::Tag { field, values } => {
+                self.tags(self.schema.find(&field.name)?, values, weight)
+            }
             Node::Numeric { field, range } => self.range(self.schema.find(&field.name)?, range),
             Node::VectorRange(range) => {
                 let within = self.within(range);
                 within.into_keys().map(|number| (number, 0.0)).collect()
             }
-            Node::And(parts) => self.all_of(parts)?,
+            Node::And(_) => self.all_of(node, own, weight)?,
             Node::Or(parts) => {
-                let parts: Vec<_> = parts.iter().filter_map(|part| self.matches(part)).collect();
+                let plain = Attributes::default();
+                let parts: Vec<_> = parts
+                    .iter()
+                    .filter_map(|part| self.matches(part, plain, weight))
+                    .collect();
                 if parts.is_empty() {
                     return None;
                 }
-                sum(parts)
+                self.either(parts)
             }
             Node::Not(part) => {
-                let part = self.matches(part)?;
+                let part = self.matches(part, Attributes::default(), weight)?;
                 let mut rest = self.every(|_| 0.0);
                 rest.retain(|number, _| !part.contains_key(number));
                 rest
             }
-            Node::Optional(part) => sum(vec![self.every(|_| 0.0), self.matches(part)?]),
+            Node::Optional(part) => {
+                let part = self.matches(part, Attributes::default(), weight)?;
+                sum(vec![self.every(|_| 0.0), part])
+            }
+            Node::Attributed { node, attributes } => {
+                let own = attributes.weight.unwrap_or(1.0);
+                let own = if self.mistake == Some(Mistake::WeightIgnored) {
+                    1.0
+                } else {
+                    own
+                };
+                return self.matches(node, *attributes, weight * own);
+            }
         })
     }
 
-    fn all_of(&self, parts: &[Node]) -> Option<Scores> {
-        let parts: Vec<_> = parts.iter().filter_map(|part| self.matches(part)).collect();
+    fn all_of(&self, node: &Node, own: Attributes, weight: f64) -> Option<Scores> {
+        let plain = Attributes::default();
+        let parts: Vec<_> = side_by_side(node)
+            .into_iter()
+            .filter_map(|part| self.matches(part, plain, weight))
+            .collect();
         let mut common: BTreeSet<usize> = parts.first()?.keys().copied().collect();
         common.retain(|number| parts.iter().all(|part| part.contains_key(number)));
+        if let Some(group) = self.group(node, own) {
+            common.retain(|number| self.stands(&group, *number));
+        }
         let mut scores = sum(parts);
         scores.retain(|number, _| common.contains(number));
         Some(scores)
     }
 
     /// The text fields that a clause names, by number; all if it names none.
-    fn text_fields(&self, named: &[nuthatch::query::ast::Field]) -> BTreeSet<usize> {
-        let is_named = |field: &Field| {
-            named.is_empty()
-                || named
-                    .iter()
-                    .any(|name| name.name == field.attribute.as_bytes())
-        };
+    pub(crate) fn text_fields(&self, named: &[nuthatch::query::ast::Field]) -> BTreeSet<usize> {
+        let is_in = |names: &[&[u8]], field: &Field| names.contains(&field.attribute.as_bytes());
+        let named: Vec<&[u8]> = named.iter().map(|field| field.name.as_slice()).collect();
+        let searched: Option<Vec<&[u8]>> = (self.search.in_fields.as_ref())
+            .map(|names| names.iter().map(|name| name.as_bytes()).collect());
         (0..self.schema.fields.len())
-            .filter(|number| is_named(&self.schema.fields[*number]))
+            .filter(|number| {
+                let field = &self.schema.fields[*number];
+                (named.is_empty() || is_in(&named, field))
+                    && searched.as_ref().is_none_or(|names| is_in(names, field))
+            })
             .collect()
     }
 
-    /// A word and, unless verbatim, the words of its stem.
-    fn word(&self, word: &[u8], fields: &BTreeSet<usize>) -> Scores {
-        let mut parts = vec![self.term(word, fields)];
-        if !self.verbatim {
-            // A word too short to have a stem is one.
-            let stem_of_word = stem(word).unwrap_or_else(|| word.to_vec());
-            let mut stemmed = fields.clone();
-            stemmed.retain(|number| match self.schema.fields[*number].kind {
-                Kind::Text { no_stem, .. } => {
-                    !no_stem || self.mistake == Some(Mistake::StemsEveryField)
-                }
-                Kind::Tag { .. } | Kind::Numeric | Kind::Vector(_) => false,
-            });
-            for other in self.dictionary() {
-                let related =
-                    other == stem_of_word || stem(other).as_deref() == Some(&stem_of_word);
-                if related && other != word {
-                    parts.push(self.term(other, &stemmed));
-                }
-            }
-        }
-        sum(parts)
-    }
-
-    fn prefix(&self, prefix: &[u8], fields: &BTreeSet<usize>) -> Scores {
-        if prefix.len() < MIN_PREFIX {
-            return Scores::new();
-        }
-        let words = self
-            .dictionary()
-            .into_iter()
-            .filter(|word| word.starts_with(prefix));
-        sum(words
-            .take(MAX_EXPANSIONS)
-            .map(|word| self.term(word, fields))
-            .collect())
-    }
-
     /// Exactly this term, in one of the fields.
-    fn term(&self, term: &[u8], fields: &BTreeSet<usize>) -> Scores {
+    fn term(&self, term: &[u8], fields: &BTreeSet<usize>, weight: f64) -> Scores {
         let holds = |words: &[Vec<u8>]| words.iter().any(|word| word == term);
         let idf = self.idf(self.count(|document| document.words.iter().any(|words| holds(words))));
         self.numbered(|number, document| {
             fields
                 .iter()
                 .any(|field| holds(&document.words[*field]))
-                .then(|| self.bm25(number, idf, self.frequency(document, term)))
+                .then(|| weight * self.leaf(number, idf, self.frequency(document, term)))
         })
     }
 
-    fn phrase(&self, words: &[Vec<u8>], fields: &BTreeSet<usize>) -> Scores {
-        if words.is_empty() {
-            return Scores::new();
-        }
+    fn phrase(
+        &self,
+        words: &[Vec<u8>],
+        fields: &BTreeSet<usize>,
+        own: Attributes,
+        weight: f64,
+    ) -> Scores {
         let across = self.mistake == Some(Mistake::PhraseSpansFields);
         let idf = |term: &Vec<u8>| {
             self.idf(self.count(|document| document.words.iter().any(|of| of.contains(term))))
         };
+        let group = loose_phrase(words, fields, own);
         self.numbered(|number, document| {
-            let found = if across {
+            let found = if let Some(group) = &group {
+                self.stands(group, number)
+            } else if across {
                 let all: Vec<_> = fields.iter().flat_map(|at| &document.words[*at]).collect();
                 all.windows(words.len())
                     .any(|window| window.iter().copied().eq(words))
@@ -271,12 +296,12 @@ impl<'a> Evaluator<'a> {
                     .iter()
                     .any(|at| adjacent(at).any(|window| window == words))
             };
-            let score = |term| self.bm25(number, idf(term), self.frequency(document, term));
-            found.then(|| words.iter().map(score).sum())
+            let score = |term| self.leaf(number, idf(term), self.frequency(document, term));
+            found.then(|| weight * words.iter().map(score).sum::<f64>())
         })
     }
 
-    fn tags(&self, field: &Field, patterns: &[TagPattern]) -> Scores {
+    fn tags(&self, field: &Field, patterns: &[TagPattern], weight: f64) -> Scores {
         if field.no_index {
             return Scores::new();
         }
@@ -286,31 +311,39 @@ impl<'a> Evaluator<'a> {
                 document
                     .tags(field)
                     .contains(tag)
-                    .then(|| self.bm25(number, idf, 1.0))
+                    .then(|| weight * self.leaf(number, idf, 1.0))
             })
         };
+        let all: BTreeSet<Vec<u8>> = self
+            .documents
+            .iter()
+            .flat_map(|document| document.tags(field))
+            .collect();
         let mut parts = Vec::new();
         for pattern in patterns {
-            match pattern {
-                TagPattern::Exact(tag) => parts.push(exact(&field.normalise(tag))),
-                TagPattern::Prefix(prefix) => {
-                    let prefix = field.normalise(prefix);
-                    let all: BTreeSet<Vec<u8>> = self
-                        .documents
-                        .iter()
-                        .flat_map(|document| document.tags(field))
-                        .collect();
-                    let expansion = all.iter().filter(|tag| tag.starts_with(&prefix));
-                    if prefix.len() >= MIN_PREFIX {
-                        parts.extend(expansion.take(MAX_EXPANSIONS).map(|tag| exact(tag)));
-                    }
+            let long = |text: &[u8]| text.len() >= MIN_PREFIX;
+            let is_like = |tag: &[u8]| match pattern {
+                TagPattern::Exact(_) => false,
+                TagPattern::Prefix(text) => long(text) && tag.starts_with(&field.normalise(text)),
+                TagPattern::Suffix(text) => long(text) && tag.ends_with(&field.normalise(text)),
+                TagPattern::Infix(text) => {
+                    let text = field.normalise(text);
+                    long(&text) && tag.windows(text.len()).any(|part| part == text)
                 }
+                TagPattern::Wildcard(shape) => {
+                    fits(&symbols(&field.normalise(shape)), &symbols(tag))
+                }
+            };
+            if let TagPattern::Exact(tag) = pattern {
+                parts.push(exact(&field.normalise(tag)));
             }
+            let like = all.iter().filter(|tag| is_like(tag));
+            parts.extend(like.take(MAX_EXPANSIONS).map(|tag| exact(tag)));
         }
-        sum(parts)
+        self.either(parts)
     }
 
-    fn range(&self, field: &Field, range: &Range) -> Scores {
+    pub(crate) fn range(&self, field: &Field, range: &Range) -> Scores {
         let Range { min, max } = range;
         let exclusive = self.mistake != Some(Mistake::RangesInclude);
         let inside = |number: f64| {
@@ -325,34 +358,13 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Every term of any document, in byte order.
-    fn dictionary(&self) -> BTreeSet<&[u8]> {
+    pub(crate) fn dictionary(&self) -> BTreeSet<&[u8]> {
         let fields = self.documents.iter().flat_map(|document| &document.words);
         fields.flatten().map(Vec::as_slice).collect()
     }
 
-    fn idf(&self, containing: usize) -> f64 {
-        let (documents, containing) = (self.documents.len() as f64, containing as f64);
-        (1.0 + (documents - containing + 0.5) / (containing + 0.5)).ln()
-    }
-
-    fn bm25(&self, number: usize, idf: f64, frequency: f64) -> f64 {
-        let document = &self.documents[number];
-        let (k1, b) = (1.2, 0.75);
-        let length = if self.average_length > 0.0 {
-            document.length / self.average_length
-        } else {
-            1.0
-        };
-        let own = if self.mistake == Some(Mistake::NoDocumentScore) {
-            1.0
-        } else {
-            document.score
-        };
-        own * idf * frequency * (k1 + 1.0) / (frequency + k1 * (1.0 - b + b * length))
-    }
-
     /// Occurrences of a term in all fields, by their weights.
-    fn frequency(&self, document: &Document<'_>, term: &[u8]) -> f64 {
+    pub(crate) fn frequency(&self, document: &Document<'_>, term: &[u8]) -> f64 {
         let fields = self.schema.fields.iter().zip(&document.words);
         fields
             .map(|(field, words)| {
@@ -381,10 +393,19 @@ impl<'a> Evaluator<'a> {
 }
 
 /// What is in any of some parts, scores added up.
-fn sum(parts: Vec<Scores>) -> Scores {
+pub(crate) fn sum(parts: Vec<Scores>) -> Scores {
     let mut scores = Scores::new();
     for (number, score) in parts.into_iter().flatten() {
         *scores.entry(number).or_default() += score;
     }
     scores
+}
+
+/// The parts of a conjunction; conjunctions within are part of it, as the parser has it.
+pub(crate) fn side_by_side(node: &Node) -> Vec<&Node> {
+    if let Node::And(parts) = node {
+        parts.iter().flat_map(side_by_side).collect()
+    } else {
+        vec![node]
+    }
 }

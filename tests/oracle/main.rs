@@ -2,13 +2,18 @@
 //! every answer compared with what a scan of the documents finds.
 
 mod answer;
+mod clause;
 mod document;
 mod evaluate;
+mod expand;
+mod explanation;
 mod indexed;
 mod mistake;
+mod near;
 mod query;
 mod reply;
 mod schema;
+mod score;
 mod text;
 mod words;
 
@@ -169,16 +174,12 @@ impl Stage<'_> {
         }
         let engine = &mut self.engine;
         expected.choose(|| {
-            let answer =
-                Answer::read(&engine.execute(&search.every_key().command()), false, false)?;
+            let every = search.every_key();
+            let answer = Answer::read(&engine.execute(&every.command()), &every)?;
             Ok(answer.rows.into_iter().map(|row| row.key).collect())
         })?;
         let reply = engine.execute(&search.command());
-        expected.check(&Answer::read(
-            &reply,
-            search.with_scores,
-            search.with_fields(),
-        )?)
+        expected.check(&Answer::read(&reply, search)?)
     }
 
     fn check_statistics(&mut self) -> Result<(), String> {

@@ -12,10 +12,16 @@ pub(crate) enum Mistake {
     CountsPage,
     RadiusIgnored,
     DistanceOfOthers,
+    SlopIgnored,
+    OrderIgnored,
+    DistanceIgnored,
+    WeightIgnored,
+    FuzzyTooNear,
+    KeysIgnored,
 }
 
 /// All of them.
-pub(crate) const MISTAKES: [Mistake; 9] = [
+pub(crate) const MISTAKES: [Mistake; 15] = [
     Mistake::NoDocumentScore,
     Mistake::RangesInclude,
     Mistake::StemsEveryField,
@@ -25,4 +31,10 @@ pub(crate) const MISTAKES: [Mistake; 9] = [
     Mistake::CountsPage,
     Mistake::RadiusIgnored,
     Mistake::DistanceOfOthers,
+    Mistake::SlopIgnored,
+    Mistake::OrderIgnored,
+    Mistake::DistanceIgnored,
+    Mistake::WeightIgnored,
+    Mistake::FuzzyTooNear,
+    Mistake::KeysIgnored,
 ];

@@ -1,15 +1,15 @@
 //! Random searches over the fields of a schema.
 
-use nuthatch::query::ast::{
-    Bound, Field, Fields, HybridPolicy, Knn, Node, Parameter, Query, Range, TagPattern, VectorRange,
-};
+use nuthatch::query::ast::{Bound, Field, HybridPolicy, Knn, Node, Parameter, Query, Range};
 use nuthatch::query::print;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use proptest::strategy::Union;
 
 use super::answer::vector_ranges;
+use super::clause::{bounds, filter, named};
+use super::document::KEYS;
 use super::schema::{Algorithm, INDEX, Kind, Schema, Vectors};
+use super::score::SCORERS;
 use super::words;
 
 /// A property to return, and what to call it.
@@ -27,6 +27,16 @@ pub(crate) struct Search {
     pub(crate) returned: Option<Vec<Returned>>,
     pub(crate) verbatim: bool,
     pub(crate) keep_stop_words: bool,
+    pub(crate) slop: Option<u32>,
+    pub(crate) in_order: bool,
+    pub(crate) in_fields: Option<Vec<&'static str>>,
+    pub(crate) in_keys: Option<Vec<&'static str>>,
+    pub(crate) filters: Vec<(&'static str, Range)>,
+    pub(crate) scorer: &'static str,
+    pub(crate) tanh_factor: Option<u16>,
+    pub(crate) payload: Option<Vec<u8>>,
+    pub(crate) with_payloads: bool,
+    pub(crate) explain_score: bool,
 }
 
 impl Search {
@@ -69,8 +79,12 @@ impl Search {
             add(&[b"RETURN", words.len().to_string().as_bytes()]);
             add(&words);
         }
+        self.add_text_options(&mut add);
         for (flag, set) in [
             (b"WITHSCORES".as_slice(), self.with_scores),
+            (b"WITHPAYLOADS", self.with_payloads),
+            (b"EXPLAINSCORE", self.explain_score),
+            (b"INORDER", self.in_order),
             (b"NOCONTENT", self.no_content),
             (b"VERBATIM", self.verbatim),
             (b"NOSTOPWORDS", self.keep_stop_words),
@@ -81,6 +95,38 @@ impl Search {
         }
         add(&[b"TIMEOUT", b"0", b"DIALECT", b"2"]);
         arguments
+    }
+
+    fn add_text_options(&self, add: &mut impl FnMut(&[&[u8]])) {
+        if let Some(slop) = self.slop {
+            add(&[b"SLOP", slop.to_string().as_bytes()]);
+        }
+        for (option, names) in [
+            (b"INFIELDS".as_slice(), &self.in_fields),
+            (b"INKEYS", &self.in_keys),
+        ] {
+            if let Some(names) = names {
+                add(&[option, names.len().to_string().as_bytes()]);
+                names.iter().for_each(|name| add(&[name.as_bytes()]));
+            }
+        }
+        let end = |bound: Bound| {
+            let bracket = if bound.exclusive { "(" } else { "" };
+            format!("{bracket}{}", bound.value)
+        };
+        for (field, range) in &self.filters {
+            let (min, max) = (end(range.min), end(range.max));
+            add(&[b"FILTER", field.as_bytes(), min.as_bytes(), max.as_bytes()]);
+        }
+        if self.scorer != SCORERS[0] {
+            add(&[b"SCORER", self.scorer.as_bytes()]);
+        }
+        if let Some(factor) = self.tanh_factor {
+            add(&[b"BM25STD_TANH_FACTOR", factor.to_string().as_bytes()]);
+        }
+        if let Some(payload) = &self.payload {
+            add(&[b"PAYLOAD", payload]);
+        }
     }
 
     /// Whether rows have fields.
@@ -100,6 +146,8 @@ impl Search {
             returned: None,
             sort: None,
             with_scores: false,
+            with_payloads: false,
+            explain_score: false,
             ..self.clone()
         }
     }
@@ -145,12 +193,19 @@ fn number_ranges(node: &mut Node, count: &mut usize) {
         Node::And(parts) | Node::Or(parts) => {
             parts.iter_mut().for_each(|part| number_ranges(part, count));
         }
-        Node::Not(part) | Node::Optional(part) => number_ranges(part, count),
+        Node::Not(part) | Node::Optional(part) | Node::Attributed { node: part, .. } => {
+            number_ranges(part, count);
+        }
         Node::All
         | Node::Nothing
         | Node::Term { .. }
         | Node::Phrase { .. }
         | Node::Prefix { .. }
+        | Node::Suffix { .. }
+        | Node::Infix { .. }
+        | Node::Wildcard { .. }
+        | Node::Fuzzy { .. }
+        | Node::Missing { .. }
         | Node::Tag { .. }
         | Node::Numeric { .. } => {}
     }
@@ -187,17 +242,83 @@ fn options(
         prop::collection::vec((select(returnable), alias), 0..4),
     );
     let flag = prop::bool::weighted;
-    let flags = (flag(0.7), flag(0.2), flag(0.2), flag(0.2));
-    (sort, limit, returned, flags).prop_map(move |(sort, limit, returned, flags)| Search {
-        query: query.clone(),
-        sort,
-        limit,
-        returned,
-        with_scores: flags.0,
-        no_content: flags.1,
-        verbatim: flags.2,
-        keep_stop_words: flags.3,
-    })
+    let flags = (flag(0.7), flag(0.2), flag(0.2), flag(0.2), flag(0.2));
+    let (restrictions, scoring) = (restrictions(schema), scoring());
+    let options = (sort, limit, returned, flags, restrictions, scoring);
+    options.prop_map(
+        move |(sort, limit, returned, flags, restrictions, scoring)| Search {
+            query: query.clone(),
+            slop: restrictions.0,
+            in_order: restrictions.1,
+            in_fields: restrictions.2,
+            in_keys: restrictions.3,
+            filters: restrictions.4,
+            scorer: scoring.0,
+            tanh_factor: scoring.1,
+            payload: scoring.2,
+            with_payloads: scoring.3,
+            explain_score: flags.0 && flags.4,
+            sort,
+            limit,
+            returned,
+            with_scores: flags.0,
+            no_content: flags.1,
+            verbatim: flags.2,
+            keep_stop_words: flags.3,
+        },
+    )
+}
+
+type Restrictions = (
+    Option<u32>,
+    bool,
+    Option<Vec<&'static str>>,
+    Option<Vec<&'static str>>,
+    Vec<(&'static str, Range)>,
+);
+
+/// `SLOP`, `INORDER`, `INFIELDS`, `INKEYS` and `FILTER`.
+fn restrictions(schema: &Schema) -> impl Strategy<Value = Restrictions> + use<> {
+    let names = |is: fn(&Kind) -> bool| -> Vec<&'static str> {
+        let fields = schema.fields.iter().filter(|field| is(&field.kind));
+        fields.map(|field| field.attribute).collect()
+    };
+    let texts = names(|kind| matches!(kind, Kind::Text { .. }));
+    let in_fields = if texts.is_empty() {
+        Just(None).boxed()
+    } else {
+        let count = texts.len();
+        prop::option::weighted(0.1, subsequence(texts, 1..=count)).boxed()
+    };
+    let numbers = names(|kind| matches!(kind, Kind::Numeric));
+    let filters = if numbers.is_empty() {
+        Just(Vec::new()).boxed()
+    } else {
+        let filter = prop::collection::vec((select(numbers), bounds()), 1..3);
+        prop_oneof![9 => Just(Vec::new()), 1 => filter].boxed()
+    };
+    (
+        prop::option::weighted(0.2, 0..5_u32),
+        prop::bool::weighted(0.15),
+        in_fields,
+        prop::option::weighted(0.1, prop::collection::vec(select(&KEYS[..]), 1..20)),
+        filters,
+    )
+}
+
+type Scoring = (&'static str, Option<u16>, Option<Vec<u8>>, bool);
+
+/// `SCORER`, `BM25STD_TANH_FACTOR`, `PAYLOAD` and `WITHPAYLOADS`.
+fn scoring() -> impl Strategy<Value = Scoring> {
+    let scorer = prop_oneof![1 => Just(SCORERS[0]), 1 => select(&SCORERS[..])];
+    let factor = prop::option::of(1..20_u16);
+    let payload = prop::option::weighted(0.3, words::payload());
+    (scorer, factor, payload, prop::bool::weighted(0.1)).prop_map(
+        |(scorer, factor, payload, with_payloads)| {
+            let factor = factor.filter(|_| scorer == "BM25STD.TANH");
+            (scorer, factor, payload, with_payloads)
+        },
+    )
 }
 
 fn knn(schema: &Schema) -> BoxedStrategy<Option<Knn>> {
@@ -238,7 +359,7 @@ fn knn(schema: &Schema) -> BoxedStrategy<Option<Knn>> {
     prop::option::weighted(0.4, clause).boxed()
 }
 
-fn vector_fields(schema: &Schema) -> Vec<(Field, Vectors)> {
+pub(crate) fn vector_fields(schema: &Schema) -> Vec<(Field, Vectors)> {
     let fields = schema.fields.iter();
     fields
         .filter_map(|field| match &field.kind {
@@ -246,195 +367,4 @@ fn vector_fields(schema: &Schema) -> Vec<(Field, Vectors)> {
             Kind::Text { .. } | Kind::Tag { .. } | Kind::Numeric => None,
         })
         .collect()
-}
-
-/// Ranges of vectors whose ends are hardly ever a distance.
-fn vector_range(fields: Vec<(Field, Vectors)>) -> BoxedStrategy<Node> {
-    let radius = select(vec![
-        0.213_7,
-        0.457_1,
-        0.871_3,
-        1.239_1,
-        1.743_1,
-        3.3,
-        7.7,
-        13.3,
-        1e20,
-        f64::INFINITY,
-    ]);
-    let name = prop::option::of(Just(Vec::new()));
-    let epsilon = prop::option::of(select(vec![0.0, 0.5]));
-    select(fields)
-        .prop_flat_map(move |(field, vectors)| {
-            let rest = (radius.clone(), name.clone(), epsilon.clone());
-            (words::components(vectors), rest).prop_map(
-                move |(vector, (radius, distance_name, epsilon))| {
-                    Node::VectorRange(VectorRange {
-                        field: field.clone(),
-                        radius,
-                        vector: Parameter {
-                            name: Vec::new(),
-                            value: words::blob(vectors.element, &vector),
-                        },
-                        distance_name,
-                        epsilon,
-                    })
-                },
-            )
-        })
-        .boxed()
-}
-
-/// Filters of every kind of node, at most a few levels deep, as the parser would make them.
-fn filter(schema: &Schema) -> BoxedStrategy<Node> {
-    let nested = clause(schema).prop_recursive(3, 8, 2, |inner| {
-        let parts = || prop::collection::vec(inner.clone(), 2..4);
-        prop_oneof![
-            3 => parts().prop_map(Node::And),
-            3 => parts().prop_map(Node::Or),
-            1 => inner.clone().prop_map(|node| {
-                if let Node::Not(inner) = node { *inner } else { Node::Not(Box::new(node)) }
-            }),
-            1 => inner.prop_map(|node| Node::Optional(Box::new(node))),
-        ]
-    });
-    prop_oneof![1 => Just(Node::All), 4 => clause(schema), 6 => nested].boxed()
-}
-
-fn clause(schema: &Schema) -> BoxedStrategy<Node> {
-    let of_kind = |is: fn(&Kind) -> bool| -> Vec<Field> {
-        let fields = schema.fields.iter().filter(|field| is(&field.kind));
-        fields.map(|field| named(field.attribute)).collect()
-    };
-    let fields = text_fields(of_kind(|kind| matches!(kind, Kind::Text { .. })));
-    let mut clauses = vec![(1, Just(Node::All).boxed())];
-    clauses.push((4, term(fields.clone())));
-    clauses.push((2, phrase(fields.clone())));
-    clauses.push((2, prefix(fields)));
-    let is_tag = |field: &&super::schema::Field| matches!(field.kind, Kind::Tag { .. });
-    let tag_fields: Vec<(Field, bool)> = (schema.fields.iter().filter(is_tag))
-        .map(|field| (named(field.attribute), field.index_empty))
-        .collect();
-    if !tag_fields.is_empty() {
-        clauses.push((6, tags(tag_fields)));
-    }
-    let numeric_fields = of_kind(|kind| matches!(kind, Kind::Numeric));
-    if !numeric_fields.is_empty() {
-        clauses.push((6, range(numeric_fields)));
-    }
-    let vector_fields = vector_fields(schema);
-    if !vector_fields.is_empty() {
-        clauses.push((6, vector_range(vector_fields)));
-    }
-    Union::new_weighted(clauses).boxed()
-}
-
-/// No, one or several text fields.
-fn text_fields(all: Vec<Field>) -> BoxedStrategy<Fields> {
-    let count = all.len();
-    prop_oneof![1 => Just(Fields::new()), 1 => subsequence(all, 0..=count)].boxed()
-}
-
-fn term(fields: BoxedStrategy<Fields>) -> BoxedStrategy<Node> {
-    (fields, words::word())
-        .prop_map(|(fields, term)| Node::Term { fields, term })
-        .boxed()
-}
-
-fn phrase(fields: BoxedStrategy<Fields>) -> BoxedStrategy<Node> {
-    let some = prop::collection::vec(words::word(), 1..4).prop_map(|words| words.join(&b' '));
-    let common = prop::collection::vec(words::common_word(), 2..4);
-    let text = prop_oneof![
-        8 => common.prop_map(|words| words.join(&b' ')),
-        4 => some,
-        2 => words::text(),
-        1 => Just(b"...".to_vec()),
-        1 => Just(Vec::new()),
-    ];
-    (fields, text)
-        .prop_map(|(mut fields, text)| {
-            if text.is_empty() {
-                // A field that is named and does not index empty values is an error.
-                fields.clear();
-            }
-            Node::Phrase { fields, text }
-        })
-        .boxed()
-}
-
-fn prefix(fields: BoxedStrategy<Fields>) -> BoxedStrategy<Node> {
-    let known = (words::word(), 1..5_usize).prop_map(|(mut word, length)| {
-        // Not within a letter: what is left would be folded as other bytes are.
-        while length < word.len() {
-            word.pop();
-        }
-        while word.last().is_some_and(|byte| !byte.is_ascii()) {
-            word.pop();
-        }
-        word
-    });
-    let prefixes = prop_oneof![8 => known, 2 => Just(b"wren".to_vec())];
-    let prefixes = prefixes.prop_filter("a prefix has a letter", |prefix| !prefix.is_empty());
-    (fields, prefixes)
-        .prop_map(|(fields, prefix)| Node::Prefix { fields, prefix })
-        .boxed()
-}
-
-/// Tags of a field, each with whether it indexes empty ones; to ask another for those is an error.
-fn tags(fields: Vec<(Field, bool)>) -> BoxedStrategy<Node> {
-    let pattern = prop_oneof![
-        3 => words::tag().prop_map(TagPattern::Exact),
-        1 => (words::tag(), 0..4_usize).prop_map(|(mut tag, length)| {
-            tag.truncate(length);
-            TagPattern::Prefix(tag)
-        }),
-    ];
-    (select(fields), prop::collection::vec(pattern, 1..4))
-        .prop_map(|((field, index_empty), mut values)| {
-            let is_empty = |value: &TagPattern| match value {
-                TagPattern::Exact(tag) => tag.trim_ascii().is_empty(),
-                TagPattern::Prefix(_) => false,
-            };
-            values.retain(|value| index_empty || !is_empty(value));
-            if values.is_empty() {
-                values.push(TagPattern::Exact(b"red".to_vec()));
-            }
-            Node::Tag { field, values }
-        })
-        .boxed()
-}
-
-fn range(fields: Vec<Field>) -> BoxedStrategy<Node> {
-    let value = || {
-        prop_oneof![
-            6 => (-4..=6_i32).prop_map(f64::from),
-            1 => (-8..=8_i32).prop_map(|half| f64::from(half) / 2.0),
-            1 => Just(f64::INFINITY),
-            1 => Just(f64::NEG_INFINITY),
-            1 => Just(1e3),
-        ]
-    };
-    (select(fields), value(), value(), any::<(bool, bool)>())
-        .prop_map(|(field, a, b, (open_min, open_max))| Node::Numeric {
-            field,
-            range: Range {
-                min: Bound {
-                    value: a.min(b),
-                    exclusive: open_min,
-                },
-                max: Bound {
-                    value: a.max(b),
-                    exclusive: open_max,
-                },
-            },
-        })
-        .boxed()
-}
-
-/// A field's name as the tree has it.
-fn named(attribute: &str) -> Field {
-    Field {
-        name: attribute.into(),
-        offset: 0,
-    }
 }

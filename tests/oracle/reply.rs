@@ -3,6 +3,8 @@
 use nuthatch::reply::Reply;
 
 use super::document::Fields;
+use super::explanation;
+use super::query::Search;
 
 /// What `FT.SEARCH` answered.
 #[derive(Debug)]
@@ -15,51 +17,42 @@ pub(crate) struct Answer {
 pub(crate) struct Row {
     pub(crate) key: Vec<u8>,
     pub(crate) score: Option<f64>,
+    /// None where none was asked for.
+    pub(crate) payload: Option<Option<Vec<u8>>>,
     pub(crate) fields: Option<Fields>,
 }
 
 impl Answer {
-    /// Reads a reply; in RESP2 it has to be known what was asked for.
-    pub(crate) fn read(
-        reply: &Reply,
-        with_scores: bool,
-        with_fields: bool,
-    ) -> Result<Self, String> {
-        Self::read_array(reply, with_scores, with_fields)
-            .or_else(|| Self::read_map(reply))
+    /// Reads the reply to a search.
+    pub(crate) fn read(reply: &Reply, search: &Search) -> Result<Self, String> {
+        Self::read_array(reply, search)
+            .or_else(|| Self::read_map(reply, search))
             .ok_or_else(|| format!("{reply:?}"))
     }
 
-    fn read_array(reply: &Reply, with_scores: bool, with_fields: bool) -> Option<Self> {
+    fn read_array(reply: &Reply, search: &Search) -> Option<Self> {
         let Reply::Array(values) = reply else {
             return None;
         };
         let (total, values) = values.split_first()?;
-        let stride = 1 + usize::from(with_scores) + usize::from(with_fields);
-        let chunks = values.chunks(stride);
-        let rows = chunks.map(|parts| {
-            let [key, parts @ ..] = parts else {
-                return None;
+        let asked = [
+            search.with_scores,
+            search.with_payloads,
+            search.with_fields(),
+        ];
+        let stride = 1 + asked.iter().filter(|asked| **asked).count();
+        let rows = values.chunks(stride).map(|parts| {
+            let mut parts = parts.iter();
+            let key = bulk(parts.next()?)?.to_vec();
+            let [score, payload, fields] =
+                asked.map(|asked| if asked { parts.next() } else { None });
+            let row = Row {
+                key,
+                score: score.map(|it| read_score(it, search)).transpose_some()?,
+                payload: payload.map(read_payload).transpose_some()?,
+                fields: fields.map(pairs).transpose_some()?,
             };
-            let (score, parts) = if with_scores {
-                let (score, parts) = parts.split_first()?;
-                (
-                    Some(std::str::from_utf8(bulk(score)?).ok()?.parse().ok()?),
-                    parts,
-                )
-            } else {
-                (None, parts)
-            };
-            let fields = match parts {
-                [fields] if with_fields => Some(pairs(fields)?),
-                [] if !with_fields => None,
-                _ => return None,
-            };
-            Some(Row {
-                key: bulk(key)?.to_vec(),
-                score,
-                fields,
-            })
+            (parts.next().is_none()).then_some(row)
         });
         Some(Self {
             total: count(total)?,
@@ -67,24 +60,18 @@ impl Answer {
         })
     }
 
-    fn read_map(reply: &Reply) -> Option<Self> {
+    fn read_map(reply: &Reply, search: &Search) -> Option<Self> {
         let Reply::Array(rows) = entry(reply, "results")? else {
             return None;
         };
         let rows = rows.iter().map(|row| {
-            let score = match entry(row, "score") {
-                Some(Reply::Double(score)) => Some(*score),
-                None => None,
-                Some(_) => return None,
-            };
-            let fields = match entry(row, "extra_attributes") {
-                Some(fields) => Some(pairs(fields)?),
-                None => None,
-            };
+            let (score, payload) = (entry(row, "score"), entry(row, "payload"));
+            let fields = entry(row, "extra_attributes");
             Some(Row {
                 key: bulk(entry(row, "id")?)?.to_vec(),
-                score,
-                fields,
+                score: score.map(|it| read_score(it, search)).transpose_some()?,
+                payload: payload.map(read_payload).transpose_some()?,
+                fields: fields.map(pairs).transpose_some()?,
             })
         });
         Some(Self {
@@ -92,6 +79,50 @@ impl Answer {
             rows: rows.collect::<Option<_>>()?,
         })
     }
+}
+
+/// An optional value that has to be readable if it is there.
+trait Readable<T> {
+    fn transpose_some(self) -> Option<Option<T>>;
+}
+
+impl<T> Readable<T> for Option<Option<T>> {
+    fn transpose_some(self) -> Option<Option<T>> {
+        match self {
+            Some(Some(value)) => Some(Some(value)),
+            Some(None) => None,
+            None => Some(None),
+        }
+    }
+}
+
+/// A score, with an explanation that adds up to it where that was asked for.
+fn read_score(reply: &Reply, search: &Search) -> Option<f64> {
+    if !search.explain_score {
+        return number(reply);
+    }
+    let Reply::Array(parts) = reply else {
+        return None;
+    };
+    let [score, explanation] = parts.as_slice() else {
+        return None;
+    };
+    let score = number(score)?;
+    explanation::adds_up_to(explanation, score).then_some(score)
+}
+
+fn number(reply: &Reply) -> Option<f64> {
+    if let Reply::Double(number) = reply {
+        return Some(*number);
+    }
+    std::str::from_utf8(bulk(reply)?).ok()?.parse().ok()
+}
+
+fn read_payload(reply: &Reply) -> Option<Option<Vec<u8>>> {
+    if *reply == Reply::Null {
+        return Some(None);
+    }
+    Some(Some(bulk(reply)?.to_vec()))
 }
 
 /// The value of a key of a map of either protocol.
@@ -125,7 +156,7 @@ fn entries(map: &Reply) -> Option<Vec<(&Reply, &Reply)>> {
     Some(pairs.iter().map(|[key, value]| (key, value)).collect())
 }
 
-fn bulk(reply: &Reply) -> Option<&[u8]> {
+pub(crate) fn bulk(reply: &Reply) -> Option<&[u8]> {
     let Reply::Bulk(bytes) = reply else {
         return None;
     };

@@ -30,6 +30,7 @@ pub(crate) struct Field {
     pub(crate) unnormalised: bool,
     pub(crate) no_index: bool,
     pub(crate) index_empty: bool,
+    pub(crate) index_missing: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -148,6 +149,7 @@ impl Field {
             ("UNF", self.sortable && self.unnormalised),
             ("NOINDEX", self.no_index),
             ("INDEXEMPTY", self.index_empty),
+            ("INDEXMISSING", self.index_missing),
         ] {
             if set {
                 add(&[flag]);
@@ -229,22 +231,23 @@ fn field(attribute: &'static str) -> impl Strategy<Value = Field> {
         any::<bool>(),
         rarely(),
         prop::bool::weighted(0.3),
+        prop::bool::weighted(0.3),
     );
-    (identifier, kind(), flags).prop_map(
-        move |(identifier, kind, (sortable, unnormalised, no_index, index_empty))| {
-            let vector = matches!(kind, Kind::Vector(_));
-            let words = matches!(kind, Kind::Text { .. } | Kind::Tag { .. });
-            Field {
-                identifier,
-                attribute,
-                sortable: sortable && !vector,
-                unnormalised: unnormalised && sortable,
-                no_index: no_index && !vector,
-                index_empty: index_empty && words,
-                kind,
-            }
-        },
-    )
+    (identifier, kind(), flags).prop_map(move |(identifier, kind, flags)| {
+        let (sortable, unnormalised, no_index, index_empty, index_missing) = flags;
+        let vector = matches!(kind, Kind::Vector(_));
+        let words = matches!(kind, Kind::Text { .. } | Kind::Tag { .. });
+        Field {
+            identifier,
+            attribute,
+            sortable: sortable && !vector,
+            unnormalised: unnormalised && sortable,
+            no_index: no_index && !vector,
+            index_empty: index_empty && words,
+            index_missing,
+            kind,
+        }
+    })
 }
 
 fn kind() -> impl Strategy<Value = Kind> {

@@ -107,6 +107,19 @@ pub(crate) fn text() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![40 => some, 1 => many]
 }
 
+/// A few bytes to compare bit by bit.
+pub(crate) fn payload() -> impl Strategy<Value = Vec<u8>> {
+    select(vec![&b"a"[..], b"b", b"\xff", b"ab", b"bb", b""]).prop_map(<[u8]>::to_vec)
+}
+
+/// Shapes of words.
+pub(crate) fn pattern() -> impl Strategy<Value = Vec<u8>> {
+    let patterns = vec![
+        "r?n*", "*n", "?????", "b*d", "foo\\*", "caf?", "*\\?*", "n*i*n", "*", "wren?1", "",
+    ];
+    select(patterns).prop_map(|pattern| pattern.as_bytes().to_vec())
+}
+
 /// A tag without separators.
 pub(crate) fn tag() -> impl Strategy<Value = Vec<u8>> {
     select(&TAGS[..]).prop_map(|tag| tag.as_bytes().to_vec())

@@ -1,6 +1,6 @@
 //! Documents that are in every one of several sets, by leapfrog.
 
-use super::DocSet;
+use super::{DocSet, Pace};
 use crate::doc::DocId;
 
 /// The intersection of sets. The intersection of no sets is empty.
@@ -9,12 +9,20 @@ pub struct And<S> {
     parts: Vec<S>,
     doc: Option<DocId>,
     cost: u64,
+    pace: Pace,
 }
 
 impl<S: DocSet> And<S> {
     /// The documents that all of `parts` hold.
     #[must_use]
-    pub fn new(mut parts: Vec<S>) -> Self {
+    pub fn new(parts: Vec<S>) -> Self {
+        Self::new_until(parts, Pace::endless())
+    }
+
+    /// The same; exhausted as soon as the pace says so, however much is left. It is asked for each
+    /// document of the cheapest part that is looked for in the others.
+    #[must_use]
+    pub fn new_until(mut parts: Vec<S>, pace: Pace) -> Self {
         parts.sort_by_key(DocSet::cost);
         let cost = parts.first().map_or(0, DocSet::cost);
         let first = parts.first().and_then(DocSet::doc);
@@ -22,6 +30,7 @@ impl<S: DocSet> And<S> {
             parts,
             doc: None,
             cost,
+            pace,
         };
         set.doc = first.and_then(|candidate| set.agree(candidate));
         set
@@ -42,6 +51,9 @@ impl<S: DocSet> And<S> {
     fn agree(&mut self, mut candidate: DocId) -> Option<DocId> {
         let (lead, others) = self.parts.split_first_mut()?;
         'candidates: loop {
+            if self.pace.is_over() {
+                return None;
+            }
             for other in &mut *others {
                 let found = other.seek(candidate)?;
                 if found > candidate {

@@ -6,12 +6,14 @@ mod bitmap;
 pub(crate) mod contract;
 mod difference;
 mod or;
+mod pace;
 mod sorted;
 
 pub use and::And;
 pub use bitmap::Bitmap;
 pub use difference::Difference;
 pub use or::Or;
+pub use pace::Pace;
 pub use sorted::Sorted;
 
 use crate::doc::DocId;

@@ -1,5 +1,6 @@
 //! Tags of documents: from a tag to its documents, and from a document to its tags.
 
+mod expand;
 #[cfg(test)]
 mod tests;
 

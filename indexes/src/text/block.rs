@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::codec::{get, get_ascending, put, put_ascending, skip};
+use super::doc_numbers::DocNumbers;
 use super::field::{FieldMask, TextField, field_of, fields_of, place, position_of};
 use super::impacts::{Frontier, Impacts};
-use super::lengths::Lengths;
 use crate::doc::DocId;
 
 /// Most postings of a block.
@@ -33,7 +33,7 @@ pub(super) struct Block {
 
 impl Block {
     /// Codes 1 to [`BLOCK`] postings.
-    pub(super) fn new(postings: &Columns, coding: &Coding, lengths: &Lengths) -> Self {
+    pub(super) fn new(postings: &Columns, coding: &Coding, lengths: &DocNumbers) -> Self {
         let mut bytes = Vec::with_capacity(4 * BLOCK);
         postings.put_docs(&mut bytes);
         postings.put_fields(&mut bytes);
@@ -193,7 +193,7 @@ impl Columns {
         }
     }
 
-    fn impacts(&self, coding: &Coding, lengths: &Lengths) -> Impacts {
+    fn impacts(&self, coding: &Coding, lengths: &DocNumbers) -> Impacts {
         let mut frontier = Frontier::new();
         for (at, &doc) in self.docs.iter().enumerate() {
             let length = DocId::new(doc).map_or(0.0, |doc| lengths.get(doc));

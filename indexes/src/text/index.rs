@@ -9,9 +9,8 @@ use super::analysis::{Analyzer, Token};
 use super::block::{Coding, Decoded, rounded};
 use super::codec::{get_varint, put_varint};
 use super::cursor::PostingCursor;
+use super::doc_numbers::DocNumbers;
 use super::field::{FieldMask, FieldOptions, TextField, field_of, place};
-use super::fuzzy::Levenshtein;
-use super::lengths::Lengths;
 use super::phrase::Phrase;
 use super::terms::{TermId, Terms};
 use super::top::{Stopped, Top, TopQuery, top};
@@ -32,13 +31,15 @@ pub struct TextIndex {
     fields: Vec<FieldOptions>,
     coding: Arc<Coding>,
     /// No list is empty.
-    terms: Terms,
+    pub(super) terms: Terms,
     /// The terms with each stem; none is empty. Words without a stem are in none.
     stems: HashMap<Vec<u8>, Vec<TermId>>,
     /// By [`DocId::index`], the terms that have a posting of the document: ascending, as the gaps
     /// between their numbers. Frequent words come early and have small numbers.
     documents: Vec<Option<Box<[u8]>>>,
-    lengths: Lengths,
+    lengths: DocNumbers,
+    /// The frequency of the most frequent term of each document.
+    most_frequent: DocNumbers,
     /// How many of `documents` are there.
     document_count: usize,
     posting_count: usize,
@@ -79,7 +80,8 @@ impl TextIndex {
             terms: Terms::default(),
             stems: HashMap::new(),
             documents: Vec::new(),
-            lengths: Lengths::default(),
+            lengths: DocNumbers::default(),
+            most_frequent: DocNumbers::default(),
             document_count: 0,
             posting_count: 0,
             tokens: vec![0; TextField::COUNT],
@@ -103,7 +105,7 @@ impl TextIndex {
         scratch.tokens.sort_unstable();
         self.lengths.set(doc, rounded(length));
         scratch.terms.clear();
-        let mut before = 0;
+        let (mut before, mut most) = (0, 0.0_f32);
         for of_term in scratch.tokens.chunk_by(|a, b| term_of(*a) == term_of(*b)) {
             let [token, ..] = *of_term else { continue };
             let term = term_of(token);
@@ -111,12 +113,14 @@ impl TextIndex {
             scratch
                 .places
                 .extend(of_term.iter().map(|&token| place_of(token)));
+            most = most.max(self.coding.frequency(&scratch.places));
             let list = self.terms.postings_mut(term);
             list.insert(doc, &scratch.places, &self.coding, &self.lengths);
             self.posting_count += 1;
             put_varint(&mut scratch.terms, u64::from(term.get() - before));
             before = term.get();
         }
+        self.most_frequent.set(doc, most);
         self.document_count += 1;
         if self.documents.len() <= doc.index() {
             self.documents.resize_with(doc.index() + 1, || None);
@@ -146,6 +150,7 @@ impl TextIndex {
             }
         }
         self.lengths.set(doc, 0.0);
+        self.most_frequent.set(doc, 0.0);
         self.document_count -= 1;
         true
     }
@@ -196,21 +201,6 @@ impl TextIndex {
         let mut matching = self
             .terms
             .with_prefix(prefix)
-            .map(|term| self.terms.name(term));
-        let terms = matching.by_ref().take(limit).collect();
-        (terms, matching.next().is_some())
-    }
-
-    /// The first `limit` terms that become a folded word by at most `distance` characters inserted,
-    /// dropped or replaced, in byte order, and whether there are more.
-    #[must_use]
-    pub fn expand_fuzzy(&self, word: &[u8], distance: u8, limit: usize) -> (Vec<&[u8]>, bool) {
-        let Some(automaton) = Levenshtein::new(word, distance) else {
-            return (Vec::new(), false);
-        };
-        let mut matching = self
-            .terms
-            .matching(&automaton)
             .map(|term| self.terms.name(term));
         let terms = matching.by_ref().take(limit).collect();
         (terms, matching.next().is_some())
@@ -281,6 +271,13 @@ impl TextIndex {
         f64::from(self.lengths.get(doc))
     }
 
+    /// How often a document holds its most frequent term, each occurrence counted with its field's
+    /// weight; 0 for no document.
+    #[must_use]
+    pub fn document_max_frequency(&self, doc: DocId) -> f64 {
+        f64::from(self.most_frequent.get(doc))
+    }
+
     /// The sum of all documents' lengths.
     #[must_use]
     pub fn total_length(&self) -> f64 {
@@ -339,6 +336,7 @@ impl TextIndex {
             + self.documents.capacity() * size_of::<Option<Box<[u8]>>>()
             + documents.sum::<usize>()
             + self.lengths.memory_bytes()
+            + self.most_frequent.memory_bytes()
             + self.tokens.capacity() * size_of::<u64>()
             + self.scratch.memory_bytes()
     }

@@ -5,21 +5,25 @@ mod block;
 pub mod bm25;
 mod codec;
 mod cursor;
+mod doc_numbers;
+mod expand;
 mod field;
 mod fuzzy;
 mod impacts;
 mod index;
-mod lengths;
+mod near;
 mod phrase;
 mod postings;
 mod tail;
 mod terms;
 #[cfg(test)]
 mod tests;
+pub mod tfidf;
 mod top;
 
 pub use cursor::PostingCursor;
 pub use field::{FieldMask, FieldOptions, TextField};
 pub use index::TextIndex;
+pub use near::{Near, Places, keep_fields};
 pub use phrase::Phrase;
 pub use top::{Stopped, Top, TopQuery, WeightedTerm, Words};

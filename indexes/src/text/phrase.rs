@@ -3,7 +3,7 @@
 use super::cursor::PostingCursor;
 use super::field::{LAST_POSITION, field_of, position_of};
 use crate::doc::DocId;
-use crate::docset::{And, DocSet};
+use crate::docset::{And, DocSet, Pace};
 
 /// The documents that hold a phrase: its terms verbatim, adjacent, in order, all in one field.
 ///
@@ -28,6 +28,12 @@ impl Phrase {
     /// A field counts if all cursors are restricted to fields among which it is.
     #[must_use]
     pub fn new(terms: Vec<PostingCursor>) -> Self {
+        Self::new_until(terms, Pace::endless())
+    }
+
+    /// The same; exhausted as soon as the pace says so, however much is left.
+    #[must_use]
+    pub fn new_until(terms: Vec<PostingCursor>, pace: Pace) -> Self {
         let parts: Vec<Part> = terms
             .into_iter()
             .zip(0..)
@@ -35,7 +41,7 @@ impl Phrase {
             .collect();
         let len = parts.last().map_or(0, |last| last.offset + 1);
         let mut phrase = Self {
-            parts: And::new(parts),
+            parts: And::new_until(parts, pace),
             len,
             starts: Vec::new(),
         };
@@ -50,6 +56,15 @@ impl Phrase {
             .parts_mut()
             .iter_mut()
             .map(|part| &mut part.cursor)
+    }
+
+    /// Appends where the current document holds the phrase: the place of the first term each time,
+    /// ascending. Nothing when exhausted.
+    pub fn places(&mut self, out: &mut Vec<u32>) {
+        if self.parts.doc().is_some() {
+            self.find_starts();
+            out.extend_from_slice(&self.starts);
+        }
     }
 
     /// How many times the current document holds the phrase; 0 when exhausted.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::block::{BLOCK, Block, Coding, Columns, Decoded};
+use super::doc_numbers::DocNumbers;
 use super::field::FieldMask;
-use super::lengths::Lengths;
 use super::tail::Tail;
 use crate::doc::DocId;
 
@@ -76,7 +76,7 @@ impl PostingList {
         doc: DocId,
         places: &[u32],
         coding: &Coding,
-        lengths: &Lengths,
+        lengths: &DocNumbers,
     ) {
         debug_assert!(!places.is_empty() && places.is_sorted());
         let doc = doc.get();
@@ -102,7 +102,7 @@ impl PostingList {
         &mut self,
         doc: DocId,
         coding: &Coding,
-        lengths: &Lengths,
+        lengths: &DocNumbers,
         visit: impl FnOnce(&[u32]),
     ) {
         let doc = doc.get();
@@ -134,7 +134,7 @@ impl PostingList {
         doc: u32,
         places: &[u32],
         coding: &Coding,
-        lengths: &Lengths,
+        lengths: &DocNumbers,
     ) {
         let blocks = self.blocks_mut();
         let mut postings = blocks[slot].columns(coding);
@@ -151,7 +151,7 @@ impl PostingList {
         slot: usize,
         doc: u32,
         coding: &Coding,
-        lengths: &Lengths,
+        lengths: &DocNumbers,
     ) -> Option<Vec<u32>> {
         let blocks = self.blocks_mut();
         let mut postings = blocks[slot].columns(coding);
@@ -171,7 +171,7 @@ impl PostingList {
 
     /// Joins what is left of a block with the next or the one before, if they fit in one. So of two
     /// neighbours one is not sparse, whatever order removals come in.
-    fn join(&mut self, slot: usize, mut postings: Columns, coding: &Coding, lengths: &Lengths) {
+    fn join(&mut self, slot: usize, mut postings: Columns, coding: &Coding, lengths: &DocNumbers) {
         let blocks = self.blocks_mut();
         let fits = |other: &Block| other.len() + postings.len() <= BLOCK;
         let before = slot.checked_sub(1);

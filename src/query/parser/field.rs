@@ -38,6 +38,24 @@ impl Parser<'_> {
         }
     }
 
+    /// `ismissing(@name)` is next.
+    pub(super) fn begins_missing(&self) -> bool {
+        let (word, bracket) = (self.peek(), self.peek_at(1));
+        self.is_word(word, "ismissing")
+            && bracket.kind == Kind::Sign(b'(')
+            && bracket.touches(word)
+            && self.peek_at(2).kind == Kind::Modifier
+    }
+
+    /// `ismissing(@name)`, at its first word.
+    pub(super) fn missing(&mut self) -> Result<Node, Refusal> {
+        self.at += 2;
+        let modifier = self.next();
+        let field = self.modifier_field(modifier);
+        self.expect(b')')?;
+        self.clause(Node::Missing { field })
+    }
+
     /// The field that `@name` names.
     pub(super) fn modifier_field(&self, modifier: Token) -> Field {
         Field {
@@ -88,9 +106,22 @@ impl Parser<'_> {
         self.clause(Node::Tag { field, values })
     }
 
-    /// One alternative: something quoted, a parameter, or words, which are joined by blanks.
+    /// One alternative: a pattern, something quoted, a parameter, or words, which are joined by
+    /// blanks.
     fn tag(&mut self) -> Result<TagPattern, Refusal> {
-        self.refuse_patterns()?;
+        if self.peek().kind == Kind::Wildcard {
+            self.count_clause()?;
+            return self.wildcard().map(TagPattern::Wildcard);
+        }
+        if self.peek().kind == Kind::Sign(b'*') && self.text_touches(1) {
+            self.count_clause()?;
+            let (text, has_more) = self.after_star()?;
+            return Ok(if has_more {
+                TagPattern::Infix(text)
+            } else {
+                TagPattern::Suffix(text)
+            });
+        }
         let mut last = self.peek();
         let mut tag = self.text_of(last)?;
         self.at += 1;

@@ -1,7 +1,9 @@
 //! Tokens to a syntax tree, by recursive descent.
 //!
-//! This file has the operators between clauses; [`text`], [`field`] and [`vector`] have the clauses.
+//! This file has the operators between clauses; [`text`], [`field`] and [`vector`] have the clauses,
+//! [`attributes`] what may stand behind one.
 
+mod attributes;
 mod field;
 #[cfg(test)]
 mod tests;
@@ -18,7 +20,7 @@ pub const MOST_BYTES: usize = 64 * 1024;
 /// Groups, negations and optional clauses inside of each other. Each costs a few stack frames of
 /// the parser and of every later walk of the tree; other engines stop between 84 and 1000.
 pub const MOST_DEPTH: usize = 200;
-/// Words, phrases, prefixes, also of tags, tag clauses and ranges of a query.
+/// Words, phrases, patterns, prefixes of tags, tag clauses and ranges of a query.
 pub const MOST_CLAUSES: usize = 1024;
 /// Fields that one clause names: as many as a schema has `TEXT` fields.
 pub const MOST_FIELDS: usize = 128;
@@ -73,18 +75,22 @@ impl Parser<'_> {
         }
         let star = self.peek().kind == Kind::Sign(b'*')
             && matches!(self.peek_at(1).kind, Kind::End | Kind::Arrow);
-        let mut first = if star {
+        let first = if star {
             self.at += 1;
-            Node::All
+            self.clause_attributes(Node::All)?
         } else {
             self.item(Scope::Any)?
         };
         let query = if self.peek().kind == Kind::Arrow {
-            self.clause_attributes(&mut first)?;
             let knn = self.knn(&first)?;
             Query {
                 filter: first,
                 knn: Some(knn),
+            }
+        } else if star {
+            Query {
+                filter: first,
+                knn: None,
             }
         } else {
             Query {
@@ -141,14 +147,14 @@ impl Parser<'_> {
             let inner = self.nested(|parser| parser.item(scope))?;
             return Ok(Node::Optional(Box::new(inner)));
         }
-        let mut node = match (scope, self.peek().kind) {
+        let node = match (scope, self.peek().kind) {
             (_, Kind::Sign(b'(')) => self.group(scope)?,
             (Scope::Any, Kind::Modifier) => self.fielded()?,
+            (Scope::Any, Kind::Word) if self.begins_missing() => self.missing()?,
             (Scope::Any, _) => self.text(&Fields::new())?,
             (Scope::Text(fields), _) => self.text(fields)?,
         };
-        self.clause_attributes(&mut node)?;
-        Ok(node)
+        self.clause_attributes(node)
     }
 
     /// What stands between parentheses.

@@ -1,7 +1,7 @@
 //! The vector clauses: `=>[KNN k @field $vector options]` at the end of a query, and
 //! `[VECTOR_RANGE radius $vector]` of a field, both with attributes `=>{$name: value; …}`.
 
-use super::Parser;
+use super::{Parser, attributes};
 use crate::query::ast::{Field, HybridPolicy, Knn, Node, Parameter, VectorRange};
 use crate::query::lexer::Kind;
 use crate::request::args::Args;
@@ -10,11 +10,34 @@ use crate::request::error::{Refusal, shown};
 /// `EF_RUNTIME` and `SEARCH_WINDOW_SIZE`, as in a schema.
 const MOST_EF: usize = 1_000_000;
 
-/// Attributes of clauses that other engines have.
-const UNSUPPORTED: [&str; 5] = ["INORDER", "PHONETIC", "RERANK", "SLOP", "WEIGHT"];
+/// What clauses of vectors can be told, whether or not it has an effect here.
+const SETTINGS: [&str; 8] = [
+    "EF_RUNTIME",
+    "SEARCH_WINDOW_SIZE",
+    "EPSILON",
+    "HYBRID_POLICY",
+    "BATCH_SIZE",
+    "SEARCH_BUFFER_CAPACITY",
+    "SHARD_K_RATIO",
+    "USE_SEARCH_HISTORY",
+];
+
+/// The attributes of clauses of vectors.
+const ATTRIBUTES: [&str; 10] = [
+    "YIELD_DISTANCE_AS",
+    "EF_RUNTIME",
+    "SEARCH_WINDOW_SIZE",
+    "EPSILON",
+    "HYBRID_POLICY",
+    "BATCH_SIZE",
+    "SEARCH_BUFFER_CAPACITY",
+    "SHARD_K_RATIO",
+    "USE_SEARCH_HISTORY",
+    "WEIGHT",
+];
 
 /// What both vector clauses may be told, by name.
-enum Setting {
+pub(super) enum Setting {
     DistanceName(Vec<u8>),
     Ef(usize),
     Epsilon(f64),
@@ -89,24 +112,6 @@ impl Parser<'_> {
         }))
     }
 
-    /// `=>{…}` behind a clause; only those of vectors have attributes.
-    pub(super) fn clause_attributes(&mut self, node: &mut Node) -> Result<(), Refusal> {
-        let mut seen = Vec::new();
-        while self.at_attributes() {
-            let Node::VectorRange(range) = node else {
-                return Err(Refusal::unsupported("query attributes =>{...} of a clause"));
-            };
-            self.attributes("VECTOR_RANGE", |name, setting| {
-                range.set(name, setting, &mut seen)
-            })?;
-        }
-        Ok(())
-    }
-
-    fn at_attributes(&self) -> bool {
-        self.peek().kind == Kind::Arrow && self.peek_at(1).kind == Kind::Sign(b'{')
-    }
-
     /// `=>{$name: value; …}`
     fn attributes(
         &mut self,
@@ -121,35 +126,42 @@ impl Parser<'_> {
                 return Err(self.syntax());
             }
             let name = shown(&self.name(token)).to_ascii_uppercase();
-            let setting = if name == "YIELD_DISTANCE_AS" {
-                self.at += 1;
-                self.expect(b':')?;
-                self.distance_name()?
-            } else {
-                self.setting(&name, clause)?
-            };
+            let setting = self.vector_attribute(&name, clause)?;
             set(&name, setting)?;
         }
         Ok(())
     }
 
+    /// The next token, the name of an attribute, with the colon and the value behind it.
+    pub(super) fn vector_attribute(
+        &mut self,
+        name: &str,
+        clause: &'static str,
+    ) -> Result<Setting, Refusal> {
+        match name {
+            "YIELD_DISTANCE_AS" => {
+                self.at += 1;
+                self.expect(b':')?;
+                self.distance_name()
+            }
+            // Distances are no part of a score.
+            "WEIGHT" => {
+                let value = self.attribute_value()?;
+                attributes::weight(&value).map(|_| Setting::Ignored)
+            }
+            "RERANK" => Err(Refusal::unsupported(format!("{name} of {clause}"))),
+            known if SETTINGS.contains(&known) => self.setting(name, clause),
+            _ => Err(Refusal::invalid_attribute(name, &ATTRIBUTES)),
+        }
+    }
+
     /// The next token, a name, and its value, with a colon between them in an attribute.
     fn setting(&mut self, name: &str, clause: &'static str) -> Result<Setting, Refusal> {
-        if UNSUPPORTED.contains(&name) {
+        if name == "RERANK" {
             return Err(Refusal::unsupported(format!("{name} of {clause}")));
         }
         let attribute = self.peek().kind == Kind::Param;
-        let known = [
-            "EF_RUNTIME",
-            "SEARCH_WINDOW_SIZE",
-            "EPSILON",
-            "HYBRID_POLICY",
-            "BATCH_SIZE",
-            "SEARCH_BUFFER_CAPACITY",
-            "SHARD_K_RATIO",
-            "USE_SEARCH_HISTORY",
-        ];
-        if !known.contains(&name) {
+        if !SETTINGS.contains(&name) {
             return Err(self.syntax());
         }
         self.at += 1;
@@ -281,7 +293,12 @@ impl Knn {
 }
 
 impl VectorRange {
-    fn set(&mut self, name: &str, setting: Setting, seen: &mut Vec<String>) -> Result<(), Refusal> {
+    pub(super) fn set(
+        &mut self,
+        name: &str,
+        setting: Setting,
+        seen: &mut Vec<String>,
+    ) -> Result<(), Refusal> {
         match setting {
             Setting::DistanceName(given) => {
                 let slot = &mut self.distance_name;

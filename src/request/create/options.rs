@@ -17,7 +17,6 @@ const UNSUPPORTED: &[&str] = &[
     "INDEXALL",
     "LANGUAGE_FIELD",
     "MINSTEMSIZE",
-    "PAYLOAD_FIELD",
     "PUNCTUATION",
     "TEMPORARY",
     "WITHOFFSETS",
@@ -67,6 +66,7 @@ impl Definition {
             prefixes: vec![Vec::new()],
             default_score: 1.0,
             score_field: None,
+            payload_field: None,
             stop_words: None,
             options: Vec::new(),
             skip_initial_scan: false,
@@ -82,6 +82,7 @@ impl Definition {
             "PREFIX" => self.prefixes = prefixes(args.list("PREFIX", 1)?),
             "SCORE" => self.default_score = args.number("SCORE", 0.0, 1.0)?,
             "SCORE_FIELD" => self.score_field = Some(args.value("SCORE_FIELD")?.to_vec()),
+            "PAYLOAD_FIELD" => self.payload_field = Some(args.value("PAYLOAD_FIELD")?.to_vec()),
             "STOPWORDS" => {
                 let words = args.list("STOPWORDS", 0)?;
                 self.stop_words = Some(words.iter().map(|word| word.to_vec()).collect());

@@ -48,6 +48,7 @@ fn an_index_without_options_has_the_defaults() {
             prefixes: vec![vec![]],
             default_score: 1.0,
             score_field: None,
+            payload_field: None,
             stop_words: None,
             options: vec![],
             skip_initial_scan: false,
@@ -62,6 +63,7 @@ fn index_options_are_read_in_any_order_and_case() {
         prefixes: vec![b"a:".to_vec(), b"".to_vec()],
         default_score: 0.5,
         score_field: Some(b"s".to_vec()),
+        payload_field: Some(b"p".to_vec()),
         stop_words: Some(vec![b"foo".to_vec(), b"schema".to_vec()]),
         options: vec![
             IndexOption::NoFrequencies,
@@ -78,6 +80,7 @@ fn index_options_are_read_in_any_order_and_case() {
         "prefix 3 a: * a:",
         "SCORE 0.5",
         "SCORE_FIELD s",
+        "PAYLOAD_FIELD p",
         "STOPWORDS 2 foo schema",
         "MAXTEXTFIELDS",
         "NOOFFSETS",

@@ -23,9 +23,17 @@ fn a_search_without_options_has_the_defaults() {
             params: vec![],
             no_content: false,
             with_scores: false,
+            with_payloads: false,
             with_sort_keys: false,
+            explain_score: false,
+            scoring: Scoring::default(),
             verbatim: false,
             keep_stop_words: false,
+            slop: None,
+            in_order: false,
+            in_fields: None,
+            in_keys: None,
+            filters: vec![],
             returned: None,
             sort: None,
             offset: 0,
@@ -37,6 +45,7 @@ fn a_search_without_options_has_the_defaults() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn every_option_is_read_in_any_order_and_case() {
     let expected = Search {
         params: vec![
@@ -45,9 +54,32 @@ fn every_option_is_read_in_any_order_and_case() {
         ],
         no_content: true,
         with_scores: true,
+        with_payloads: true,
         with_sort_keys: true,
+        explain_score: true,
+        scoring: Scoring {
+            scorer: Scorer::Bm25StdTanh,
+            tanh_factor: 12,
+            payload: Some(b"SLOP".to_vec()),
+        },
         verbatim: true,
         keep_stop_words: true,
+        slop: Some(3),
+        in_order: true,
+        in_fields: Some(vec![b"a".to_vec()]),
+        in_keys: Some(vec![b"k".to_vec(), b"INORDER".to_vec()]),
+        filters: vec![
+            NumberFilter {
+                field: b"n".to_vec(),
+                min: (f64::NEG_INFINITY, false),
+                max: (5.5, true),
+            },
+            NumberFilter {
+                field: b"m".to_vec(),
+                min: (1.0, false),
+                max: (1.0, false),
+            },
+        ],
         returned: Some(vec![returned("a", Some("b")), returned("as", None)]),
         sort: Some(Sort {
             property: b"price".to_vec(),
@@ -73,13 +105,24 @@ fn every_option_is_read_in_any_order_and_case() {
         "DIALECT 3",
         "WITHCOUNT",
         "FORMAT STRING",
-        "SCORER BM25STD",
+        "SCORER bm25std.tanh",
+        "BM25STD_TANH_FACTOR 12",
+        "PAYLOAD SLOP",
+        "WITHPAYLOADS",
+        "EXPLAINSCORE",
+        "SLOP 3",
+        "INORDER",
+        "INFIELDS 1 a",
+        "INKEYS 2 k INORDER",
+        "FILTER n -inf (5.5",
+        "WITHOUTCOUNT",
         "LANGUAGE english",
     ];
-    let forwards = format!("i * {}", options.join(" "));
+    let forwards = format!("i * {} FILTER m 1 1", options.join(" "));
     assert_eq!(parse(&forwards), Ok(expected.clone()));
     let backwards: Vec<&str> = options.into_iter().rev().collect();
-    assert_eq!(parse(&format!("i * {}", backwards.join(" "))), Ok(expected));
+    let backwards = format!("i * {} FILTER m 1 1", backwards.join(" "));
+    assert_eq!(parse(&backwards), Ok(expected));
 }
 
 #[test]
@@ -154,12 +197,44 @@ fn refusals_name_the_argument_and_what_is_valid() {
              not `soon`",
         ),
         (
-            "i * SCORER TFIDF",
-            "SEARCH_UNSUPPORTED Not supported in this version: TFIDF as SCORER",
+            "i * SLOP -2",
+            "SEARCH_PARSE_ARGS Bad arguments for SLOP: must be a whole number of at least 0, not `-2`",
+        ),
+        (
+            "i * INFIELDS 0",
+            "SEARCH_PARSE_ARGS Bad arguments for INFIELDS: must be a whole number of at least 1, \
+             not `0`",
+        ),
+        (
+            "i * INKEYS 2 a",
+            "SEARCH_PARSE_ARGS Bad arguments for INKEYS: announces 2 values, but 1 follow",
+        ),
+        (
+            "i * FILTER n 1 x",
+            "SEARCH_PARSE_ARGS Bad arguments for FILTER: must be a number, not `x`",
+        ),
+        (
+            "i * FILTER n 2 (1",
+            "SEARCH_SYNTAX Invalid numeric range (min > max): n 2 (1",
+        ),
+        (
+            "i * EXPLAINSCORE",
+            "SEARCH_PARSE_ARGS Bad arguments for EXPLAINSCORE: needs WITHSCORES",
+        ),
+        (
+            "i * BM25STD_TANH_FACTOR 3",
+            "SEARCH_PARSE_ARGS Bad arguments for BM25STD_TANH_FACTOR: needs SCORER BM25STD.TANH",
+        ),
+        (
+            "i * SCORER BM25STD.TANH BM25STD_TANH_FACTOR 0",
+            "SEARCH_PARSE_ARGS Bad arguments for BM25STD_TANH_FACTOR: must be a whole number from \
+             1 to 10000, not `0`",
         ),
         (
             "i * SCORER mine",
-            "SEARCH_PARSE_ARGS Bad arguments for SCORER: must be BM25STD, not `mine`",
+            "SEARCH_PARSE_ARGS Bad arguments for SCORER: must be BM25STD or BM25STD.NORM or \
+             BM25STD.TANH or BM25 or TFIDF or TFIDF.DOCNORM or DISMAX or DOCSCORE or HAMMING, not \
+             `mine`",
         ),
         (
             "i * LANGUAGE german",

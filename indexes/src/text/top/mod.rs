@@ -15,8 +15,8 @@ use self::best::Best;
 use self::walk::Walk;
 use super::bm25::{B, K1};
 use super::cursor::PostingCursor;
+use super::doc_numbers::DocNumbers;
 use super::impacts::Bounds;
-use super::lengths::Lengths;
 use crate::doc::DocId;
 
 /// A term of a word.
@@ -62,7 +62,7 @@ pub struct Top {
 
 /// What a search reads besides postings.
 struct Context<'a> {
-    lengths: &'a Lengths,
+    lengths: &'a DocNumbers,
     average_length: f64,
     saturation: Saturation,
     factor: Option<&'a dyn Fn(DocId) -> f64>,
@@ -88,7 +88,7 @@ pub struct Stopped;
 /// [`Stopped`] when the query says so.
 pub(super) fn top(
     query: TopQuery<'_>,
-    lengths: &Lengths,
+    lengths: &DocNumbers,
     average_length: f64,
 ) -> Result<Top, Stopped> {
     let mut context = Context {

@@ -84,6 +84,15 @@ fn tags_are_words_or_quoted() {
         ("@g:{ab*|\"ab:\"*|c}", {
             g(&[starting("ab"), starting("ab:"), exact("c")])
         }),
+        ("@g:{*lo|*$word*|*'a b'|w'h?*'|c}", {
+            g(&[
+                TagPattern::Suffix(b"lo".to_vec()),
+                TagPattern::Infix(b"a|b-c".to_vec()),
+                TagPattern::Suffix(b"a b".to_vec()),
+                TagPattern::Wildcard(b"h?*".to_vec()),
+                exact("c"),
+            ])
+        }),
         ("@g:{a.b}", g(&[exact("a b")])),
         ("@g:{and}", g(&[exact("and")])),
         ("-@g:{x}", not(g(&[exact("x")]))),
@@ -107,6 +116,14 @@ fn tags_are_words_or_quoted() {
         (
             "@g:{a\"b\"}",
             "SEARCH_SYNTAX Syntax error at offset 5 near \"b\"",
+        ),
+        (
+            "@g:{*lo x}",
+            "SEARCH_SYNTAX Syntax error at offset 8 near x",
+        ),
+        (
+            "@g:{*w'x'}",
+            "SEARCH_SYNTAX Syntax error at offset 4 near *",
         ),
         ("{a}", "SEARCH_SYNTAX Syntax error at offset 0 near {"),
     ]);

@@ -1,10 +1,11 @@
+mod attributes;
 mod field;
 mod text;
 mod vector;
 
 use super::*;
 use crate::query::ast::{
-    Bound, Field, HybridPolicy, Knn, Parameter, Range, TagPattern, VectorRange,
+    Attributes, Bound, Field, HybridPolicy, Knn, Parameter, Range, Slop, TagPattern, VectorRange,
 };
 
 /// Parameters of every test.
@@ -220,25 +221,9 @@ fn parameters_are_values_and_never_syntax() {
 #[test]
 fn what_this_version_lacks_is_named() {
     for (query, what) in [
-        ("*lo", "suffix and infix patterns *..."),
-        ("@t:*lo*", "suffix and infix patterns *..."),
-        ("@g:{*lo}", "suffix and infix patterns *..."),
-        ("w'h?*'", "wildcard patterns w'...'"),
-        ("@t:w\"h?*\"", "wildcard patterns w'...'"),
-        ("@g:{w'h'}", "wildcard patterns w'...'"),
-        ("%a%", "fuzzy words %...%"),
-        ("@t:%%%a%%%", "fuzzy words %...%"),
-        ("ismissing(@f)", "ismissing()"),
-        ("-ismissing(@f)", "ismissing()"),
         ("@p:[1 2 3 km]", "ranges of GEO fields"),
         ("@p:[$n $n $n $word]", "ranges of GEO fields"),
         ("@p:[WITHIN $word]", "ranges of GEOSHAPE fields"),
-        ("a=>{$weight: 2} b", "query attributes =>{...} of a clause"),
-        (
-            "b @g:{a}=>{$weight: 2}",
-            "query attributes =>{...} of a clause",
-        ),
-        ("*=>{$weight: 2}", "query attributes =>{...} of a clause"),
     ] {
         let text = format!("SEARCH_UNSUPPORTED Not supported in this version: {what}");
         assert_eq!(try_parse(query.as_bytes()), Err(text), "{query}");

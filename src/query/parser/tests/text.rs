@@ -21,6 +21,10 @@ fn words_end_at_punctuation_unless_it_is_escaped() {
         ("$ @ a", word("a")),
         ("ismissing (a)", and([word("ismissing"), word("a")])),
         ("ismissing(a)", and([word("ismissing"), word("a")])),
+        (
+            "ismissing (@f:a)",
+            and([word("ismissing"), word_in(&["f"], "a")]),
+        ),
     ]);
     assert_eq!(
         try_parse(b"a\xff\xfe\x00b").unwrap().filter,
@@ -83,5 +87,106 @@ fn a_star_right_behind_a_word_makes_a_prefix() {
         ("he *", "SEARCH_SYNTAX Syntax error at offset 3 near *"),
         ("* he", "SEARCH_SYNTAX Syntax error at offset 0 near *"),
         ("**", "SEARCH_SYNTAX Syntax error at offset 0 near *"),
+    ]);
+}
+
+#[test]
+fn stars_before_and_around_a_word_make_suffixes_and_infixes() {
+    let fields = Fields::new;
+    let suffix = |suffix: &str| Node::Suffix {
+        fields: fields(),
+        suffix: suffix.into(),
+    };
+    let infix = |infix: &str| Node::Infix {
+        fields: fields(),
+        infix: infix.into(),
+    };
+    filters(&[
+        ("*lo", suffix("lo")),
+        ("*ell*", infix("ell")),
+        ("he *lo", and([word("he"), suffix("lo")])),
+        ("*a* *b*", and([infix("a"), infix("b")])),
+        ("*\"l o\"", suffix("l o")),
+        ("*$word*", infix("a|b-c")),
+        ("*7", suffix("7")),
+        ("-*lo", not(suffix("lo"))),
+        (
+            "~*lo|he*",
+            or([optional(suffix("lo")), prefix_in(&[], "he")]),
+        ),
+        (
+            "@f:*lo",
+            Node::Suffix {
+                fields: vec![field("f")],
+                suffix: b"lo".to_vec(),
+            },
+        ),
+        ("ismissing(@f)", Node::Missing { field: field("f") }),
+        ("-ISMISSING(@f) a", {
+            and([not(Node::Missing { field: field("f") }), word("a")])
+        }),
+    ]);
+    refusals(&[
+        ("* lo", "SEARCH_SYNTAX Syntax error at offset 0 near *"),
+        (
+            "ismissing(@f",
+            "SEARCH_SYNTAX Syntax error at offset 12 near @f",
+        ),
+        (
+            "@t:(ismissing(@f))",
+            "SEARCH_SYNTAX Syntax error at offset 14 near @f",
+        ),
+    ]);
+}
+
+#[test]
+fn what_stands_in_a_wildcard_clause_is_a_pattern() {
+    let wildcard = |pattern: &str| Node::Wildcard {
+        fields: Fields::new(),
+        pattern: pattern.into(),
+    };
+    filters(&[
+        ("w'h?l*o'", wildcard("h?l*o")),
+        ("w\"h?l*o\"", wildcard("h?l*o")),
+        ("W'x'", and([word("W"), phrase("x")])),
+        ("w'it\\'s'", wildcard("it's")),
+        ("w'a\\*\\?\\\\\\b'", wildcard("a\\*\\?\\\\b")),
+        ("w'$n'", wildcard("7")),
+        ("w'\\$n'", wildcard("$n")),
+        ("w'$n*'", wildcard("$n*")),
+        ("a w''", and([word("a"), wildcard("")])),
+    ]);
+    refusals(&[(
+        "w'$nope'",
+        "SEARCH_PARAM_NOT_FOUND No such parameter `nope`",
+    )]);
+}
+
+#[test]
+fn as_many_percent_signs_as_changes_make_a_fuzzy_word() {
+    let fuzzy = |term: &str, distance| Node::Fuzzy {
+        fields: Fields::new(),
+        term: term.into(),
+        distance,
+    };
+    filters(&[
+        ("%hello%", fuzzy("hello", 1)),
+        ("%%hello%%", fuzzy("hello", 2)),
+        ("%%%hello%%%", fuzzy("hello", 3)),
+        ("%the%", fuzzy("the", 1)),
+        ("%$word%", fuzzy("a|b-c", 1)),
+        ("%\"a b\"%", fuzzy("a b", 1)),
+        ("%100%", fuzzy("100", 1)),
+        ("%a%%b%", and([fuzzy("a", 1), fuzzy("b", 1)])),
+        ("-%a% b", and([not(fuzzy("a", 1)), word("b")])),
+    ]);
+    refusals(&[
+        ("%a", "SEARCH_SYNTAX Syntax error at offset 2 near a"),
+        ("%%a%", "SEARCH_SYNTAX Syntax error at offset 4 near %"),
+        ("%a %", "SEARCH_SYNTAX Syntax error at offset 3 near %"),
+        ("% a%", "SEARCH_SYNTAX Syntax error at offset 0 near %"),
+        ("%%%%a%%%%", "SEARCH_SYNTAX Syntax error at offset 0 near %"),
+        ("%a b%", "SEARCH_SYNTAX Syntax error at offset 3 near b"),
+        ("%%", "SEARCH_SYNTAX Syntax error at offset 0 near %"),
     ]);
 }

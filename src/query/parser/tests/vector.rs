@@ -243,11 +243,13 @@ fn refusals_of_knn_say_what_is_wrong() {
         ),
         (
             "*=>[KNN 3 @v $v]=>{$nope: 2}",
-            "SEARCH_SYNTAX Syntax error at offset 19 near $nope",
+            "SEARCH_SYNTAX Invalid attribute $nope: must be one of $yield_distance_as, $ef_runtime, \
+             $search_window_size, $epsilon, $hybrid_policy, $batch_size, $search_buffer_capacity, \
+             $shard_k_ratio, $use_search_history, $weight",
         ),
         (
-            "*=>[KNN 3 @v $v]=>{$weight: 2}",
-            "SEARCH_UNSUPPORTED Not supported in this version: WEIGHT of KNN",
+            "*=>[KNN 3 @v $v]=>{$weight: -2}",
+            "SEARCH_SYNTAX Invalid value (`-2`) for $weight: must be a number from 0 to 1000000",
         ),
     ]);
 }
@@ -375,20 +377,23 @@ fn refusals_of_ranges_of_vectors_say_what_is_wrong() {
             "SEARCH_PARSE_ARGS Duplicate option of VECTOR_RANGE: distance name",
         ),
         (
-            "@v:[VECTOR_RANGE 1 $v]=>{$weight: 2}",
-            "SEARCH_UNSUPPORTED Not supported in this version: WEIGHT of VECTOR_RANGE",
+            "@v:[VECTOR_RANGE 1 $v]=>{$rerank: 2}",
+            "SEARCH_UNSUPPORTED Not supported in this version: RERANK of VECTOR_RANGE",
         ),
         (
             "@g:{x}=>{$yield_distance_as: d}",
-            "SEARCH_UNSUPPORTED Not supported in this version: query attributes =>{...} of a clause",
+            "SEARCH_SYNTAX Invalid attribute $yield_distance_as: must be one of $weight, $slop, \
+             $inorder, $phonetic",
         ),
         (
             "(@v:[VECTOR_RANGE 1 $v] a)=>{$yield_distance_as: d}",
-            "SEARCH_UNSUPPORTED Not supported in this version: query attributes =>{...} of a clause",
+            "SEARCH_SYNTAX Invalid attribute $yield_distance_as: must be one of $weight, $slop, \
+             $inorder, $phonetic",
         ),
         (
             "*=>{$yield_distance_as: d}",
-            "SEARCH_UNSUPPORTED Not supported in this version: query attributes =>{...} of a clause",
+            "SEARCH_SYNTAX Invalid attribute $yield_distance_as: must be one of $weight, $slop, \
+             $inorder, $phonetic",
         ),
         (
             "@t:(a @v:[VECTOR_RANGE 1 $v])",

@@ -1,20 +1,20 @@
-//! How long each document is.
+//! A number of each document, such as its length.
 
 use std::sync::Arc;
 
 use crate::doc::DocId;
 
-/// Documents whose lengths are copied together when one of them changes under a reader.
+/// Documents whose numbers are copied together when one of them changes under a reader.
 const CHUNK: usize = 1024;
 
-/// The length of each document: its tokens, each counted with its field's weight; 0 for none.
+/// A number of each document; 0 of those without.
 ///
 /// A clone is a snapshot: it costs a counter, and later writes are not seen through it.
 #[derive(Clone, Default)]
-pub(super) struct Lengths(Arc<Vec<Arc<[f32; CHUNK]>>>);
+pub(super) struct DocNumbers(Arc<Vec<Arc<[f32; CHUNK]>>>);
 
-impl Lengths {
-    /// The length of a document, 0 if it has none.
+impl DocNumbers {
+    /// The number of a document, 0 if it has none.
     #[inline]
     pub(super) fn get(&self, doc: DocId) -> f32 {
         let chunk = self.0.get(doc.index() / CHUNK);
@@ -44,7 +44,7 @@ mod tests {
     #[test]
     fn a_snapshot_keeps_what_it_saw() {
         let doc = |number| DocId::new(number).unwrap();
-        let mut lengths = Lengths::default();
+        let mut lengths = DocNumbers::default();
         lengths.set(doc(3_000), 2.5);
         let before = lengths.clone();
         lengths.set(doc(3_000), 7.0);
