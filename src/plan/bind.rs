@@ -86,7 +86,9 @@ impl<'a> Binder<'a> {
         let node = match node {
             ast::Node::All => self.all(),
             ast::Node::Nothing => nothing(),
-            ast::Node::Term { fields, term } => return self.text.term(fields, term),
+            ast::Node::Term { fields, term } => {
+                return self.text.term(fields, term, &mut self.expansions);
+            }
             ast::Node::Phrase { fields, text } => return self.text.phrase(fields, text),
             ast::Node::Prefix { fields, prefix } => {
                 self.text.prefix(fields, prefix, &mut self.expansions)?

@@ -8,6 +8,7 @@ pub mod estimate;
 mod sort;
 mod text;
 mod vector;
+mod words;
 
 use std::sync::Arc;
 

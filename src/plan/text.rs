@@ -5,6 +5,7 @@ use nuthatch_indexes::text::{FieldMask, TextIndex};
 
 use super::bind::{Expansions, MIN_PREFIX, any_of, find_field, nothing, require_index_empty};
 use super::estimate::Estimate;
+use super::words::Expansion;
 use super::{Kind, Node};
 use crate::catalog::index::{FieldIndex, Index};
 use crate::query::MOST_CLAUSES;
@@ -15,10 +16,11 @@ use crate::request::search::Search;
 
 /// Turns words into plan nodes.
 pub(super) struct TextBinder<'a> {
-    index: &'a Index,
-    text: &'a TextIndex,
-    analyzer: &'a Analyzer,
-    verbatim: bool,
+    pub(super) index: &'a Index,
+    pub(super) text: &'a TextIndex,
+    pub(super) analyzer: &'a Analyzer,
+    /// What words stand for that do not say.
+    pub(super) expansion: Expansion,
     keep_stop_words: bool,
 }
 
@@ -28,29 +30,31 @@ impl<'a> TextBinder<'a> {
             index,
             text: index.text(),
             analyzer: index.text().analyzer(),
-            verbatim: search.verbatim,
+            expansion: Expansion::of(search, index.text().analyzer().language()),
             keep_stop_words: search.keep_stop_words,
         }
     }
 
-    /// A word and the words of its stem; none when it is a stop word.
-    pub(super) fn term(&self, fields: &[Field], word: &[u8]) -> Result<Option<Node>, Error> {
+    /// A word and what it stands for; none when it is a stop word.
+    pub(super) fn term(
+        &self,
+        fields: &[Field],
+        word: &[u8],
+        expansions: &mut Expansions,
+    ) -> Result<Option<Node>, Error> {
         let fields = self.mask(fields)?;
-        let term = fold(word);
-        if !self.keep_stop_words && self.analyzer.is_stop_word(&term) {
-            return Ok(None);
-        }
-        let mut parts = vec![self.exact(term.clone(), fields)];
-        if !self.verbatim {
-            let stemmed = fields & self.text.stemmed_fields();
-            let siblings = self.text.expand_stem(&term);
-            parts.extend(
-                siblings
-                    .into_iter()
-                    .filter(|sibling| *sibling != term.as_slice())
-                    .map(|sibling| self.exact(sibling.to_vec(), stemmed)),
-            );
-        }
+        let mut terms = self.analyzer.terms_of_word(word);
+        terms.retain(|term| self.keep_stop_words || !self.analyzer.is_stop_word(term));
+        let parts = match terms.as_slice() {
+            [] => return Ok(None),
+            [term] => self.related(term, fields, self.expansion, expansions)?,
+            [_, _, ..] => {
+                let Some(whole) = self.adjacent(terms, fields)? else {
+                    return Ok(None);
+                };
+                self.related_to_phrase(&fold(word), whole, fields, expansions)?
+            }
+        };
         Ok(Some(any_of(parts, self.total())))
     }
 
@@ -60,11 +64,16 @@ impl<'a> TextBinder<'a> {
             return self.empty(fields).map(Some);
         }
         let fields = self.mask(fields)?;
-        let mut terms: Vec<Vec<u8>> = self
-            .analyzer
-            .tokens(text)
-            .map(|token| token.term.into_owned())
-            .collect();
+        let terms = self.analyzer.terms(text);
+        self.adjacent(terms.map(|term| term.into_owned()).collect(), fields)
+    }
+
+    /// Terms one after another in one field; none when there are none.
+    pub(super) fn adjacent(
+        &self,
+        mut terms: Vec<Vec<u8>>,
+        fields: FieldMask,
+    ) -> Result<Option<Node>, Error> {
         if terms.len() > MOST_CLAUSES {
             return Err(Refusal::too_complex(MOST_CLAUSES, "words of a phrase").into());
         }
@@ -109,6 +118,11 @@ impl<'a> TextBinder<'a> {
         expansions: &mut Expansions,
     ) -> Result<Node, Error> {
         let fields = self.mask(fields)?;
+        let terms = self.analyzer.terms_of_word(prefix);
+        if terms.len() > 1 {
+            // Where words have no ends, what begins so is what holds it.
+            return Ok(self.adjacent(terms, fields)?.unwrap_or_else(nothing));
+        }
         let prefix = fold(prefix);
         if prefix.len() < MIN_PREFIX {
             return Ok(nothing());
@@ -122,7 +136,7 @@ impl<'a> TextBinder<'a> {
         Ok(any_of(parts, self.total()))
     }
 
-    fn exact(&self, term: Vec<u8>, fields: FieldMask) -> Node {
+    pub(super) fn exact(&self, term: Vec<u8>, fields: FieldMask) -> Node {
         let count = self.count(&term);
         let estimate = if fields == FieldMask::ALL {
             Estimate::exactly(count)

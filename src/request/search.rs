@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::args::{Args, keyword};
 use super::error::{Error, Refusal};
-use super::language::take_language;
+use super::language::{Language, take_language};
 
 /// Hits that one search may ask for.
 const MOST_HITS: usize = 1_000_000;
@@ -31,7 +31,6 @@ const UNSUPPORTED: &[&str] = &[
     "ALLSHARDS",
     "BM25STD_TANH_FACTOR",
     "CONSISTENT",
-    "EXPANDER",
     "EXPLAINSCORE",
     "FILTER",
     "GEOFILTER",
@@ -67,6 +66,10 @@ pub struct Search {
     pub with_sort_keys: bool,
     /// `VERBATIM`: no stems.
     pub verbatim: bool,
+    /// `LANGUAGE` of the words of the query; none is that of the index.
+    pub language: Option<Language>,
+    /// `EXPANDER`: what words stand for, unless they are verbatim.
+    pub expander: Expander,
     /// `NOSTOPWORDS`: stop words of the query are kept.
     pub keep_stop_words: bool,
     /// `RETURN`; none returns the whole document.
@@ -90,6 +93,20 @@ pub struct Returned {
     pub name: Vec<u8>,
     /// `AS`: the name to give it.
     pub alias: Option<Vec<u8>>,
+}
+
+/// `EXPANDER`: which other words a word of a query stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Expander {
+    /// `DEFAULT`: all that the index has.
+    #[default]
+    All,
+    /// `SBSTEM`: those with the same stem.
+    Stems,
+    /// `SYNONYM`: its synonyms.
+    Synonyms,
+    /// `PHONETIC`: those that sound alike.
+    Phonetics,
 }
 
 /// `SORTBY`
@@ -137,6 +154,8 @@ impl Search {
             with_scores: false,
             with_sort_keys: false,
             verbatim: false,
+            language: None,
+            expander: Expander::All,
             keep_stop_words: false,
             returned: None,
             sort: None,
@@ -170,7 +189,8 @@ impl Search {
             "SCORER" => {
                 args.choice("SCORER", &["BM25STD"], OTHER_SCORERS)?;
             }
-            "LANGUAGE" => take_language(args)?,
+            "LANGUAGE" => self.language = Some(take_language(args)?),
+            "EXPANDER" => self.expander = take_expander(args)?,
             unsupported if UNSUPPORTED.contains(&unsupported) => {
                 return Err(Refusal::unsupported(format!("{unsupported} of FT.SEARCH")));
             }
@@ -220,6 +240,16 @@ impl Search {
         }
         Ok(())
     }
+}
+
+fn take_expander(args: &mut Args<'_>) -> Result<Expander, Refusal> {
+    let names = ["DEFAULT", "SBSTEM", "SYNONYM", "PHONETIC"];
+    Ok(match args.choice("EXPANDER", &names, &[])? {
+        "SBSTEM" => Expander::Stems,
+        "SYNONYM" => Expander::Synonyms,
+        "PHONETIC" => Expander::Phonetics,
+        _ => Expander::All,
+    })
 }
 
 fn take_sort(args: &mut Args<'_>) -> Result<Sort, Refusal> {

@@ -1,6 +1,6 @@
 //! Texts to words, once more: read slowly, byte by byte, from the rules.
 
-use rust_stemmers::{Algorithm, Stemmer};
+use snowball_stemmers_rs::{Algorithm, Stemmer};
 
 const STOP_WORDS: &str = "a is the an and are as at be but by for if in into it no not of on or \
     such that their then there these they this to was will with";

@@ -1,12 +1,13 @@
 //! The inverted index over all text fields of one schema.
 
-use std::collections::HashMap;
-
 use super::analysis::{Analyzer, Token};
 use super::cursor::PostingCursor;
 use super::field::{FieldMask, FieldOptions, TextField, field_of, place};
+use super::language::Language;
+use super::phonetic::Phonetics;
 use super::phrase::Phrase;
 use super::postings::PostingList;
+use super::stems::Stems;
 use crate::dictionary::{Dictionary, EntryId as TermId};
 use crate::doc::DocId;
 
@@ -18,13 +19,15 @@ const VALUE_GAP: u32 = 100;
 /// Words are indexed as they stand, folded; stems are a map from a stem to the words that have it,
 /// and a query expands to those. A change is visible, and counted in every statistic, on return.
 pub struct TextIndex {
-    analyzer: Analyzer,
+    pub(super) analyzer: Analyzer,
     /// By [`TextField::index`]; fields past the end have the default options.
     fields: Vec<FieldOptions>,
     /// No list is empty.
-    terms: Dictionary<PostingList>,
-    /// The terms with each stem; none is empty. Words without a stem are in none.
-    stems: HashMap<Vec<u8>, Vec<TermId>>,
+    pub(super) terms: Dictionary<PostingList>,
+    /// The terms with each stem.
+    pub(super) stems: Stems,
+    /// The terms with each sound; none when no field is phonetic.
+    pub(super) phonetics: Option<Phonetics>,
     /// By [`DocId::index`].
     documents: Vec<Option<Document>>,
     /// How many of `documents` are there.
@@ -42,6 +45,7 @@ struct Document {
     /// Those with a posting of the document, each once.
     terms: Box<[TermId]>,
     length: f32,
+    language: Language,
 }
 
 impl TextIndex {
@@ -49,11 +53,13 @@ impl TextIndex {
     /// [`TextField`] 0; fields beyond them have the default options.
     #[must_use]
     pub fn new(analyzer: Analyzer, fields: Vec<FieldOptions>) -> Self {
+        let phonetic = fields.iter().any(|options| options.phonetic);
         Self {
+            stems: Stems::new(analyzer.language()),
+            phonetics: phonetic.then(Phonetics::default),
             analyzer,
             fields,
             terms: Dictionary::default(),
-            stems: HashMap::new(),
             documents: Vec::new(),
             document_count: 0,
             posting_count: 0,
@@ -71,6 +77,11 @@ impl TextIndex {
     /// Sets a document's text, in place of what it had. A field may come several times, for its
     /// several values.
     pub fn insert(&mut self, doc: DocId, fields: &[(TextField, &[u8])]) {
+        self.insert_in(self.analyzer.language(), doc, fields);
+    }
+
+    /// As [`TextIndex::insert`], of a document in a language.
+    pub fn insert_in(&mut self, language: Language, doc: DocId, fields: &[(TextField, &[u8])]) {
         self.remove(doc);
         let mut tokens = std::mem::take(&mut self.scratch);
         tokens.clear();
@@ -84,7 +95,10 @@ impl TextIndex {
             places.clear();
             places.extend(of_term.iter().map(|&(_, place)| place));
             let frequency = single(self.frequency(&places));
-            self.terms.value_mut(term).insert(doc, frequency, &places);
+            let list = self.terms.value_mut(term);
+            let before = list.len();
+            list.insert(doc, frequency, &places);
+            self.relate(language, term, before);
             terms.push(term);
         }
         self.scratch = tokens;
@@ -96,6 +110,7 @@ impl TextIndex {
         self.documents[doc.index()] = Some(Document {
             terms: terms.into_boxed_slice(),
             length: single(length),
+            language,
         });
     }
 
@@ -114,8 +129,10 @@ impl TextIndex {
                     }
                 }
             });
-            if list.len() == 0 {
-                self.remove_term(term);
+            let after = list.len();
+            self.unrelate(document.language, term, after);
+            if after == 0 {
+                self.terms.remove(term);
             }
         }
         self.posting_count -= document.terms.len();
@@ -129,37 +146,6 @@ impl TextIndex {
     pub fn postings(&self, term: &[u8], fields: FieldMask) -> Option<PostingCursor<'_>> {
         let list = self.terms.get(term)?;
         Some(PostingCursor::new(list, fields))
-    }
-
-    /// The documents that hold a folded word, and those that hold a word of its
-    /// [expansion](TextIndex::expand_stem) in a field that stems; the word itself first, if it is
-    /// anywhere.
-    #[must_use]
-    pub fn stem_postings(&self, word: &[u8], fields: FieldMask) -> Vec<PostingCursor<'_>> {
-        let stemmed = fields & self.stemmed_fields();
-        let others = self.expand_stem(word).into_iter();
-        self.postings(word, fields)
-            .into_iter()
-            .chain(others.filter_map(|other| self.postings(other, stemmed)))
-            .collect()
-    }
-
-    /// The other terms that a folded word stands for, in byte order: those with its stem, and the
-    /// stem itself; a word too short to have one is its own. They count only in
-    /// [stemmed fields](TextIndex::stemmed_fields).
-    #[must_use]
-    pub fn expand_stem(&self, word: &[u8]) -> Vec<&[u8]> {
-        let stem = self.analyzer.stem(word).unwrap_or_else(|| word.to_vec());
-        let related = self.stems.get(&stem).into_iter().flatten();
-        let mut terms: Vec<&[u8]> = related
-            .copied()
-            .chain(self.terms.find(&stem))
-            .map(|term| self.terms.name(term))
-            .filter(|&term| term != word)
-            .collect();
-        terms.sort_unstable();
-        terms.dedup();
-        terms
     }
 
     /// The first `limit` terms that begin with a folded prefix, in byte order, and whether there
@@ -180,15 +166,6 @@ impl TextIndex {
             .map(|term| self.postings(term.as_ref(), fields))
             .collect::<Option<Vec<_>>>();
         cursors.map(Phrase::new)
-    }
-
-    /// The fields whose words are found by their stems.
-    #[must_use]
-    pub fn stemmed_fields(&self) -> FieldMask {
-        (0..=u8::MAX)
-            .map_while(TextField::new)
-            .filter(|&field| !self.options(field).no_stem)
-            .collect()
     }
 
     /// How many documents there are, those without a token among them.
@@ -256,14 +233,9 @@ impl TextIndex {
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         let of_document = |document: &Document| size_of_val(&*document.terms);
-        let of_stem = |(stem, terms): (&Vec<u8>, &Vec<TermId>)| {
-            stem.capacity() + terms.capacity() * size_of::<TermId>()
-        };
-        // A hash table keeps an eighth of its slots free, and a control byte for each.
-        let stem_table = self.stems.capacity() * 8 / 7 * (size_of::<(Vec<u8>, Vec<TermId>)>() + 1);
         self.terms.memory_bytes(PostingList::memory_bytes)
-            + stem_table
-            + self.stems.iter().map(of_stem).sum::<usize>()
+            + self.stems.memory_bytes()
+            + self.phonetics.as_ref().map_or(0, Phonetics::memory_bytes)
             + self.documents.capacity() * size_of::<Option<Document>>()
             + self
                 .documents
@@ -279,7 +251,7 @@ impl TextIndex {
         self.documents.get(doc.index()).and_then(Option::as_ref)
     }
 
-    fn options(&self, field: TextField) -> FieldOptions {
+    pub(super) fn options(&self, field: TextField) -> FieldOptions {
         let options = self.fields.get(field.index()).copied();
         options.unwrap_or_default()
     }
@@ -296,13 +268,8 @@ impl TextIndex {
             let empty = empty.then_some(Token::EMPTY);
             for token in self.analyzer.tokens(text).chain(empty) {
                 let known = self.terms.find(&token.term);
-                let term = known.unwrap_or_else(|| {
-                    let term = self.terms.add(&token.term, PostingList::default());
-                    if let Some(stem) = self.analyzer.stem(&token.term) {
-                        self.stems.entry(stem).or_default().push(term);
-                    }
-                    term
-                });
+                let add = || self.terms.add(&token.term, PostingList::default());
+                let term = known.unwrap_or_else(add);
                 let position = start.saturating_add(token.position);
                 tokens.push((term, place(field, position)));
                 next_value[field.index()] = position.saturating_add(1 + VALUE_GAP);
@@ -325,25 +292,46 @@ impl TextIndex {
             .sum()
     }
 
-    /// Forgets a term that no document holds any more.
-    fn remove_term(&mut self, term: TermId) {
-        if let Some(stem) = self.analyzer.stem(self.terms.name(term)) {
-            let related = self.stems.get_mut(&stem);
-            let related = related.expect("a term with a stem is among those of its stem");
-            related.retain(|&other| other != term);
-            if related.is_empty() {
-                self.stems.remove(&stem);
-            }
+    /// One more document of a language holds a term, which `before` held already.
+    fn relate(&mut self, language: Language, term: TermId, before: usize) {
+        let Self {
+            analyzer, terms, ..
+        } = self;
+        let name = || terms.name(term);
+        self.stems.add(language, term, before, || {
+            analyzer.stem_in(language, name())
+        });
+        if let Some(phonetics) = &mut self.phonetics
+            && before == 0
+        {
+            phonetics.add(term, name());
         }
-        self.terms.remove(term);
+    }
+
+    /// One document of a language fewer holds a term, which `after` still hold.
+    fn unrelate(&mut self, language: Language, term: TermId, after: usize) {
+        let Self {
+            analyzer, terms, ..
+        } = self;
+        let name = || terms.name(term);
+        self.stems
+            .remove(language, term, after, || analyzer.stem_in(language, name()));
+        if let Some(phonetics) = &mut self.phonetics
+            && after == 0
+        {
+            phonetics.remove(term, name());
+        }
     }
 
     /// Panics unless all parts agree.
     #[cfg(test)]
     pub(crate) fn check(&self) {
+        use std::collections::BTreeSet;
+
         self.terms.check();
         let mut postings = 0;
-        let mut stemmed = 0;
+        let mut stemmed = Vec::new();
+        let mut codes = 0;
         for (name, term) in self.terms.with_prefix(b"") {
             let list = self.terms.value(term);
             list.check();
@@ -353,13 +341,24 @@ impl TextIndex {
                 let document = self.document(*doc).unwrap();
                 assert_eq!(document.terms.iter().filter(|t| **t == term).count(), 1);
             }
-            if let Some(stem) = self.analyzer.stem(name) {
-                assert_eq!(self.stems[&stem].iter().filter(|t| **t == term).count(), 1);
-                stemmed += 1;
+            let docs = list.blocks().iter().flat_map(|block| block.docs());
+            let languages: BTreeSet<Language> = docs
+                .map(|doc| self.document(*doc).unwrap().language)
+                .collect();
+            for language in languages {
+                let stem = self.analyzer.stem_in(language, name);
+                stemmed.extend(stem.map(|stem| (language, stem, term)));
             }
+            codes += super::phonetic::codes(name).len();
         }
-        assert_eq!(self.stems.values().map(Vec::len).sum::<usize>(), stemmed);
-        assert!(self.stems.values().all(|terms| !terms.is_empty()));
+        let mut pairs = self.stems.pairs();
+        pairs.sort();
+        stemmed.sort();
+        let stemmed: Vec<_> = stemmed.iter().map(|(l, s, t)| (*l, &s[..], *t)).collect();
+        assert_eq!(pairs, stemmed);
+        if let Some(phonetics) = &self.phonetics {
+            assert_eq!(phonetics.pair_count(), codes);
+        }
         let documents = self.documents.iter().flatten();
         assert_eq!(documents.clone().count(), self.document_count);
         assert_eq!(documents.map(|d| d.terms.len()).sum::<usize>(), postings);

@@ -5,8 +5,12 @@ pub mod bm25;
 mod cursor;
 mod field;
 mod index;
+pub mod language;
+mod phonetic;
 mod phrase;
 mod postings;
+mod related;
+mod stems;
 #[cfg(test)]
 mod tests;
 

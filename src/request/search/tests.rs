@@ -25,6 +25,8 @@ fn a_search_without_options_has_the_defaults() {
             with_scores: false,
             with_sort_keys: false,
             verbatim: false,
+            language: None,
+            expander: Expander::All,
             keep_stop_words: false,
             returned: None,
             sort: None,
@@ -47,6 +49,8 @@ fn every_option_is_read_in_any_order_and_case() {
         with_scores: true,
         with_sort_keys: true,
         verbatim: true,
+        language: Language::find(b"german"),
+        expander: Expander::Synonyms,
         keep_stop_words: true,
         returned: Some(vec![returned("a", Some("b")), returned("as", None)]),
         sort: Some(Sort {
@@ -74,7 +78,8 @@ fn every_option_is_read_in_any_order_and_case() {
         "WITHCOUNT",
         "FORMAT STRING",
         "SCORER BM25STD",
-        "LANGUAGE english",
+        "LANGUAGE German",
+        "EXPANDER synonym",
     ];
     let forwards = format!("i * {}", options.join(" "));
     assert_eq!(parse(&forwards), Ok(expected.clone()));
@@ -162,12 +167,13 @@ fn refusals_name_the_argument_and_what_is_valid() {
             "SEARCH_PARSE_ARGS Bad arguments for SCORER: must be BM25STD, not `mine`",
         ),
         (
-            "i * LANGUAGE german",
-            "SEARCH_UNSUPPORTED Not supported in this version: GERMAN as LANGUAGE",
+            "i * LANGUAGE",
+            "SEARCH_PARSE_ARGS Bad arguments for LANGUAGE: needs a value",
         ),
         (
-            "i * LANGUAGE klingon",
-            "SEARCH_PARSE_ARGS Bad arguments for LANGUAGE: must be ENGLISH, not `klingon`",
+            "i * EXPANDER mine",
+            "SEARCH_PARSE_ARGS Bad arguments for EXPANDER: must be DEFAULT or SBSTEM or SYNONYM or \
+             PHONETIC, not `mine`",
         ),
         (
             "i * FORMAT EXPAND",
