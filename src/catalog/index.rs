@@ -71,7 +71,9 @@ pub enum FieldIndex {
 impl Index {
     /// An empty index.
     #[must_use]
-    pub fn new(serial: u64, definition: Definition) -> Self {
+    pub fn new(serial: u64, mut definition: Definition) -> Self {
+        let synonyms = Synonyms::new(&definition.synonyms);
+        definition.synonyms = synonyms.groups().to_vec();
         let schema = Schema::new(&definition);
         let mut text_options = Vec::new();
         let fields = definition
@@ -102,7 +104,7 @@ impl Index {
             failures: Failures::default(),
             fields,
             names,
-            synonyms: Synonyms::new(&definition.synonyms),
+            synonyms,
             schema,
             definition,
             documents: DocTable::default(),

@@ -21,12 +21,15 @@ impl Synonyms {
     /// These groups.
     pub(super) fn new(groups: &[SynonymGroup]) -> Self {
         let mut synonyms = Self::default();
-        groups.iter().for_each(|group| synonyms.add(group));
+        for group in groups {
+            synonyms.add(group);
+        }
         synonyms
     }
 
-    /// Adds terms to a group, which may be new.
-    fn add(&mut self, group: &SynonymGroup) {
+    /// Adds terms to a group, which may be new; the slot of the group, and the terms that are new
+    /// to it.
+    fn add(&mut self, group: &SynonymGroup) -> (usize, Vec<Vec<u8>>) {
         let slot = *self.by_id.entry(group.id.clone()).or_insert_with(|| {
             self.groups.push(SynonymGroup {
                 id: group.id.clone(),
@@ -34,14 +37,22 @@ impl Synonyms {
             });
             self.groups.len() - 1
         });
+        let mut new = Vec::new();
         for term in &group.terms {
             let term = fold(term);
             let slots = self.by_term.entry(term.clone()).or_default();
             if !slots.contains(&slot) {
                 slots.push(slot);
-                self.groups[slot].terms.push(term);
+                new.push(term);
             }
         }
+        self.groups[slot].terms.extend_from_slice(&new);
+        (slot, new)
+    }
+
+    /// The groups, each once, with folded terms.
+    pub(super) fn groups(&self) -> &[SynonymGroup] {
+        &self.groups
     }
 
     /// The other terms of every group that has a folded term; some of them twice if groups share
@@ -77,14 +88,37 @@ impl Index {
     /// Adds terms to a group of synonyms, which may be new. What is indexed already is found by
     /// them at once.
     pub fn add_synonyms(&mut self, group: &SynonymGroup) {
-        self.synonyms.add(group);
-        self.definition.synonyms.clone_from(&self.synonyms.groups);
+        let (slot, new) = self.synonyms.add(group);
+        // The same groups in the same order, to be saved.
+        let saved = &mut self.definition.synonyms;
+        if slot == saved.len() {
+            saved.push(SynonymGroup {
+                id: group.id.clone(),
+                terms: Vec::new(),
+            });
+        }
+        saved[slot].terms.extend(new);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::create::Definition;
+
+    #[test]
+    fn what_is_saved_are_the_groups_as_they_are() {
+        let definition = Definition::parse(&[b"i", b"SCHEMA", b"t", b"TEXT"]).unwrap();
+        let mut index = Index::new(1, definition);
+        index.add_synonyms(&group("g", &["Boy"]));
+        index.add_synonyms(&group("h", &["kid", "child"]));
+        index.add_synonyms(&group("g", &["CHILD", "boy"]));
+        let expected = [group("g", &["boy", "child"]), group("h", &["kid", "child"])];
+        assert_eq!(index.definition().synonyms, expected);
+        let again = Index::new(2, index.definition().clone());
+        assert_eq!(again.definition().synonyms, expected);
+        assert!(again.synonyms().iter().eq(index.synonyms().iter()));
+    }
 
     fn group(id: &str, terms: &[&str]) -> SynonymGroup {
         SynonymGroup {
