@@ -12,7 +12,7 @@ use crate::request::synonym::SynonymGroup;
 pub struct Synonyms {
     /// In the order in which they came; no term is twice in one.
     groups: Vec<SynonymGroup>,
-    /// By folded term: the groups that have it, as slots in `groups`.
+    /// By folded term: the groups that have it, as ascending slots in `groups`.
     by_term: BTreeMap<Vec<u8>, Vec<usize>>,
     by_id: BTreeMap<Vec<u8>, usize>,
 }
@@ -41,8 +41,8 @@ impl Synonyms {
         for term in &group.terms {
             let term = fold(term);
             let slots = self.by_term.entry(term.clone()).or_default();
-            if !slots.contains(&slot) {
-                slots.push(slot);
+            if let Err(place) = slots.binary_search(&slot) {
+                slots.insert(place, slot);
                 new.push(term);
             }
         }
