@@ -207,6 +207,7 @@ impl<'a> Evaluator<'a> {
         let mut parts = vec![self.term(word, fields)];
         if !self.verbatim {
             // A word too short to have a stem is one.
+            let stem = |word: &[u8]| stem(self.schema.language, word);
             let stem_of_word = stem(word).unwrap_or_else(|| word.to_vec());
             let mut stemmed = fields.clone();
             stemmed.retain(|number| match self.schema.fields[*number].kind {
