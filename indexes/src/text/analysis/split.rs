@@ -86,30 +86,39 @@ impl<'a> Iterator for Words<'a> {
 
     fn next(&mut self) -> Option<Word<'a>> {
         let (text, classes) = (self.text, self.classes);
-        let mut at = self.at;
+        let mut start = self.at;
         loop {
-            let class = classes.of(*text.get(at)?);
-            if class & (SEPARATOR | ESCAPE) == 0 || class == ESCAPE && self.escapes(at) {
+            let rest = text.get(start..)?;
+            let may_begin = |byte: &u8| classes.of(*byte) & SEPARATOR == 0;
+            start += rest.iter().position(may_begin)?;
+            if classes.of(*text.get(start)?) != ESCAPE || self.escapes(start) {
                 break;
             }
-            at += 1;
+            start += 1;
         }
-        let start = at;
         let mut seen = 0;
-        while let Some(&byte) = text.get(at) {
-            let class = classes.of(byte);
-            if class & (SEPARATOR | ESCAPE) == 0 {
-                at += 1;
-            } else if class == ESCAPE && self.escapes(at) {
-                at += 2;
-            } else {
+        let mut end = start;
+        loop {
+            let rest = text.get(end..).unwrap_or_default();
+            let mut length = 0;
+            for &byte in rest {
+                let class = classes.of(byte);
+                if class & (SEPARATOR | ESCAPE) != 0 {
+                    break;
+                }
+                seen |= class;
+                length += 1;
+            }
+            end += length;
+            if text.get(end) != Some(&b'\\') || !self.escapes(end) {
                 break;
             }
-            seen |= class;
+            seen |= ESCAPE;
+            end += 2;
         }
-        self.at = at;
+        self.at = end;
         Some(Word {
-            text: text.get(start..at).unwrap_or_default(),
+            text: text.get(start..end).unwrap_or_default(),
             start,
             class: seen,
         })

@@ -63,13 +63,12 @@ const fn length_bit(word: &[u8]) -> u32 {
 
 /// The bytes of a word of up to seven and their number, as one number; never 0.
 fn short_key(word: &[u8]) -> Option<u64> {
-    let mut bytes = [0; 8];
-    bytes
-        .get_mut(..word.len())
-        .filter(|_| word.len() < 8)?
-        .copy_from_slice(word);
-    bytes[7] = u8::try_from(word.len()).ok()?;
-    Some(u64::from_le_bytes(bytes))
+    let length = u64::try_from(word.len())
+        .ok()
+        .filter(|length| *length < 8)?;
+    let bytes = word.iter().rev();
+    let bytes = bytes.fold(0, |key, byte| key << 8 | u64::from(*byte));
+    Some(length << 56 | bytes)
 }
 
 /// Where a key is, or the free slot that it would take.
