@@ -10,8 +10,11 @@
 use std::time::Duration;
 
 use nuthatch::Engine;
-use nuthatch::engine::Core;
-use nuthatch::reply::Reply;
+use nuthatch::engine::{Call, Core};
+use nuthatch::keyspace::{Keyspace, Presence};
+use nuthatch::reply::{Protocol, Recorder, Reply};
+use nuthatch_indexes::text::analysis::Analyzer;
+use proptest::prelude::*;
 
 #[test]
 fn definitions_saved_by_the_first_version_are_loaded() {
@@ -38,8 +41,87 @@ fn definitions_saved_by_the_first_version_are_loaded() {
     assert!(saved.contains(r#""quantization":"Auto""#), "{saved}");
     let again = core.save();
     assert_eq!(core.load(&again), Ok(()));
-    let refused = core.load(&section(3)).unwrap_err();
-    assert_eq!(refused, "its version is 3, not 1 to 2");
+    let refused = core.load(&section(4)).unwrap_err();
+    assert_eq!(refused, "its version is 4, not 1 to 3");
+}
+
+/// No key at all.
+struct Nothing;
+
+impl Keyspace for Nothing {
+    fn fields(&mut self, _: &[u8], _: &[&[u8]], _: &mut dyn FnMut(usize, &[u8])) -> Presence {
+        Presence::Absent
+    }
+
+    fn document(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
+        Presence::Absent
+    }
+
+    fn delete(&mut self, _: &[u8]) -> bool {
+        false
+    }
+
+    fn key_count(&mut self) -> u64 {
+        0
+    }
+}
+
+fn run_on(core: &mut Core, command: &str) -> Option<Reply> {
+    let arguments: Vec<&[u8]> = command.split_whitespace().map(str::as_bytes).collect();
+    let mut recorder = Recorder::new(Protocol::Resp2);
+    let mut call = Call {
+        database: 0,
+        keyspace: &mut Nothing,
+        sink: &mut recorder,
+    };
+    core.execute(&mut call, &arguments);
+    recorder.finish()
+}
+
+#[test]
+fn how_text_is_analysed_is_saved_with_the_definition() {
+    let mut core = Core::new();
+    let ok = Some(Reply::Simple("OK".to_owned()));
+    for command in [
+        "FT.CREATE i LANGUAGE german MINSTEMSIZE 3 PUNCTUATION ., LANGUAGE_FIELD l
+         SCHEMA t TEXT PHONETIC dm:fr",
+        "FT.SYNUPDATE i g Knabe junge",
+        "FT.SYNUPDATE i h junge kind",
+        "FT.SYNUPDATE i g bub",
+    ] {
+        assert_eq!(run_on(&mut core, command), ok, "{command}");
+    }
+    let saved = core.save();
+    let mut again = Core::new();
+    assert_eq!(again.load(&saved), Ok(()));
+    assert_eq!(again.save(), saved);
+    for command in ["FT.SYNDUMP i", "FT.INFO i"] {
+        assert_eq!(run_on(&mut again, command), run_on(&mut core, command));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_word_of_any_text_finds_it(
+        text in prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..60),
+            "[a-dA-D東京ア。éß, \\\\_.-]{0,40}".prop_map(String::into_bytes),
+        ],
+    ) {
+        let mut engine = Engine::new();
+        run(&mut engine, "FT.CREATE i SCHEMA t TEXT");
+        engine.execute::<&[u8]>(&[b"HSET", b"key", b"t", &text]);
+        let analyzer = Analyzer::default();
+        for token in analyzer.tokens(&text) {
+            let search: [&[u8]; 7] =
+                [b"FT.SEARCH", b"i", b"$w", b"NOCONTENT", b"PARAMS", b"2", b"w"];
+            let search: Vec<&[u8]> = search.into_iter().chain([&*token.term]).collect();
+            let found = Reply::Array(vec![Reply::Integer(1), Reply::Bulk(b"key".to_vec())]);
+            prop_assert_eq!(engine.execute(&search), found, "{:?}", token);
+        }
+    }
 }
 
 fn run(engine: &mut Engine, command: &str) -> Reply {

@@ -16,12 +16,15 @@ use super::column::Column;
 use super::doc_table::DocTable;
 use super::failures::Failures;
 use super::schema::{FieldId, Schema};
+use super::synonyms::Synonyms;
 use crate::request::create::{self, Definition, FieldDefinition, FieldKind};
 
 /// The hash field of a document's score when `SCORE_FIELD` names no other.
 const DEFAULT_SCORE_FIELD: &[u8] = b"__score";
 /// The hash field of a document's payload when `PAYLOAD_FIELD` names no other.
 const DEFAULT_PAYLOAD_FIELD: &[u8] = b"__payload";
+/// The hash field of a document's language when `LANGUAGE_FIELD` names no other.
+const DEFAULT_LANGUAGE_FIELD: &[u8] = b"__language";
 
 /// One index and all that it knows.
 ///
@@ -45,8 +48,9 @@ pub struct Index {
     pub(super) field_failures: Vec<Failures>,
     /// The same, of all fields.
     pub(super) failures: Failures,
-    /// The hash fields that are read of a document: by [`FieldId`], then the score's and the
-    /// payload's.
+    pub(super) synonyms: Synonyms,
+    /// The hash fields that are read of a document: by [`FieldId`], then the score's, the payload's
+    /// and the language's.
     pub(super) names: Vec<Vec<u8>>,
     /// Keys met by the running backfill, none when there is none.
     pub(super) backfill: Option<u64>,
@@ -73,12 +77,10 @@ pub enum FieldIndex {
 impl Index {
     /// An empty index.
     #[must_use]
-    pub fn new(serial: u64, definition: Definition) -> Self {
+    pub fn new(serial: u64, mut definition: Definition) -> Self {
+        let synonyms = Synonyms::new(&definition.synonyms);
+        definition.synonyms = synonyms.groups().to_vec();
         let schema = Schema::new(&definition);
-        let mut analysis = AnalyzerOptions::default();
-        if let Some(words) = &definition.stop_words {
-            analysis.stop_words.clone_from(words);
-        }
         let mut text_options = Vec::new();
         let fields = definition
             .fields
@@ -87,16 +89,20 @@ impl Index {
             .collect();
         let score_field = definition.score_field.as_deref();
         let payload_field = definition.payload_field.as_deref();
+        let language_field = definition.language_field.as_deref();
         let names = definition
             .fields
             .iter()
             .map(|field| field.identifier.clone())
-            .chain([score_field.unwrap_or(DEFAULT_SCORE_FIELD).to_vec()])
-            .chain([payload_field.unwrap_or(DEFAULT_PAYLOAD_FIELD).to_vec()])
+            .chain([
+                score_field.unwrap_or(DEFAULT_SCORE_FIELD).to_vec(),
+                payload_field.unwrap_or(DEFAULT_PAYLOAD_FIELD).to_vec(),
+                language_field.unwrap_or(DEFAULT_LANGUAGE_FIELD).to_vec(),
+            ])
             .collect();
         Self {
             serial,
-            text: TextIndex::new(Analyzer::new(analysis), text_options),
+            text: TextIndex::new(Analyzer::new(analysis(&definition)), text_options),
             columns: definition
                 .fields
                 .iter()
@@ -111,6 +117,7 @@ impl Index {
             failures: Failures::default(),
             fields,
             names,
+            synonyms,
             schema,
             definition,
             documents: DocTable::default(),
@@ -237,6 +244,7 @@ impl FieldIndex {
                 text.push(FieldOptions {
                     weight: options.weight,
                     no_stem: options.no_stem,
+                    phonetic: options.phonetic.is_some(),
                     index_empty: field.index_empty,
                 });
                 Self::Text(id.expect("a schema has at most 128 text fields"))
@@ -251,6 +259,19 @@ impl FieldIndex {
                 Self::Vector(Box::new(VectorIndex::new(vector_params(options))))
             }
         }
+    }
+}
+
+fn analysis(definition: &Definition) -> AnalyzerOptions {
+    let default = AnalyzerOptions::default();
+    AnalyzerOptions {
+        stop_words: definition.stop_words.clone().unwrap_or(default.stop_words),
+        language: definition.language.unwrap_or(default.language),
+        min_stem_length: definition.min_stem_size.unwrap_or(default.min_stem_length),
+        punctuation: definition
+            .punctuation
+            .clone()
+            .unwrap_or(default.punctuation),
     }
 }
 

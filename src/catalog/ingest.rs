@@ -18,6 +18,7 @@ use super::schema::FieldId;
 use crate::keyspace::{Keyspace, Presence};
 use crate::request::create::{FieldDefinition, FieldKind};
 use crate::request::error::shown;
+use crate::request::language::{Language, find_language};
 
 /// The values of a document by position in [`Index::names`].
 type Values = Vec<Option<Vec<u8>>>;
@@ -57,7 +58,11 @@ impl Index {
         let payload = values.get(self.fields.len() + 1);
         let payload = payload.and_then(Option::as_deref);
         self.documents.set_payload(doc, payload);
-        self.put_text(doc, values);
+        let language = self.language_of(values).unwrap_or_else(|error| {
+            self.fail(key, None, error);
+            self.text.analyzer().language()
+        });
+        self.put_text(doc, language, values);
         for (position, value) in values.iter().take(self.fields.len()).enumerate() {
             if let Err(error) = self.put_field(doc, position, value.as_deref()) {
                 self.fail(key, Some(position), error);
@@ -80,7 +85,22 @@ impl Index {
         }
     }
 
-    fn put_text(&mut self, doc: DocId, values: &Values) {
+    /// A document's language: that of its hash, else that of the index.
+    fn language_of(&self, values: &Values) -> Result<Language, String> {
+        let value = values.get(self.fields.len() + 2).and_then(Option::as_deref);
+        let Some(value) = value else {
+            return Ok(self.text.analyzer().language());
+        };
+        find_language(value).map_err(|valid| {
+            format!(
+                "Invalid document language '{}': must be {}",
+                shown(value),
+                valid.join(" or ")
+            )
+        })
+    }
+
+    fn put_text(&mut self, doc: DocId, language: Language, values: &Values) {
         let texts: Vec<(TextField, &[u8])> = self
             .fields
             .iter()
@@ -93,7 +113,7 @@ impl Index {
                 | FieldIndex::None => None,
             })
             .collect();
-        self.text.insert(doc, &texts);
+        self.text.insert_in(language, doc, &texts);
     }
 
     /// Puts the value of one field into its structure and its column. A value that cannot be

@@ -9,3 +9,4 @@ pub mod ingest;
 pub mod registry;
 pub mod schema;
 pub mod stats;
+pub mod synonyms;

@@ -3,6 +3,7 @@
 mod definitions;
 mod rows;
 mod search;
+mod synonyms;
 
 use crate::engine::{Call, Core, Effect};
 use crate::request::error::{Error, Refusal, shown};
@@ -53,6 +54,18 @@ pub const COMMANDS: &[Command] = &[
         write: false,
         grows: false,
         run: search::search,
+    },
+    Command {
+        name: "FT.SYNUPDATE",
+        write: true,
+        grows: true,
+        run: synonyms::update,
+    },
+    Command {
+        name: "FT.SYNDUMP",
+        write: false,
+        grows: false,
+        run: synonyms::dump,
     },
 ];
 

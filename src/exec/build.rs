@@ -12,6 +12,7 @@ use super::model::{Bm25, Bm25Std, Corpus, DisMax, Model, TfIdf};
 use super::near::NearWords;
 use super::scored::Scored;
 use super::scorer::{BoxScorer, Either, Flat, Leaf, Optional, Scorer, Term, Unscored, Words};
+use super::variants::Variants;
 use crate::catalog::index::{FieldIndex, Index};
 use crate::catalog::schema::FieldId;
 use crate::plan::{Kind, Node, Plan, VectorRange};
@@ -108,6 +109,7 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
             | Kind::Nothing
             | Kind::Keys(_)
             | Kind::Term { .. }
+            | Kind::Variants { .. }
             | Kind::Phrase { .. }
             | Kind::Tag { .. }
             | Kind::Missing(_)
@@ -193,6 +195,7 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
                     leaf: self.weighing(*weight),
                 })
             }
+            Kind::Variants { terms, weight } => self.variants(terms, *weight)?,
             Kind::Phrase {
                 terms,
                 fields,
@@ -255,6 +258,20 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
             corpus: self.corpus,
             weight,
         }
+    }
+
+    fn variants(&self, terms: &'a [(Vec<u8>, FieldMask)], weight: f64) -> Option<BoxScorer<'a>> {
+        let text = self.index.text();
+        let names = || terms.iter().map(|(term, _)| term.as_slice());
+        let holders = text.documents_with(names(), FieldMask::ALL).len();
+        let postings = terms.iter();
+        let postings = postings.filter_map(|(term, fields)| text.postings(term, *fields));
+        Some(Box::new(Variants {
+            parts: Or::new(postings.collect()),
+            name: names().next()?,
+            idf: self.idf(holders),
+            leaf: self.weighing(weight),
+        }))
     }
 
     fn all(&self) -> Bitmap<'a> {

@@ -11,6 +11,7 @@ mod near;
 mod scored;
 mod scorer;
 mod sort_key;
+mod variants;
 pub mod yielded;
 
 use nuthatch_indexes::docset::DocSet;

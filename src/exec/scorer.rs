@@ -47,11 +47,17 @@ pub(super) struct Leaf<'a, M> {
 }
 
 impl<M: Model> Leaf<'_, M> {
-    fn score(&self, idf: f64, frequency: f64, doc: DocId) -> f64 {
+    pub(super) fn score(&self, idf: f64, frequency: f64, doc: DocId) -> f64 {
         self.weight * self.model.score(&self.corpus, idf, frequency, doc)
     }
 
-    fn explain(&self, name: &str, idf: f64, frequency: f64, doc: Option<DocId>) -> Explanation {
+    pub(super) fn explain(
+        &self,
+        name: &str,
+        idf: f64,
+        frequency: f64,
+        doc: Option<DocId>,
+    ) -> Explanation {
         let Some(doc) = doc else {
             return Explanation::leaf("0 = no document".to_owned());
         };

@@ -6,9 +6,10 @@ use serde::de::DeserializeOwned;
 
 const MAGIC: &[u8; 8] = b"NUTHATCH";
 
-/// The format of what follows. 2 has types and quantization of vectors and SVS-VAMANA, which 1
-/// would not know; what 1 lacks has defaults. Other formats are not read.
-const VERSION: u32 = 2;
+/// The format of what follows. 2 has types and quantization of vectors and SVS-VAMANA, 3 has
+/// languages, phonetics and synonyms, which earlier ones would not know; what those lack has
+/// defaults. Other formats are not read.
+const VERSION: u32 = 3;
 const OLDEST_VERSION: u32 = 1;
 
 /// Magic, version, length.

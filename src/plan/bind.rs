@@ -117,7 +117,9 @@ impl<'a> Binder<'a> {
         let node = match node {
             ast::Node::All => self.all(),
             ast::Node::Nothing => nothing(),
-            ast::Node::Term { fields, term } => return self.text.term(fields, term, weight),
+            ast::Node::Term { fields, term } => {
+                return self.text.term(fields, term, weight, &mut self.expansions);
+            }
             ast::Node::Phrase { fields, text } => {
                 return self.text.phrase(fields, text, own, weight);
             }

@@ -11,6 +11,7 @@ mod sort;
 mod tag;
 mod text;
 mod vector;
+mod words;
 
 use std::sync::Arc;
 
@@ -75,6 +76,13 @@ pub enum Kind {
         /// What the score is multiplied by.
         weight: f64,
     },
+    /// Those with any of some terms, each in any of its fields, that count as one word.
+    Variants {
+        /// The folded terms and their fields; two or more, as the query has it first.
+        terms: Vec<(Vec<u8>, FieldMask)>,
+        /// What the query multiplies its score by.
+        weight: f64,
+    },
     /// Those with these terms adjacent and in order in one of some fields.
     Phrase {
         /// The folded terms; two or more.
@@ -136,6 +144,7 @@ impl Node {
                 .fold(0, |sum, part| part.sets().saturating_add(sum)),
             Kind::Not(part) | Kind::Optional(part) => part.sets().saturating_add(1),
             Kind::Phrase { terms, .. } => u32::try_from(terms.len()).unwrap_or(u32::MAX),
+            Kind::Variants { terms, .. } => u32::try_from(terms.len()).unwrap_or(u32::MAX),
             Kind::All { .. }
             | Kind::Nothing
             | Kind::Keys(_)
@@ -151,7 +160,11 @@ impl Node {
     #[must_use]
     pub fn has_places(&self) -> bool {
         match &self.kind {
-            Kind::Term { .. } | Kind::Phrase { .. } | Kind::Near { .. } | Kind::Nothing => true,
+            Kind::Term { .. }
+            | Kind::Variants { .. }
+            | Kind::Phrase { .. }
+            | Kind::Near { .. }
+            | Kind::Nothing => true,
             Kind::And(parts) => parts.iter().any(Self::has_places),
             Kind::Or(parts) => parts.iter().all(Self::has_places),
             Kind::All { .. }

@@ -6,6 +6,7 @@ use nuthatch_indexes::text::{FieldMask, Near, TextIndex};
 use super::bind::{Expansions, MIN_PREFIX, any_of, find_field, nothing, require_index_empty};
 use super::estimate::Estimate;
 use super::group::most;
+use super::words::{Expansion, Word};
 use super::{Kind, Node};
 use crate::catalog::index::{FieldIndex, Index};
 use crate::query::MOST_CLAUSES;
@@ -31,10 +32,11 @@ pub(super) enum Pattern<'q> {
 
 /// Turns words into plan nodes.
 pub(super) struct TextBinder<'a> {
-    index: &'a Index,
-    text: &'a TextIndex,
-    analyzer: &'a Analyzer,
-    verbatim: bool,
+    pub(super) index: &'a Index,
+    pub(super) text: &'a TextIndex,
+    pub(super) analyzer: &'a Analyzer,
+    /// What words stand for that do not say.
+    pub(super) expansion: Expansion,
     keep_stop_words: bool,
     /// The only fields that words are looked for in: `INFIELDS`.
     in_fields: FieldMask,
@@ -51,34 +53,38 @@ impl<'a> TextBinder<'a> {
             index,
             text: index.text(),
             analyzer: index.text().analyzer(),
-            verbatim: search.verbatim,
+            expansion: Expansion::of(search, index.text().analyzer().language()),
             keep_stop_words: search.keep_stop_words,
         })
     }
 
-    /// A word and the words of its stem; none when it is a stop word.
+    /// A word and what it stands for; none when it is a stop word.
     pub(super) fn term(
         &self,
         fields: &[Field],
-        word: &[u8],
+        written: &[u8],
         weight: f64,
+        expansions: &mut Expansions,
     ) -> Result<Option<Node>, Error> {
         let fields = self.mask(fields)?;
-        let term = fold(word);
-        if !self.keep_stop_words && self.analyzer.is_stop_word(&term) {
-            return Ok(None);
-        }
-        let mut parts = vec![self.exact(term.clone(), fields, weight)];
-        if !self.verbatim {
-            let stemmed = fields & self.text.stemmed_fields();
-            let siblings = self.text.expand_stem(&term);
-            parts.extend(
-                siblings
-                    .into_iter()
-                    .filter(|sibling| *sibling != term.as_slice())
-                    .map(|sibling| self.exact(sibling.to_vec(), stemmed, weight)),
-            );
-        }
+        let mut terms = self.analyzer.terms_of_word(written);
+        terms.retain(|term| self.keep_stop_words || !self.analyzer.is_stop_word(term));
+        let word = Word {
+            fields,
+            weight,
+            expansion: self.expansion,
+        };
+        let parts = match terms.as_slice() {
+            [] => return Ok(None),
+            [term] => self.related(term, word, expansions)?,
+            [_, _, ..] => {
+                let own = Attributes::default();
+                let Some(whole) = self.adjacent(terms, fields, own, weight)? else {
+                    return Ok(None);
+                };
+                self.related_to_phrase(&fold(written), whole, word, expansions)?
+            }
+        };
         Ok(Some(any_of(parts, self.total())))
     }
 
@@ -95,11 +101,20 @@ impl<'a> TextBinder<'a> {
             return self.empty(fields, weight).map(Some);
         }
         let fields = self.mask(fields)?;
-        let mut terms: Vec<Vec<u8>> = self
-            .analyzer
-            .tokens(text)
-            .map(|token| token.term.into_owned())
-            .collect();
+        let terms = self.analyzer.terms(text);
+        let terms = terms.map(|term| term.into_owned()).collect();
+        self.adjacent(terms, fields, own, weight)
+    }
+
+    /// Terms one after another in one field, unless attributes say otherwise; none when there are
+    /// none.
+    pub(super) fn adjacent(
+        &self,
+        mut terms: Vec<Vec<u8>>,
+        fields: FieldMask,
+        own: Attributes,
+        weight: f64,
+    ) -> Result<Option<Node>, Error> {
         if terms.len() > MOST_CLAUSES {
             return Err(Refusal::too_complex(MOST_CLAUSES, "words of a phrase").into());
         }
@@ -159,6 +174,14 @@ impl<'a> TextBinder<'a> {
         expansions: &mut Expansions,
     ) -> Result<Node, Error> {
         let fields = self.mask(fields)?;
+        if let Pattern::Prefix(text) = pattern {
+            let terms = self.analyzer.terms_of_word(text);
+            if terms.len() > 1 {
+                // Where words have no ends, what begins so is what holds it.
+                let whole = self.adjacent(terms, fields, Attributes::default(), weight)?;
+                return Ok(whole.unwrap_or_else(nothing));
+            }
+        }
         let limit = expansions.limit();
         let short = |text: &[u8]| text.len() < MIN_PREFIX;
         let (terms, truncated) = match pattern {
@@ -216,7 +239,7 @@ impl<'a> TextBinder<'a> {
         }
     }
 
-    fn exact(&self, term: Vec<u8>, fields: FieldMask, weight: f64) -> Node {
+    pub(super) fn exact(&self, term: Vec<u8>, fields: FieldMask, weight: f64) -> Node {
         let count = self.count(&term);
         let estimate = if fields == FieldMask::ALL {
             Estimate::exactly(count)
@@ -237,7 +260,7 @@ impl<'a> TextBinder<'a> {
         }
     }
 
-    fn count(&self, term: &[u8]) -> u64 {
+    pub(super) fn count(&self, term: &[u8]) -> u64 {
         self.text.document_frequency(term)
     }
 
@@ -258,7 +281,7 @@ impl<'a> TextBinder<'a> {
         Ok(mask & self.in_fields)
     }
 
-    fn total(&self) -> u64 {
+    pub(super) fn total(&self) -> u64 {
         self.index.documents().len() as u64
     }
 }

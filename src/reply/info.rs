@@ -5,6 +5,8 @@
 
 mod vector;
 
+use nuthatch_indexes::text::analysis::AnalyzerOptions;
+
 use self::vector::vector_entries;
 use super::tree::{count, double, text};
 use super::{Protocol, Reply, Sink};
@@ -115,7 +117,30 @@ fn activity_entries(index: &Index, key_count: u64) -> Vec<Entry> {
         ])
     });
     entries.push(("field statistics", Reply::Array(fields.collect())));
+    entries.extend(analysis_entries(index));
     entries
+}
+
+/// How text is analysed.
+fn analysis_entries(index: &Index) -> Vec<Entry> {
+    let definition = index.definition();
+    let default = AnalyzerOptions::default();
+    let punctuation = definition.punctuation.clone();
+    let min_stem_size = definition.min_stem_size;
+    vec![
+        (
+            "punctuation",
+            Reply::Bulk(punctuation.unwrap_or(default.punctuation)),
+        ),
+        (
+            "min_stem_size",
+            count(min_stem_size.unwrap_or(default.min_stem_length)),
+        ),
+        (
+            "language",
+            text(definition.language.unwrap_or(default.language).name()),
+        ),
+    ]
 }
 
 /// Deletes are exact here, so there is no garbage and these never move.
@@ -148,8 +173,14 @@ fn key_definition(definition: &Definition) -> Reply {
     let mut entries = vec![
         ("key_type", text("HASH")),
         ("prefixes", Reply::Array(prefixes.collect())),
-        ("default_score", double(definition.default_score)),
     ];
+    if let Some(language) = definition.language {
+        entries.push(("default_language", text(language.name())));
+    }
+    if let Some(field) = &definition.language_field {
+        entries.push(("language_field", Reply::Bulk(field.clone())));
+    }
+    entries.push(("default_score", double(definition.default_score)));
     if let Some(field) = &definition.score_field {
         entries.push(("score_field", Reply::Bulk(field.clone())));
     }
@@ -186,7 +217,10 @@ fn attribute(field: &FieldDefinition, protocol: Protocol) -> Reply {
 fn kind_entries(kind: &FieldKind) -> Vec<Entry> {
     match kind {
         FieldKind::Text(options) => {
-            vec![("type", text("TEXT")), ("WEIGHT", double(options.weight))]
+            let mut entries = vec![("type", text("TEXT")), ("WEIGHT", double(options.weight))];
+            let phonetic = options.phonetic.map(|matcher| text(matcher.name()));
+            entries.extend(phonetic.map(|matcher| ("PHONETIC", matcher)));
+            entries
         }
         FieldKind::Tag(options) => vec![
             ("type", text("TAG")),

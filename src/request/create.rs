@@ -8,6 +8,9 @@ mod vector;
 
 use serde::{Deserialize, Serialize};
 
+use super::language::{Language, by_name};
+use super::synonym::SynonymGroup;
+
 /// An index as the user defined it. Also what is saved, so that loading needs no second format.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Definition {
@@ -24,6 +27,21 @@ pub struct Definition {
     pub payload_field: Option<Vec<u8>>,
     /// Words that are not indexed, when not the default list; empty turns stop words off.
     pub stop_words: Option<Vec<Vec<u8>>>,
+    /// The language of documents that do not say, if one was named; else English.
+    #[serde(default, with = "by_name")]
+    pub language: Option<Language>,
+    /// The hash field that holds a document's language, if one was named.
+    #[serde(default)]
+    pub language_field: Option<Vec<u8>>,
+    /// Shorter words have no stem, in letters, if not the default.
+    #[serde(default)]
+    pub min_stem_size: Option<usize>,
+    /// What separates words beside blanks, if not the default.
+    #[serde(default)]
+    pub punctuation: Option<Vec<u8>>,
+    /// Words that stand for each other; not given by `FT.CREATE` but added later.
+    #[serde(default)]
+    pub synonyms: Vec<SynonymGroup>,
     /// Options that are kept only to be shown by `FT.INFO`, in the order given there.
     pub options: Vec<IndexOption>,
     /// Do not index the keys that exist already.
@@ -90,6 +108,39 @@ pub struct TextOptions {
     pub no_stem: bool,
     /// `WITHSUFFIXTRIE`: asked for; a matter of speed only.
     pub suffix_trie: bool,
+    /// `PHONETIC`: words that sound alike are found, too.
+    #[serde(default)]
+    pub phonetic: Option<Phonetic>,
+}
+
+/// `PHONETIC`: which matcher was asked for. All are double metaphone, whatever the language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phonetic {
+    /// `dm:en`
+    English,
+    /// `dm:fr`
+    French,
+    /// `dm:pt`
+    Portuguese,
+    /// `dm:es`
+    Spanish,
+}
+
+impl Phonetic {
+    /// The words for the matchers.
+    const NAMES: [(&str, Self); 4] = [
+        ("dm:en", Self::English),
+        ("dm:fr", Self::French),
+        ("dm:pt", Self::Portuguese),
+        ("dm:es", Self::Spanish),
+    ];
+
+    /// The word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        let same = Self::NAMES.iter().find(|(_, matcher)| *matcher == self);
+        same.map_or("", |(name, _)| name)
+    }
 }
 
 /// Options of a `TAG` field.

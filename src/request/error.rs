@@ -266,6 +266,21 @@ impl Refusal {
         Self::bad_value(argument, "must be a single byte".to_owned())
     }
 
+    /// `PUNCTUATION` that the query language could not deal with.
+    #[must_use]
+    pub fn not_punctuation(given: &[u8]) -> Self {
+        Self::bad_value(
+            "PUNCTUATION",
+            format!("must be punctuation of ASCII, not `{}`", shown(given)),
+        )
+    }
+
+    /// A synonym without any byte.
+    #[must_use]
+    pub fn empty_synonym() -> Self {
+        Self::bad_value("FT.SYNUPDATE", "a term must not be empty".to_owned())
+    }
+
     /// `LIMIT n 0` with an n other than 0.
     #[must_use]
     pub fn offset_of_nothing() -> Self {

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod create;
 pub mod error;
-mod language;
+pub mod language;
 pub mod search;
 pub mod simple;
+pub mod synonym;

@@ -11,7 +11,7 @@ pub use self::filter::NumberFilter;
 pub use self::scoring::{Scorer, Scoring};
 use super::args::{Args, keyword};
 use super::error::{Error, Refusal};
-use super::language::take_language;
+use super::language::{Language, take_language};
 
 /// Hits that one search may ask for.
 const MOST_HITS: usize = 1_000_000;
@@ -23,7 +23,6 @@ const DEFAULT_DIALECT: u8 = 2;
 const UNSUPPORTED: &[&str] = &[
     "ALLSHARDS",
     "CONSISTENT",
-    "EXPANDER",
     "GEOFILTER",
     "HIGHLIGHT",
     "INCONSISTENT",
@@ -56,6 +55,10 @@ pub struct Search {
     pub scoring: Scoring,
     /// `VERBATIM`: no stems.
     pub verbatim: bool,
+    /// `LANGUAGE` of the words of the query; none is that of the index.
+    pub language: Option<Language>,
+    /// `EXPANDER`: what words stand for, unless they are verbatim.
+    pub expander: Expander,
     /// `NOSTOPWORDS`: stop words of the query are kept.
     pub keep_stop_words: bool,
     /// `SLOP`: other words between the words of a group, at most; none allows any number.
@@ -89,6 +92,20 @@ pub struct Returned {
     pub name: Vec<u8>,
     /// `AS`: the name to give it.
     pub alias: Option<Vec<u8>>,
+}
+
+/// `EXPANDER`: which other words a word of a query stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Expander {
+    /// `DEFAULT`: all that the index has.
+    #[default]
+    All,
+    /// `SBSTEM`: those with the same stem.
+    Stems,
+    /// `SYNONYM`: its synonyms.
+    Synonyms,
+    /// `PHONETIC`: those that sound alike.
+    Phonetics,
 }
 
 /// `SORTBY`
@@ -140,6 +157,8 @@ impl Search {
             explain_score: false,
             scoring: Scoring::default(),
             verbatim: false,
+            language: None,
+            expander: Expander::All,
             keep_stop_words: false,
             slop: None,
             in_order: false,
@@ -185,7 +204,8 @@ impl Search {
             "SCORER" => self.scoring.scorer = Scorer::take(args)?,
             "BM25STD_TANH_FACTOR" => self.scoring.take_tanh_factor(args)?,
             "PAYLOAD" => self.scoring.payload = Some(args.value("PAYLOAD")?.to_vec()),
-            "LANGUAGE" => take_language(args)?,
+            "LANGUAGE" => self.language = Some(take_language(args)?),
+            "EXPANDER" => self.expander = take_expander(args)?,
             unsupported if UNSUPPORTED.contains(&unsupported) => {
                 return Err(Refusal::unsupported(format!("{unsupported} of FT.SEARCH")));
             }
@@ -247,6 +267,16 @@ impl Search {
         }
         Ok(())
     }
+}
+
+fn take_expander(args: &mut Args<'_>) -> Result<Expander, Refusal> {
+    let names = ["DEFAULT", "SBSTEM", "SYNONYM", "PHONETIC"];
+    Ok(match args.choice("EXPANDER", &names, &[])? {
+        "SBSTEM" => Expander::Stems,
+        "SYNONYM" => Expander::Synonyms,
+        "PHONETIC" => Expander::Phonetics,
+        _ => Expander::All,
+    })
 }
 
 fn take_sort(args: &mut Args<'_>) -> Result<Sort, Refusal> {

@@ -174,6 +174,9 @@ impl<'a> Evaluator<'a> {
             | Node::Wildcard { .. }
             | Node::Fuzzy { .. } => {
                 let terms = self.terms(node)?;
+                if matches!(node, Node::Term { .. }) && self.mistake != Some(Mistake::StemsAlone) {
+                    return Some(self.one_word(&terms, weight));
+                }
                 let parts = terms.iter();
                 self.either(
                     parts
@@ -257,6 +260,26 @@ impl<'a> Evaluator<'a> {
                     && searched.as_ref().is_none_or(|names| is_in(names, field))
             })
             .collect()
+    }
+
+    /// Terms that count as one.
+    fn one_word(&self, terms: &[Located], weight: f64) -> Scores {
+        let holds = |words: &[Vec<u8>], term: &Vec<u8>| words.contains(term);
+        let idf = self.idf(self.count(|document| {
+            let mut fields = document.words.iter();
+            fields.any(|words| terms.iter().any(|(term, _)| holds(words, term)))
+        }));
+        self.numbered(|number, document| {
+            let held = terms.iter().filter(|(term, fields)| {
+                let mut fields = fields.iter();
+                fields.any(|field| holds(&document.words[*field], term))
+            });
+            let frequencies: Vec<f64> = held
+                .map(|(term, _)| self.frequency(document, term))
+                .collect();
+            let frequency = frequencies.iter().sum();
+            (!frequencies.is_empty()).then(|| weight * self.leaf(number, idf, frequency))
+        })
     }
 
     /// Exactly this term, in one of the fields.

@@ -92,6 +92,7 @@ impl Evaluator<'_> {
             return terms;
         }
         // A word too short to have a stem is one.
+        let stem = |word: &[u8]| stem(self.schema.language, word);
         let stem_of_word = stem(word).unwrap_or_else(|| word.to_vec());
         let mut stemmed = fields.clone();
         stemmed.retain(|number| match self.schema.fields[*number].kind {

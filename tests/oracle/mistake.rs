@@ -6,6 +6,7 @@ pub(crate) enum Mistake {
     NoDocumentScore,
     RangesInclude,
     StemsEveryField,
+    StemsAlone,
     PhraseSpansFields,
     KnnIgnoresFilter,
     MissingFirst,
@@ -21,10 +22,11 @@ pub(crate) enum Mistake {
 }
 
 /// All of them.
-pub(crate) const MISTAKES: [Mistake; 15] = [
+pub(crate) const MISTAKES: [Mistake; 16] = [
     Mistake::NoDocumentScore,
     Mistake::RangesInclude,
     Mistake::StemsEveryField,
+    Mistake::StemsAlone,
     Mistake::PhraseSpansFields,
     Mistake::KnnIgnoresFilter,
     Mistake::MissingFirst,

@@ -14,6 +14,8 @@ pub(crate) struct Schema {
     pub(crate) prefixes: Vec<&'static str>,
     /// None is the default list.
     pub(crate) stop_words: Option<Vec<&'static str>>,
+    /// None is English.
+    pub(crate) language: Option<&'static str>,
     pub(crate) default_score: Option<f64>,
     pub(crate) score_field: Option<&'static str>,
     pub(crate) fields: Vec<Field>,
@@ -89,6 +91,9 @@ impl Schema {
         if let Some(words) = &self.stop_words {
             add(&["STOPWORDS", &words.len().to_string()]);
             add(words);
+        }
+        if let Some(language) = self.language {
+            add(&["LANGUAGE", language]);
         }
         if let Some(score) = self.default_score {
             add(&["SCORE", &score.to_string()]);
@@ -204,19 +209,29 @@ pub(crate) fn schema() -> impl Strategy<Value = Schema> {
         1 => Just(Some(vec![])),
         1 => Just(Some(vec!["Bird", "of"])),
     ];
+    let language = prop_oneof![6 => Just(None), 1 => Just(Some("German")), 1 => Just(Some("none"))];
     let default_score = prop_oneof![3 => Just(None), 1 => Just(Some(0.5)), 1 => Just(Some(0.0))];
     let score_field = prop_oneof![3 => Just(None), 1 => Just(Some("rank"))];
     let fields = proptest::sample::subsequence(words::ATTRIBUTES.to_vec(), 1..=6)
         .prop_flat_map(|names| names.into_iter().map(field).collect::<Vec<_>>());
-    (prefixes, stop_words, default_score, score_field, fields).prop_map(
-        |(prefixes, stop_words, default_score, score_field, fields)| Schema {
-            prefixes,
-            stop_words,
-            default_score,
-            score_field,
-            fields,
-        },
+    (
+        prefixes,
+        stop_words,
+        language,
+        default_score,
+        score_field,
+        fields,
     )
+        .prop_map(
+            |(prefixes, stop_words, language, default_score, score_field, fields)| Schema {
+                prefixes,
+                stop_words,
+                language,
+                default_score,
+                score_field,
+                fields,
+            },
+        )
 }
 
 /// Fields called `attribute`, over a hash field of that name or another.

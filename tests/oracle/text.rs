@@ -1,6 +1,6 @@
 //! Texts to words, once more: read slowly, byte by byte, from the rules.
 
-use rust_stemmers::{Algorithm, Stemmer};
+use snowball_stemmers_rs::{Algorithm, Stemmer};
 
 const STOP_WORDS: &str = "a is the an and are as at be but by for if in into it no not of on or \
     such that their then there these they this to was will with";
@@ -54,19 +54,19 @@ impl Analysis {
     }
 }
 
-/// The stem of a folded word: none of numbers, of words below four letters, and of what is no text.
-pub(crate) fn stem(folded: &[u8]) -> Option<Vec<u8>> {
+/// The stem of a folded word of a language: none of numbers, of words below four letters, and of what is no text.
+pub(crate) fn stem(language: Option<&str>, folded: &[u8]) -> Option<Vec<u8>> {
     let word = std::str::from_utf8(folded).ok()?;
     let numeric = word.bytes().any(|byte| byte.is_ascii_digit()) && word.parse::<f64>().is_ok();
     if word.chars().count() < 4 || numeric {
         return None;
     }
-    Some(
-        Stemmer::create(Algorithm::English)
-            .stem(word)
-            .as_bytes()
-            .to_vec(),
-    )
+    let algorithm = match language {
+        Some("none") => return None,
+        Some("German") => Algorithm::German,
+        _ => Algorithm::English,
+    };
+    Some(Stemmer::create(algorithm).stem(word).as_bytes().to_vec())
 }
 
 /// Lower case, letter by letter; bytes that are no letters stay.

@@ -2,7 +2,6 @@
 
 use nuthatch_datasets::generate::Passages;
 use nuthatch_datasets::{Error, Named, Origin};
-use nuthatch_indexes::text::analysis::is_separator;
 
 use super::peer::exact_length;
 
@@ -76,7 +75,7 @@ impl Corpus {
     /// without any word.
     pub fn push(&mut self, text: &[u8]) {
         let words: Vec<String> = text
-            .split(|&byte| is_separator(byte))
+            .split(|&byte| !byte.is_ascii_alphanumeric() && byte != b'_' && byte < 0x80)
             .filter(|word| !word.is_empty() && word.is_ascii())
             .map(|word| String::from_utf8_lossy(word).to_ascii_lowercase())
             .collect();

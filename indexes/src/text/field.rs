@@ -1,6 +1,6 @@
 //! The text fields of an index, and where in them a token stands.
 
-use std::ops::BitAnd;
+use std::ops::{BitAnd, BitOr};
 
 /// The number of a text field in its index, from 0 to 127.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,6 +41,8 @@ pub struct FieldOptions {
     pub weight: f64,
     /// Words of this field are found only as they stand, never by their stem.
     pub no_stem: bool,
+    /// Words of this field are also found by words that sound alike.
+    pub phonetic: bool,
     /// A value without any byte is indexed as the empty term.
     pub index_empty: bool,
 }
@@ -50,6 +52,7 @@ impl Default for FieldOptions {
         Self {
             weight: 1.0,
             no_stem: false,
+            phonetic: false,
             index_empty: false,
         }
     }
@@ -141,6 +144,15 @@ impl BitAnd for FieldMask {
 
     fn bitand(self, other: Self) -> Self {
         Self(self.0 & other.0)
+    }
+}
+
+/// The fields that are in either set.
+impl BitOr for FieldMask {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 }
 

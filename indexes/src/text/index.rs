@@ -1,6 +1,5 @@
 //! The inverted index over all text fields of one schema.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use roaring::RoaringBitmap;
@@ -11,7 +10,10 @@ use super::codec::{get_varint, put_varint};
 use super::cursor::PostingCursor;
 use super::doc_numbers::DocNumbers;
 use super::field::{FieldMask, FieldOptions, TextField, field_of, place};
+use super::language::Language;
+use super::phonetic::Phonetics;
 use super::phrase::Phrase;
+use super::stems::Stems;
 use super::terms::{TermId, Terms};
 use super::top::{Stopped, Top, TopQuery, top};
 use crate::doc::DocId;
@@ -26,17 +28,18 @@ const VALUE_GAP: u32 = 100;
 /// a document held is removed from its terms when it goes, so that no statistic counts it and its
 /// number can be used again at once.
 pub struct TextIndex {
-    analyzer: Analyzer,
+    pub(super) analyzer: Analyzer,
     /// By [`TextField::index`]; fields past the end have the default options.
     fields: Vec<FieldOptions>,
     coding: Arc<Coding>,
     /// No list is empty.
     pub(super) terms: Terms,
-    /// The terms with each stem; none is empty. Words without a stem are in none.
-    stems: HashMap<Vec<u8>, Vec<TermId>>,
-    /// By [`DocId::index`], the terms that have a posting of the document: ascending, as the gaps
-    /// between their numbers. Frequent words come early and have small numbers.
-    documents: Vec<Option<Box<[u8]>>>,
+    /// The terms with each stem.
+    pub(super) stems: Stems,
+    /// The terms with each sound; none when no field is phonetic.
+    pub(super) phonetics: Option<Phonetics>,
+    /// By [`DocId::index`].
+    documents: Vec<Option<Document>>,
     lengths: DocNumbers,
     /// The frequency of the most frequent term of each document.
     most_frequent: DocNumbers,
@@ -58,6 +61,14 @@ struct Scratch {
     terms: Vec<u8>,
 }
 
+/// What removes a document.
+struct Document {
+    /// The terms that have a posting of it: ascending, as the gaps between their numbers. Frequent
+    /// words come early and have small numbers.
+    terms: Box<[u8]>,
+    language: Language,
+}
+
 impl TextIndex {
     /// An index of nothing. The options' order numbers the fields: the first is
     /// [`TextField`] 0; fields beyond them have the default options.
@@ -73,12 +84,14 @@ impl TextIndex {
         let weighted = fields.iter().any(|field| field.weight != 1.0);
         let weight = |field: usize| fields.get(field).copied().unwrap_or_default().weight;
         let weights = weighted.then(|| Arc::new(std::array::from_fn(weight)));
+        let phonetic = fields.iter().any(|options| options.phonetic);
         Self {
+            stems: Stems::new(analyzer.language()),
+            phonetics: phonetic.then(Phonetics::default),
             analyzer,
             fields,
             coding: Arc::new(Coding { offsets, weights }),
             terms: Terms::default(),
-            stems: HashMap::new(),
             documents: Vec::new(),
             lengths: DocNumbers::default(),
             most_frequent: DocNumbers::default(),
@@ -98,6 +111,11 @@ impl TextIndex {
     /// Sets a document's text, in place of what it had. A field may come several times, for its
     /// several values.
     pub fn insert(&mut self, doc: DocId, fields: &[(TextField, &[u8])]) {
+        self.insert_in(self.analyzer.language(), doc, fields);
+    }
+
+    /// As [`TextIndex::insert`], of a document in a language.
+    pub fn insert_in(&mut self, language: Language, doc: DocId, fields: &[(TextField, &[u8])]) {
         self.remove(doc);
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.tokens.clear();
@@ -115,7 +133,9 @@ impl TextIndex {
                 .extend(of_term.iter().map(|&token| place_of(token)));
             most = most.max(self.coding.frequency(&scratch.places));
             let list = self.terms.postings_mut(term);
+            let holders = list.len();
             list.insert(doc, &scratch.places, &self.coding, &self.lengths);
+            self.relate(language, term, holders);
             self.posting_count += 1;
             put_varint(&mut scratch.terms, u64::from(term.get() - before));
             before = term.get();
@@ -125,17 +145,20 @@ impl TextIndex {
         if self.documents.len() <= doc.index() {
             self.documents.resize_with(doc.index() + 1, || None);
         }
-        self.documents[doc.index()] = Some(scratch.terms.as_slice().into());
+        self.documents[doc.index()] = Some(Document {
+            terms: scratch.terms.as_slice().into(),
+            language,
+        });
         self.scratch = scratch;
     }
 
     /// Forgets a document; false if it was not there.
     pub fn remove(&mut self, doc: DocId) -> bool {
         let slot = self.documents.get_mut(doc.index());
-        let Some(terms) = slot.and_then(Option::take) else {
+        let Some(document) = slot.and_then(Option::take) else {
             return false;
         };
-        for term in terms_of(&terms) {
+        for term in terms_of(&document.terms) {
             let list = self.terms.postings_mut(term);
             list.remove(doc, &self.coding, &self.lengths, |places| {
                 for of_field in places.chunk_by(|a, b| field_of(*a) == field_of(*b)) {
@@ -144,9 +167,11 @@ impl TextIndex {
                     }
                 }
             });
+            let after = list.len();
             self.posting_count -= 1;
-            if list.len() == 0 {
-                self.remove_term(term);
+            self.unrelate(document.language, term, after);
+            if after == 0 {
+                self.terms.remove(term);
             }
         }
         self.lengths.set(doc, 0.0);
@@ -161,37 +186,6 @@ impl TextIndex {
     pub fn postings(&self, term: &[u8], fields: FieldMask) -> Option<PostingCursor> {
         let list = self.terms.get(term)?;
         Some(PostingCursor::new(list, &self.coding, fields))
-    }
-
-    /// The documents that hold a folded word, and those that hold a word of its
-    /// [expansion](TextIndex::expand_stem) in a field that stems; the word itself first, if it is
-    /// anywhere.
-    #[must_use]
-    pub fn stem_postings(&self, word: &[u8], fields: FieldMask) -> Vec<PostingCursor> {
-        let stemmed = fields & self.stemmed_fields();
-        let others = self.expand_stem(word).into_iter();
-        self.postings(word, fields)
-            .into_iter()
-            .chain(others.filter_map(|other| self.postings(other, stemmed)))
-            .collect()
-    }
-
-    /// The other terms that a folded word stands for, in byte order: those with its stem, and the
-    /// stem itself; a word too short to have one is its own. They count only in
-    /// [stemmed fields](TextIndex::stemmed_fields).
-    #[must_use]
-    pub fn expand_stem(&self, word: &[u8]) -> Vec<&[u8]> {
-        let stem = self.analyzer.stem(word).unwrap_or_else(|| word.to_vec());
-        let related = self.stems.get(&stem).into_iter().flatten();
-        let mut terms: Vec<&[u8]> = related
-            .copied()
-            .chain(self.terms.find(&stem))
-            .map(|term| self.terms.name(term))
-            .filter(|&term| term != word)
-            .collect();
-        terms.sort_unstable();
-        terms.dedup();
-        terms
     }
 
     /// The first `limit` terms that begin with a folded prefix, in byte order, and whether there
@@ -242,15 +236,6 @@ impl TextIndex {
     /// [`Stopped`] when the query says so.
     pub fn top(&self, query: TopQuery<'_>, average_length: f64) -> Result<Top, Stopped> {
         top(query, &self.lengths, average_length)
-    }
-
-    /// The fields whose words are found by their stems.
-    #[must_use]
-    pub fn stemmed_fields(&self) -> FieldMask {
-        (0..=u8::MAX)
-            .map_while(TextField::new)
-            .filter(|&field| !self.options(field).no_stem)
-            .collect()
     }
 
     /// How many documents there are, those without a token among them.
@@ -324,16 +309,12 @@ impl TextIndex {
     /// Heap bytes in use, by capacity. Walks all terms and documents.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        let of_stem = |(stem, terms): (&Vec<u8>, &Vec<TermId>)| {
-            stem.capacity() + terms.capacity() * size_of::<TermId>()
-        };
-        // A hash table keeps an eighth of its slots free, and a control byte for each.
-        let stem_table = self.stems.capacity() * 8 / 7 * (size_of::<(Vec<u8>, Vec<TermId>)>() + 1);
-        let documents = self.documents.iter().flatten().map(|terms| terms.len());
+        let documents = self.documents.iter().flatten();
+        let documents = documents.map(|document| document.terms.len());
         self.terms.memory_bytes()
-            + stem_table
-            + self.stems.iter().map(of_stem).sum::<usize>()
-            + self.documents.capacity() * size_of::<Option<Box<[u8]>>>()
+            + self.stems.memory_bytes()
+            + self.phonetics.as_ref().map_or(0, Phonetics::memory_bytes)
+            + self.documents.capacity() * size_of::<Option<Document>>()
             + documents.sum::<usize>()
             + self.lengths.memory_bytes()
             + self.most_frequent.memory_bytes()
@@ -341,7 +322,7 @@ impl TextIndex {
             + self.scratch.memory_bytes()
     }
 
-    fn options(&self, field: TextField) -> FieldOptions {
+    pub(super) fn options(&self, field: TextField) -> FieldOptions {
         let options = self.fields.get(field.index()).copied();
         options.unwrap_or_default()
     }
@@ -358,13 +339,7 @@ impl TextIndex {
             let empty = empty.then_some(Token::EMPTY);
             for token in self.analyzer.tokens(text).chain(empty) {
                 let known = self.terms.find(&token.term);
-                let term = known.unwrap_or_else(|| {
-                    let term = self.terms.add(&token.term);
-                    if let Some(stem) = self.analyzer.stem(&token.term) {
-                        self.stems.entry(stem).or_default().push(term);
-                    }
-                    term
-                });
+                let term = known.unwrap_or_else(|| self.terms.add(&token.term));
                 let position = start.saturating_add(token.position);
                 tokens.push(u64::from(term.get()) << 32 | u64::from(place(field, position)));
                 next_value[field.index()] = position.saturating_add(1 + VALUE_GAP);
@@ -376,42 +351,76 @@ impl TextIndex {
         length
     }
 
-    /// Forgets a term that no document holds any more.
-    fn remove_term(&mut self, term: TermId) {
-        if let Some(stem) = self.analyzer.stem(self.terms.name(term)) {
-            let related = self.stems.get_mut(&stem);
-            let related = related.expect("a term with a stem is among those of its stem");
-            related.retain(|&other| other != term);
-            if related.is_empty() {
-                self.stems.remove(&stem);
-            }
+    /// One more document of a language holds a term, which `before` held already.
+    fn relate(&mut self, language: Language, term: TermId, before: usize) {
+        let Self {
+            analyzer, terms, ..
+        } = self;
+        let name = || terms.name(term);
+        self.stems.add(language, term, before, || {
+            analyzer.stem_in(language, name())
+        });
+        if let Some(phonetics) = &mut self.phonetics
+            && before == 0
+        {
+            phonetics.add(term, name());
         }
-        self.terms.remove(term);
+    }
+
+    /// One document of a language fewer holds a term, which `after` still hold.
+    fn unrelate(&mut self, language: Language, term: TermId, after: usize) {
+        let Self {
+            analyzer, terms, ..
+        } = self;
+        let name = || terms.name(term);
+        self.stems
+            .remove(language, term, after, || analyzer.stem_in(language, name()));
+        if let Some(phonetics) = &mut self.phonetics
+            && after == 0
+        {
+            phonetics.remove(term, name());
+        }
     }
 
     /// Panics unless all parts agree.
     #[cfg(test)]
     pub(crate) fn check(&self) {
+        use std::collections::BTreeSet;
+
         let mut postings = 0;
-        let mut stemmed = 0;
+        let mut stemmed = Vec::new();
+        let mut codes = 0;
         for term in self.terms.iter() {
             let docs = self.terms.postings(term).check(&self.coding);
             assert!(!docs.is_empty());
             postings += docs.len();
+            let mut languages = BTreeSet::new();
             for doc in docs {
-                let terms = self.documents[doc.index()].as_ref().unwrap();
-                assert_eq!(terms_of(terms).filter(|other| *other == term).count(), 1);
+                let document = self.documents[doc.index()].as_ref().unwrap();
+                let terms = terms_of(&document.terms);
+                assert_eq!(terms.filter(|other| *other == term).count(), 1);
+                languages.insert(document.language);
             }
-            if let Some(stem) = self.analyzer.stem(self.terms.name(term)) {
-                assert_eq!(self.stems[&stem].iter().filter(|t| **t == term).count(), 1);
-                stemmed += 1;
+            let name = self.terms.name(term);
+            for language in languages {
+                let stem = self.analyzer.stem_in(language, name);
+                stemmed.extend(stem.map(|stem| (language, stem, term)));
             }
+            codes += super::phonetic::codes(name).len();
         }
-        assert_eq!(self.stems.values().map(Vec::len).sum::<usize>(), stemmed);
-        assert!(self.stems.values().all(|terms| !terms.is_empty()));
+        let mut pairs = self.stems.pairs();
+        pairs.sort();
+        stemmed.sort();
+        let stemmed: Vec<_> = stemmed.iter().map(|(l, s, t)| (*l, &s[..], *t)).collect();
+        assert_eq!(pairs, stemmed);
+        if let Some(phonetics) = &self.phonetics {
+            assert_eq!(phonetics.pair_count(), codes);
+        }
         let documents = self.documents.iter().flatten();
         assert_eq!(documents.clone().count(), self.document_count);
-        let forward: usize = documents.map(|terms| terms_of(terms).count()).sum();
+        let forward: usize = documents
+            .map(|document| terms_of(&document.terms).count())
+            .sum();
         assert_eq!(forward, postings);
         assert_eq!(self.posting_count, postings);
     }

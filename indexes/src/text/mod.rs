@@ -11,9 +11,13 @@ mod field;
 mod fuzzy;
 mod impacts;
 mod index;
+pub mod language;
 mod near;
+mod phonetic;
 mod phrase;
 mod postings;
+mod related;
+mod stems;
 mod tail;
 mod terms;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::analysis::{Analyzer, AnalyzerOptions};
 use super::block::Coding;
 use super::doc_numbers::DocNumbers;
+use super::language::Language;
 use super::postings::PostingList;
 use super::{FieldMask, FieldOptions, PostingCursor, TextField, TextIndex};
 use crate::doc::DocId;
@@ -19,16 +20,19 @@ const FIELDS: [FieldOptions; 3] = [
     FieldOptions {
         weight: 1.0,
         no_stem: false,
+        phonetic: false,
         index_empty: false,
     },
     FieldOptions {
         weight: 2.5,
         no_stem: true,
+        phonetic: false,
         index_empty: false,
     },
     FieldOptions {
         weight: 0.25,
         no_stem: false,
+        phonetic: false,
         index_empty: false,
     },
 ];
@@ -324,7 +328,7 @@ proptest! {
             };
             let related: Vec<String> = model.terms().into_iter().filter(is_related).collect();
             let expected: Vec<&[u8]> = related.iter().map(String::as_bytes).collect();
-            prop_assert_eq!(index.expand_stem(word.as_bytes()), expected);
+            prop_assert_eq!(index.expand_stem(word.as_bytes(), Language::ENGLISH), expected);
 
             let stemmed: Vec<u8> = fields.iter().copied().filter(|f| *f != 1).collect();
             let mut docs = keys(&model.postings(&word, &fields));
@@ -391,7 +395,7 @@ proptest! {
         index.check();
         for (slot, text) in texts.iter().enumerate() {
             let doc = DocId::from_index(slot).unwrap();
-            let terms: Vec<_> = index.analyzer().tokens(text).map(|token| token.term).collect();
+            let terms: Vec<_> = index.analyzer().terms(text).collect();
             if !terms.is_empty() {
                 let found = index.phrase(&terms, FieldMask::ALL).and_then(|mut p| p.seek(doc));
                 prop_assert_eq!(found, Some(doc));

@@ -1,6 +1,8 @@
 //! One field of a schema from its arguments: `name [AS name] TYPE options`.
 
-use super::{Defaults, FieldDefinition, FieldKind, TagOptions, TextOptions, VectorOptions};
+use super::{
+    Defaults, FieldDefinition, FieldKind, Phonetic, TagOptions, TextOptions, VectorOptions,
+};
 use crate::request::args::Args;
 use crate::request::error::{Refusal, shown};
 
@@ -66,8 +68,9 @@ impl FieldDefinition {
                 args.skip();
                 text.weight = args.number(&format!("WEIGHT of field {name}"), 0.0, MOST_WEIGHT)?;
             }
-            (FieldKind::Text(_), "PHONETIC") => {
-                return Err(Refusal::unsupported(format!("PHONETIC of field {name}")));
+            (FieldKind::Text(text), "PHONETIC") => {
+                args.skip();
+                text.phonetic = Some(Phonetic::take(args, &name)?);
             }
             (FieldKind::Text(TextOptions { suffix_trie, .. }), "WITHSUFFIXTRIE")
             | (FieldKind::Tag(TagOptions { suffix_trie, .. }), "WITHSUFFIXTRIE") => {
@@ -115,6 +118,22 @@ impl FieldDefinition {
     }
 }
 
+impl Phonetic {
+    /// Takes the word for a matcher.
+    fn take(args: &mut Args<'_>, field: &str) -> Result<Self, Refusal> {
+        let argument = format!("PHONETIC of field {field}");
+        let given = args.value(&argument)?;
+        let same = |(name, _): &&(&str, Self)| given.eq_ignore_ascii_case(name.as_bytes());
+        match Self::NAMES.iter().find(same) {
+            Some((_, matcher)) => Ok(*matcher),
+            None => {
+                let valid = Self::NAMES.map(|(name, _)| name);
+                Err(Refusal::not_one_of(&argument, &valid, given))
+            }
+        }
+    }
+}
+
 /// Whether the argument after the next is `SORTABLE`.
 fn precedes_sortable(args: &Args<'_>) -> bool {
     let mut ahead = args.clone();
@@ -138,6 +157,7 @@ fn take_type(args: &mut Args<'_>, name: &[u8], defaults: Defaults) -> Result<Fie
             weight: 1.0,
             no_stem: false,
             suffix_trie: false,
+            phonetic: None,
         }),
         "TAG" => FieldKind::Tag(TagOptions {
             separator: DEFAULT_SEPARATOR,

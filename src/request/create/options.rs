@@ -11,16 +11,10 @@ use crate::request::language::take_language;
 const MOST_FIELDS: usize = 1024;
 /// `TEXT` fields of one schema.
 const MOST_TEXT_FIELDS: usize = 128;
+/// `MINSTEMSIZE`: no word that long has a stem.
+const MOST_MIN_STEM_SIZE: usize = 128;
 /// Options of an index that other engines have.
-const UNSUPPORTED: &[&str] = &[
-    "FILTER",
-    "INDEXALL",
-    "LANGUAGE_FIELD",
-    "MINSTEMSIZE",
-    "PUNCTUATION",
-    "TEMPORARY",
-    "WITHOFFSETS",
-];
+const UNSUPPORTED: &[&str] = &["FILTER", "INDEXALL", "TEMPORARY", "WITHOFFSETS"];
 
 impl Definition {
     /// Reads what follows `FT.CREATE`.
@@ -68,6 +62,11 @@ impl Definition {
             score_field: None,
             payload_field: None,
             stop_words: None,
+            language: None,
+            language_field: None,
+            min_stem_size: None,
+            punctuation: None,
+            synonyms: Vec::new(),
             options: Vec::new(),
             skip_initial_scan: false,
             fields: Vec::new(),
@@ -94,7 +93,12 @@ impl Definition {
             "NOFIELDS" => self.options.push(IndexOption::NoFields),
             "NOFREQS" => self.options.push(IndexOption::NoFrequencies),
             "SKIPINITIALSCAN" => self.skip_initial_scan = true,
-            "LANGUAGE" => take_language(args)?,
+            "LANGUAGE" => self.language = Some(take_language(args)?),
+            "LANGUAGE_FIELD" => self.language_field = Some(args.value("LANGUAGE_FIELD")?.to_vec()),
+            "MINSTEMSIZE" => {
+                self.min_stem_size = Some(args.whole("MINSTEMSIZE", 1, MOST_MIN_STEM_SIZE)?);
+            }
+            "PUNCTUATION" => self.punctuation = Some(take_punctuation(args)?),
             // How writes are scheduled shows nowhere.
             "ASYNC" => {}
             unsupported if UNSUPPORTED.contains(&unsupported) => {
@@ -103,6 +107,17 @@ impl Definition {
             _ => return Err(Refusal::unknown_argument(given, "FT.CREATE")),
         }
         Ok(())
+    }
+}
+
+/// What separates words. The query language has a meaning for every other byte, so that words
+/// split at those could never be asked for.
+fn take_punctuation(args: &mut Args<'_>) -> Result<Vec<u8>, Refusal> {
+    let given = args.value("PUNCTUATION")?;
+    if given.iter().all(u8::is_ascii_punctuation) {
+        Ok(given.to_vec())
+    } else {
+        Err(Refusal::not_punctuation(given))
     }
 }
 

@@ -24,6 +24,7 @@ fn text() -> FieldKind {
         weight: 1.0,
         no_stem: false,
         suffix_trie: false,
+        phonetic: None,
     })
 }
 
@@ -50,6 +51,11 @@ fn an_index_without_options_has_the_defaults() {
             score_field: None,
             payload_field: None,
             stop_words: None,
+            language: None,
+            language_field: None,
+            min_stem_size: None,
+            punctuation: None,
+            synonyms: vec![],
             options: vec![],
             skip_initial_scan: false,
             fields: vec![field("t", text())],
@@ -65,6 +71,10 @@ fn index_options_are_read_in_any_order_and_case() {
         score_field: Some(b"s".to_vec()),
         payload_field: Some(b"p".to_vec()),
         stop_words: Some(vec![b"foo".to_vec(), b"schema".to_vec()]),
+        language: Language::find(b"german"),
+        language_field: Some(b"lang".to_vec()),
+        min_stem_size: Some(3),
+        punctuation: Some(b".,".to_vec()),
         options: vec![
             IndexOption::NoFrequencies,
             IndexOption::NoFields,
@@ -88,7 +98,10 @@ fn index_options_are_read_in_any_order_and_case() {
         "NOFIELDS",
         "nofreqs",
         "SKIPINITIALSCAN",
-        "LANGUAGE English",
+        "LANGUAGE German",
+        "LANGUAGE_FIELD lang",
+        "MINSTEMSIZE 3",
+        "PUNCTUATION .,",
         "ASYNC",
     ];
     let forwards = format!("i {} schema t TEXT", options.join(" "));
@@ -132,12 +145,13 @@ fn flags_are_read_in_the_order_of_every_client() {
                 weight: 2.5,
                 no_stem: true,
                 suffix_trie: true,
+                phonetic: Some(Phonetic::French),
             }),
         )
     };
     for options in [
-        "NOSTEM WEIGHT 2.5 WITHSUFFIXTRIE SORTABLE",
-        "sortable withsuffixtrie weight 2.5 nostem",
+        "NOSTEM WEIGHT 2.5 PHONETIC dm:fr WITHSUFFIXTRIE SORTABLE",
+        "sortable withsuffixtrie phonetic DM:FR weight 2.5 nostem",
     ] {
         assert_eq!(fields(&format!("t TEXT {options}")), vec![mixed.clone()]);
     }
@@ -221,6 +235,20 @@ fn refusals_of_index_options_say_what_is_wrong() {
             "SEARCH_PARSE_ARGS Duplicate option: NOHL",
         ),
         (
+            "i MINSTEMSIZE 0 SCHEMA t TEXT",
+            "SEARCH_PARSE_ARGS Bad arguments for MINSTEMSIZE: must be a whole number from 1 to \
+             128, not `0`",
+        ),
+        (
+            "i PUNCTUATION .x SCHEMA t TEXT",
+            "SEARCH_PARSE_ARGS Bad arguments for PUNCTUATION: must be punctuation of ASCII, not \
+             `.x`",
+        ),
+        (
+            "i LANGUAGE_FIELD",
+            "SEARCH_PARSE_ARGS Bad arguments for LANGUAGE_FIELD: needs a value",
+        ),
+        (
             "i FILTER x SCHEMA t TEXT",
             "SEARCH_UNSUPPORTED Not supported in this version: FILTER of FT.CREATE",
         ),
@@ -266,8 +294,13 @@ fn refusals_of_fields_say_what_is_wrong() {
              1000000, not `1e39`",
         ),
         (
-            "t TEXT PHONETIC dm:en",
-            "SEARCH_UNSUPPORTED Not supported in this version: PHONETIC of field t",
+            "t TEXT PHONETIC",
+            "SEARCH_PARSE_ARGS Bad arguments for PHONETIC of field t: needs a value",
+        ),
+        (
+            "t TEXT PHONETIC soundex",
+            "SEARCH_PARSE_ARGS Bad arguments for PHONETIC of field t: must be dm:en or dm:fr or \
+             dm:pt or dm:es, not `soundex`",
         ),
         (
             "g TAG SEPARATOR ab",
@@ -329,4 +362,41 @@ fn what_clients_send_is_read() {
     assert_eq!(redisvl.stop_words, Some(vec![]));
     assert_eq!(redisvl.fields.len(), 4);
     assert!(redisvl.fields[3].index_missing);
+}
+
+#[test]
+fn definitions_are_saved_with_the_names_of_languages() {
+    let definition = parse("i LANGUAGE Dutch SCHEMA t TEXT PHONETIC dm:en").unwrap();
+    let saved = serde_json::to_string(&definition).unwrap();
+    assert!(saved.contains(r#""language":"dutch""#), "{saved}");
+    assert_eq!(
+        serde_json::from_str::<Definition>(&saved).unwrap(),
+        definition
+    );
+    let unknown = saved.replace("dutch", "klingon");
+    assert!(serde_json::from_str::<Definition>(&unknown).is_err());
+}
+
+#[test]
+fn definitions_of_before_there_were_languages_are_read() {
+    let definition = parse("i SCHEMA t TEXT").unwrap();
+    let mut saved = serde_json::to_value(&definition).unwrap();
+    for new in [
+        "language",
+        "language_field",
+        "min_stem_size",
+        "punctuation",
+        "synonyms",
+    ] {
+        assert!(
+            saved.as_object_mut().unwrap().remove(new).is_some(),
+            "{new}"
+        );
+    }
+    let text = &mut saved["fields"][0]["kind"]["Text"];
+    assert!(text.as_object_mut().unwrap().remove("phonetic").is_some());
+    assert_eq!(
+        serde_json::from_value::<Definition>(saved).unwrap(),
+        definition
+    );
 }

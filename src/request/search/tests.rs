@@ -28,6 +28,8 @@ fn a_search_without_options_has_the_defaults() {
             explain_score: false,
             scoring: Scoring::default(),
             verbatim: false,
+            language: None,
+            expander: Expander::All,
             keep_stop_words: false,
             slop: None,
             in_order: false,
@@ -63,6 +65,8 @@ fn every_option_is_read_in_any_order_and_case() {
             payload: Some(b"SLOP".to_vec()),
         },
         verbatim: true,
+        language: Language::find(b"german"),
+        expander: Expander::Synonyms,
         keep_stop_words: true,
         slop: Some(3),
         in_order: true,
@@ -116,7 +120,8 @@ fn every_option_is_read_in_any_order_and_case() {
         "INKEYS 2 k INORDER",
         "FILTER n -inf (5.5",
         "WITHOUTCOUNT",
-        "LANGUAGE english",
+        "LANGUAGE German",
+        "EXPANDER synonym",
     ];
     let forwards = format!("i * {} FILTER m 1 1", options.join(" "));
     assert_eq!(parse(&forwards), Ok(expected.clone()));
@@ -237,12 +242,13 @@ fn refusals_name_the_argument_and_what_is_valid() {
              `mine`",
         ),
         (
-            "i * LANGUAGE german",
-            "SEARCH_UNSUPPORTED Not supported in this version: GERMAN as LANGUAGE",
+            "i * LANGUAGE",
+            "SEARCH_PARSE_ARGS Bad arguments for LANGUAGE: needs a value",
         ),
         (
-            "i * LANGUAGE klingon",
-            "SEARCH_PARSE_ARGS Bad arguments for LANGUAGE: must be ENGLISH, not `klingon`",
+            "i * EXPANDER mine",
+            "SEARCH_PARSE_ARGS Bad arguments for EXPANDER: must be DEFAULT or SBSTEM or SYNONYM or \
+             PHONETIC, not `mine`",
         ),
         (
             "i * FORMAT EXPAND",

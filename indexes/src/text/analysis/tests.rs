@@ -3,8 +3,12 @@
 use proptest::prelude::*;
 
 use super::{
-    Analyzer, AnalyzerOptions, DEFAULT_STOP_WORDS, MOST_STEM_BYTES, fold, is_separator, unescape,
+    Analyzer, AnalyzerOptions, DEFAULT_PUNCTUATION, DEFAULT_STOP_WORDS, Language, fold, unescape,
 };
+
+fn is_separator(byte: u8) -> bool {
+    byte == b' ' || byte.is_ascii_control() || DEFAULT_PUNCTUATION.contains(&byte)
+}
 
 fn without_stop_words() -> Analyzer {
     Analyzer::new(AnalyzerOptions {
@@ -138,11 +142,76 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
     ];
     prop_oneof![
         prop::collection::vec(byte, 0..60),
-        "\\PC{0,30}".prop_map(String::into_bytes),
+        "[\\x00-\u{2fff}]{0,30}".prop_map(String::into_bytes),
+    ]
+}
+
+/// Texts in which scripts without blanks stand beside others.
+fn mixed_text() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        text(),
+        "[東京都人々アｱ、。・aBéßΣ \\\\,_\u{3000}（]{0,30}".prop_map(String::into_bytes),
+        prop::collection::vec(
+            prop_oneof![
+                2 => prop::sample::select(vec!["東", "京", "ア", "。", "a", " "])
+                    .prop_map(|text| text.as_bytes().to_vec()),
+                1 => any::<u8>().prop_map(|byte| vec![byte]),
+            ],
+            0..30,
+        )
+        .prop_map(|parts| parts.concat()),
     ]
 }
 
 proptest! {
+    #[test]
+    fn any_text_is_found_as_the_phrase_of_itself(text in mixed_text(), stops in any::<bool>()) {
+        let analyzer = Analyzer::new(AnalyzerOptions {
+            stop_words: ["the", "a", "京", "東京"].map(|word| word.into()).into(),
+            ..AnalyzerOptions::default()
+        });
+        let analyzer = if stops { analyzer } else { without_stop_words() };
+        let tokens: Vec<_> = analyzer.tokens(&text).collect();
+        for (position, term) in (0..).zip(analyzer.terms(&text)) {
+            let holds = tokens.iter().any(|token| token.term == term && token.position == position);
+            prop_assert!(holds, "{:?} at {}: {:?}", term, position, tokens);
+        }
+    }
+
+    #[test]
+    fn tokens_say_where_they_stand_and_are_found_as_words(text in mixed_text()) {
+        let analyzer = without_stop_words();
+        let tokens: Vec<_> = analyzer.tokens(&text).collect();
+        prop_assert!(tokens.is_sorted_by_key(|token| token.position));
+        for token in &tokens {
+            prop_assert!(!token.term.is_empty());
+            prop_assert_eq!(&fold(&unescape(&text[token.range.clone()])), &*token.term);
+            prop_assert_eq!(analyzer.terms_of_word(&token.term), [token.term.to_vec()]);
+        }
+        let mut places: Vec<_> = tokens.iter().map(|t| (t.position, t.term.to_vec())).collect();
+        places.sort();
+        prop_assert!(places.windows(2).all(|two| two[0] != two[1]));
+    }
+
+    #[test]
+    fn any_stretch_of_unspaced_text_is_found(text in "[東京都人ア]{2,12}", from in 0_usize..12, len in 1_usize..12) {
+        let analyzer = Analyzer::default();
+        let letters: Vec<char> = text.chars().collect();
+        let from = from.min(letters.len() - 1);
+        let to = (from + len).min(letters.len());
+        let part: String = letters[from..to].iter().collect();
+        let tokens: Vec<_> = analyzer
+            .tokens(text.as_bytes())
+            .map(|token| (token.term.into_owned(), token.position))
+            .collect();
+        let terms = analyzer.terms_of_word(part.as_bytes());
+        prop_assert_eq!(terms.len(), (to - from).max(2) - 1);
+        let found = tokens.iter().any(|(_, start)| {
+            terms.iter().zip(*start..).all(|(term, position)| tokens.contains(&(term.clone(), position)))
+        });
+        prop_assert!(found, "{} in {}", part, text);
+    }
+
     #[test]
     fn tokens_equal_a_slow_reading_of_the_rules(text in text()) {
         prop_assert_eq!(terms(&without_stop_words(), &text), naive_terms(&text));
@@ -193,10 +262,109 @@ proptest! {
     }
 }
 
+/// Terms with their positions.
+fn placed(analyzer: &Analyzer, text: &str) -> Vec<(String, u32)> {
+    let tokens = analyzer.tokens(text.as_bytes());
+    tokens
+        .map(|token| {
+            (
+                String::from_utf8(token.term.into_owned()).unwrap(),
+                token.position,
+            )
+        })
+        .collect()
+}
+
 #[test]
-fn words_too_long_for_a_language_have_no_stem() {
+fn scripts_without_blanks_are_indexed_as_pairs_and_characters() {
     let analyzer = Analyzer::default();
-    let longest = "ay".repeat(MOST_STEM_BYTES / 2 - 2) + "ings";
-    assert!(analyzer.stem(longest.as_bytes()).is_some());
-    assert_eq!(analyzer.stem(format!("{longest}s").as_bytes()), None);
+    let expect = |text: &str, expected: &[(&str, u32)]| {
+        let expected: Vec<(String, u32)> = expected
+            .iter()
+            .map(|(term, at)| ((*term).to_owned(), *at))
+            .collect();
+        assert_eq!(placed(&analyzer, text), expected, "{text}");
+    };
+    expect("東", &[("東", 0)]);
+    expect("東京", &[("東京", 0), ("東", 0), ("京", 0)]);
+    expect(
+        "東京都 go",
+        &[
+            ("東京", 0),
+            ("東", 0),
+            ("京都", 1),
+            ("京", 1),
+            ("都", 1),
+            ("go", 2),
+        ],
+    );
+    expect(
+        "iPhone手机，你好",
+        &[
+            ("iphone", 0),
+            ("手机", 1),
+            ("手", 1),
+            ("机", 1),
+            ("你好", 2),
+            ("你", 2),
+            ("好", 2),
+        ],
+    );
+    expect("人人", &[("人人", 0), ("人", 0)]);
+    let terms: Vec<_> = analyzer.terms("東京都 go 人".as_bytes()).collect();
+    assert_eq!(
+        terms,
+        ["東京".as_bytes(), "京都".as_bytes(), b"go", "人".as_bytes()]
+    );
+}
+
+#[test]
+fn a_word_of_a_query_is_split_at_nothing_that_can_be_escaped() {
+    let analyzer = Analyzer::default();
+    let words = |word: &str| {
+        let terms = analyzer.terms_of_word(word.as_bytes()).into_iter();
+        terms
+            .map(|term| String::from_utf8(term).unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(words("Foo-Bar_x y\\"), ["foo-bar_x y\\"]);
+    assert_eq!(words("我喜欢"), ["我喜", "喜欢"]);
+    assert_eq!(words("手机Case"), ["手机", "case"]);
+    assert_eq!(words("、"), [""; 0]);
+}
+
+#[test]
+fn punctuation_can_be_replaced() {
+    let analyzer = Analyzer::new(AnalyzerOptions {
+        punctuation: b"_.".to_vec(),
+        ..AnalyzerOptions::default()
+    });
+    let words: Vec<String> = placed(&analyzer, r"foo-bar, snake_case v1.2 c++ a\.b x\y")
+        .into_iter()
+        .map(|(term, _)| term)
+        .collect();
+    // A backslash is never a letter of a word.
+    assert_eq!(
+        words,
+        [
+            "foo-bar,", "snake", "case", "v1", "2", "c++", "a.b", "x", "y"
+        ]
+    );
+    let split = analyzer.terms_of_word(b"Snake_Case-1");
+    assert_eq!(split, [b"snake".to_vec(), b"case-1".to_vec()]);
+}
+
+#[test]
+fn stems_are_those_of_a_language_and_a_least_length() {
+    let analyzer = Analyzer::new(AnalyzerOptions {
+        language: Language::find(b"german").unwrap(),
+        min_stem_length: 3,
+        ..AnalyzerOptions::default()
+    });
+    assert_eq!(analyzer.stem(b"kinder"), Some(b"kind".to_vec()));
+    let english = |word| analyzer.stem_in(Language::ENGLISH, word);
+    assert_eq!(english(b"kinder"), Some(b"kinder".to_vec()));
+    assert_eq!(english(b"was"), Some(b"was".to_vec()));
+    assert_eq!(english(b"as"), None);
+    assert_eq!(analyzer.stem_in(Language::NONE, b"kinder"), None);
 }
