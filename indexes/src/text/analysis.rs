@@ -3,6 +3,8 @@
 //! Documents and the phrases of queries take the same way. Text is bytes: what is not valid UTF-8
 //! is kept as it is.
 
+pub mod spans;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 

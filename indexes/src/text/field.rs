@@ -1,6 +1,6 @@
 //! The text fields of an index, and where in them a token stands.
 
-use std::ops::BitAnd;
+use std::ops::{BitAnd, BitOr};
 
 /// The number of a text field in its index, from 0 to 127.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,6 +96,15 @@ impl BitAnd for FieldMask {
 
     fn bitand(self, other: Self) -> Self {
         Self(self.0 & other.0)
+    }
+}
+
+/// The fields that are in either set.
+impl BitOr for FieldMask {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 }
 
