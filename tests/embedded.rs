@@ -38,8 +38,8 @@ fn definitions_saved_by_the_first_version_are_loaded() {
     assert!(saved.contains(r#""quantization":"Auto""#), "{saved}");
     let again = core.save();
     assert_eq!(core.load(&again), Ok(()));
-    let refused = core.load(&section(3)).unwrap_err();
-    assert_eq!(refused, "its version is 3, not 1 to 2");
+    let refused = core.load(&section(4)).unwrap_err();
+    assert_eq!(refused, "its version is 4, not 1 to 3");
 }
 
 fn run(engine: &mut Engine, command: &str) -> Reply {

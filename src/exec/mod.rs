@@ -7,6 +7,7 @@ pub mod deadline;
 mod knn;
 mod scorer;
 mod sort_key;
+pub mod spelling;
 pub mod yielded;
 
 use nuthatch_indexes::docset::DocSet;

@@ -6,6 +6,7 @@
 mod bind;
 pub mod estimate;
 mod sort;
+pub mod spelling;
 mod text;
 mod vector;
 

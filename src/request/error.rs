@@ -1,5 +1,8 @@
 //! Every text that a user of the commands can see when one fails, by whose fault it is.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 /// Why a command did nothing.
@@ -120,6 +123,13 @@ pub enum Refusal {
         /// The name.
         name: String,
     },
+    /// No dictionary of that name.
+    NoSuchDictionary {
+        /// The name.
+        name: String,
+    },
+    /// A key that holds something else.
+    WrongType,
     /// The query vector has the wrong number of bytes.
     QueryVectorSize {
         /// Bytes given.
@@ -260,6 +270,27 @@ impl Refusal {
         )
     }
 
+    /// An argument of nothing.
+    #[must_use]
+    pub fn empty(argument: &str) -> Self {
+        Self::bad_value(argument, "must not be empty".to_owned())
+    }
+
+    /// Text that is none.
+    #[must_use]
+    pub fn not_utf8(argument: &str, given: &[u8]) -> Self {
+        Self::bad_value(
+            argument,
+            format!("must be valid UTF-8, not `{}`", shown(given)),
+        )
+    }
+
+    /// `HIGHLIGHT` or `SUMMARIZE` of an index that was created without what they need.
+    #[must_use]
+    pub fn no_highlight(argument: &str, option: &str) -> Self {
+        Self::needs(argument, &format!("an index created without {option}"))
+    }
+
     /// An argument that makes sense only with something else.
     #[must_use]
     pub fn needs(argument: &str, what: &str) -> Self {
@@ -389,6 +420,12 @@ impl fmt::Display for Refusal {
                     "SEARCH_PROP_NOT_FOUND Property `{name}` not loaded nor in schema"
                 )
             }
+            Self::NoSuchDictionary { name } => {
+                write!(f, "SEARCH_DICT_NOT_FOUND Dictionary not found: {name}")
+            }
+            Self::WrongType => {
+                f.write_str("WRONGTYPE Operation against a key holding the wrong kind of value")
+            }
             Self::QueryVectorSize { given, expected } => write!(
                 f,
                 "ERR Error parsing vector similarity query: query vector blob size ({given}) \
@@ -438,31 +475,4 @@ pub fn shown(bytes: &[u8]) -> String {
         })
         .take(128)
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_keep_the_fragments_that_clients_match() {
-        let not_found = Refusal::IndexNotFound {
-            name: "x".to_owned(),
-        }
-        .to_string();
-        for fragment in ["SEARCH_INDEX_NOT_FOUND", "Index not found", "no such index"] {
-            assert!(not_found.contains(fragment), "{not_found}");
-        }
-        assert!(
-            Refusal::IndexExists
-                .to_string()
-                .contains("Index already exists")
-        );
-    }
-
-    #[test]
-    fn what_is_shown_cannot_break_a_reply_line() {
-        assert_eq!(shown(b"a\r\nb\xff"), "a\\r\\nb\u{fffd}");
-        assert_eq!(shown(&[b'x'; 500]).len(), 128);
-    }
 }

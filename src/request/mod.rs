@@ -2,7 +2,11 @@
 
 pub mod args;
 pub mod create;
+pub mod dictionary;
 pub mod error;
+pub mod highlight;
 mod language;
 pub mod search;
 pub mod simple;
+pub mod spellcheck;
+pub mod suggest;

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use super::args::{Args, keyword};
 use super::error::{Error, Refusal};
+use super::highlight::{Highlight, Summarize};
 use super::language::take_language;
 
 /// Hits that one search may ask for.
@@ -35,7 +36,6 @@ const UNSUPPORTED: &[&str] = &[
     "EXPLAINSCORE",
     "FILTER",
     "GEOFILTER",
-    "HIGHLIGHT",
     "INCONSISTENT",
     "INFIELDS",
     "INKEYS",
@@ -44,7 +44,6 @@ const UNSUPPORTED: &[&str] = &[
     "PAYLOAD",
     "SLOP",
     "SOMESHARDS",
-    "SUMMARIZE",
     "WITHOUTCOUNT",
     "WITHPAYLOADS",
     "WITHRAWIDS",
@@ -71,6 +70,10 @@ pub struct Search {
     pub keep_stop_words: bool,
     /// `RETURN`; none returns the whole document.
     pub returned: Option<Vec<Returned>>,
+    /// `HIGHLIGHT`
+    pub highlight: Option<Highlight>,
+    /// `SUMMARIZE`
+    pub summarize: Option<Summarize>,
     /// `SORTBY`; none sorts by distance, then score.
     pub sort: Option<Sort>,
     /// `LIMIT`: hits to skip.
@@ -139,6 +142,8 @@ impl Search {
             verbatim: false,
             keep_stop_words: false,
             returned: None,
+            highlight: None,
+            summarize: None,
             sort: None,
             offset: 0,
             count: DEFAULT_HITS,
@@ -155,6 +160,8 @@ impl Search {
             "VERBATIM" => self.verbatim = true,
             "NOSTOPWORDS" => self.keep_stop_words = true,
             "RETURN" => self.take_return(args)?,
+            "HIGHLIGHT" => self.highlight = Some(Highlight::take(args)?),
+            "SUMMARIZE" => self.summarize = Some(Summarize::take(args)?),
             "SORTBY" => self.sort = Some(take_sort(args)?),
             "LIMIT" => self.take_limit(args)?,
             "PARAMS" => self.take_params(args)?,

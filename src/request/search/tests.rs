@@ -27,6 +27,8 @@ fn a_search_without_options_has_the_defaults() {
             verbatim: false,
             keep_stop_words: false,
             returned: None,
+            highlight: None,
+            summarize: None,
             sort: None,
             offset: 0,
             count: 10,
