@@ -1,5 +1,7 @@
 //! The core that every host embeds: the indexes of every database, free of any server.
 
+mod saved;
+
 use std::collections::BTreeMap;
 
 use nuthatch_indexes::vector::Algorithm;
@@ -9,11 +11,10 @@ use crate::catalog::index::Index;
 use crate::catalog::registry::Registry;
 use crate::command;
 use crate::keyspace::Keyspace;
-use crate::persist;
 use crate::reply::Sink;
-use crate::request::create::{Defaults, Definition};
+use crate::request::create::Defaults;
 
-/// The indexes of every database.
+/// The indexes and dictionaries of every database.
 #[derive(Default)]
 pub struct Core {
     databases: BTreeMap<u32, Registry>,
@@ -156,7 +157,8 @@ impl Core {
         }
     }
 
-    /// Drops every index of one database, or of all: its keys have been flushed.
+    /// Drops every index and every dictionary of one database, or of all: its keys have been
+    /// flushed.
     pub fn flush(&mut self, database: Option<u32>) {
         match database {
             Some(database) => {
@@ -210,46 +212,13 @@ impl Core {
         }
     }
 
-    /// Every definition of every database, to be saved: versioned and checksummed.
-    #[must_use]
-    pub fn save(&self) -> Vec<u8> {
-        let definitions: Vec<(u32, &Definition)> = self
-            .databases
-            .iter()
-            .flat_map(|(database, indexes)| {
-                indexes.iter().map(|index| (*database, index.definition()))
-            })
-            .collect();
-        persist::encode(&definitions)
-    }
-
-    /// Whether there is any index, and so anything to save.
+    /// Whether there is neither index nor dictionary, and so nothing to save.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.databases.values().all(Registry::is_empty)
     }
 
-    /// Replaces all indexes by empty ones with the saved definitions; no backfill is pending for
-    /// them, the host tells of each key as it loads it. On an error nothing is changed.
-    ///
-    /// # Errors
-    /// A text for the log when the bytes are not what [`Core::save`] wrote.
-    pub fn load(&mut self, saved: &[u8]) -> Result<(), String> {
-        let definitions: Vec<(u32, Definition)> = persist::decode(saved)?;
-        let mut databases = BTreeMap::<u32, Registry>::new();
-        for (database, definition) in definitions {
-            let index = Index::new(self.next_serial(), definition);
-            databases
-                .entry(database)
-                .or_default()
-                .add(index)
-                .map_err(|error| error.to_string())?;
-        }
-        self.databases = databases;
-        Ok(())
-    }
-
-    /// The indexes of a database.
+    /// The indexes and dictionaries of a database.
     pub(crate) fn database(&mut self, database: u32) -> &mut Registry {
         self.databases.entry(database).or_default()
     }

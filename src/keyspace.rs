@@ -1,4 +1,7 @@
-//! The cache's keys as the engine needs them: hashes read by field, and deletion.
+//! The cache's keys as the engine needs them: hashes read by field, deletion, and keys of
+//! suggestions.
+
+use nuthatch_indexes::suggest::Suggestions;
 
 /// Whether a key can be a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,10 +12,14 @@ pub enum Presence {
     Absent,
 }
 
+/// A key holds something else than what was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrongType;
+
 /// The host's keys in the database of the command being run.
 ///
 /// # Contract
-/// 1. Reading has no side effect that a client could see (no touch, no statistics, no expiry), as
+/// 1. Reading a hash has no side effect that a client could see (no touch, no statistics, no expiry), as
 ///    far as the server offers to read so. An expired key or field is absent in any case.
 /// 2. What a visitor gets is valid only during its call.
 pub trait Keyspace {
@@ -27,6 +34,28 @@ pub trait Keyspace {
 
     /// Reads a whole hash: `visit(name, value)` for each field in the hash's own order.
     fn document(&mut self, key: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> Presence;
+
+    /// Shows the suggestions that a key holds, none when there is no such key: a read of the key
+    /// as any client's.
+    ///
+    /// # Errors
+    /// [`WrongType`] when the key holds something else; `read` is not called then.
+    fn read_suggestions(
+        &mut self,
+        key: &[u8],
+        read: &mut dyn FnMut(&Suggestions),
+    ) -> Result<(), WrongType>;
+
+    /// Changes the suggestions that a key holds, none when there is no such key. The key is there
+    /// afterwards exactly if any are left.
+    ///
+    /// # Errors
+    /// [`WrongType`] when the key holds something else; `change` is not called then.
+    fn change_suggestions(
+        &mut self,
+        key: &[u8],
+        change: &mut dyn FnMut(&mut Suggestions),
+    ) -> Result<(), WrongType>;
 
     /// Deletes a key, as `UNLINK` would; whether it was there.
     fn delete(&mut self, key: &[u8]) -> bool;

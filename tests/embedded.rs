@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use nuthatch::Engine;
 use nuthatch::engine::{Call, Core};
-use nuthatch::keyspace::{Keyspace, Presence};
+use nuthatch::keyspace::{Keyspace, Presence, WrongType};
 use nuthatch::reply::{Protocol, Recorder, Reply};
+use nuthatch_indexes::suggest::Suggestions;
 use nuthatch_indexes::text::analysis::Analyzer;
 use proptest::prelude::*;
 
@@ -55,6 +56,24 @@ impl Keyspace for Nothing {
 
     fn document(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
         Presence::Absent
+    }
+
+    fn read_suggestions(
+        &mut self,
+        _: &[u8],
+        read: &mut dyn FnMut(&Suggestions),
+    ) -> Result<(), WrongType> {
+        read(&Suggestions::default());
+        Ok(())
+    }
+
+    fn change_suggestions(
+        &mut self,
+        _: &[u8],
+        change: &mut dyn FnMut(&mut Suggestions),
+    ) -> Result<(), WrongType> {
+        change(&mut Suggestions::default());
+        Ok(())
     }
 
     fn delete(&mut self, _: &[u8]) -> bool {

@@ -1,15 +1,18 @@
 //! Nuthatch's data structures, each over the same dense space of document ids.
 //!
 //! Nothing here knows of a server, a command, a field name or a reply. The families (text, tag,
-//! numeric, vector) never name each other; they meet in [`doc::DocId`] and [`docset::DocSet`].
+//! numeric, vector, suggest) never name each other; the first four meet in [`doc::DocId`] and
+//! [`docset::DocSet`].
 
 mod bitmap_bytes;
 mod dictionary;
 pub mod doc;
 pub mod docset;
+pub mod edit_distance;
 pub mod fold;
 pub mod numeric;
 mod pattern;
+pub mod suggest;
 pub mod tag;
 pub mod text;
 pub mod vector;

@@ -1,7 +1,9 @@
 //! What there is to search: schemas, documents and field indexes; and how a write reaches them.
+//! Beside it, the dictionaries that spelling is checked with.
 
 mod backfill;
 pub mod column;
+pub mod dictionaries;
 pub mod doc_table;
 pub mod failures;
 pub mod index;

@@ -1,14 +1,16 @@
-//! The indexes of one database, by name.
+//! The indexes of one database, by name, and its dictionaries.
 
 use std::collections::BTreeMap;
 
+use super::dictionaries::Dictionaries;
 use super::index::Index;
 use crate::request::error::{Error, Refusal, shown};
 
-/// The indexes of one database.
+/// The indexes of one database, and its dictionaries.
 #[derive(Default)]
 pub struct Registry {
     indexes: BTreeMap<Vec<u8>, Index>,
+    dictionaries: Dictionaries,
 }
 
 impl Registry {
@@ -59,16 +61,27 @@ impl Registry {
         self.indexes.values_mut()
     }
 
-    /// How many there are.
+    /// How many indexes there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.indexes.len()
     }
 
-    /// Whether there is none.
+    /// Whether there is neither an index nor a dictionary.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.indexes.is_empty()
+        self.indexes.is_empty() && self.dictionaries.is_empty()
+    }
+
+    /// The dictionaries.
+    #[must_use]
+    pub fn dictionaries(&self) -> &Dictionaries {
+        &self.dictionaries
+    }
+
+    /// The dictionaries, to be changed.
+    pub fn dictionaries_mut(&mut self) -> &mut Dictionaries {
+        &mut self.dictionaries
     }
 }
 

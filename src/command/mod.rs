@@ -1,8 +1,12 @@
 //! The commands: one function each, from arguments to a written reply.
 
 mod definitions;
+mod dictionaries;
+mod markup;
 mod rows;
 mod search;
+mod spellcheck;
+mod suggestions;
 mod synonyms;
 
 use crate::engine::{Call, Core, Effect};
@@ -17,6 +21,8 @@ pub struct Command {
     pub write: bool,
     /// It takes memory: refused when there is none left.
     pub grows: bool,
+    /// Its first argument is the key that it is about.
+    pub keyed: bool,
     run: Run,
 }
 
@@ -29,43 +35,106 @@ pub const COMMANDS: &[Command] = &[
         name: "FT.CREATE",
         write: true,
         grows: true,
+        keyed: false,
         run: definitions::create,
     },
     Command {
         name: "FT.DROPINDEX",
         write: true,
         grows: false,
+        keyed: false,
         run: definitions::drop_index,
     },
     Command {
         name: "FT._LIST",
         write: false,
         grows: false,
+        keyed: false,
         run: definitions::list,
     },
     Command {
         name: "FT.INFO",
         write: false,
         grows: false,
+        keyed: false,
         run: definitions::info,
     },
     Command {
         name: "FT.SEARCH",
         write: false,
         grows: false,
+        keyed: false,
         run: search::search,
     },
     Command {
         name: "FT.SYNUPDATE",
         write: true,
         grows: true,
+        keyed: false,
         run: synonyms::update,
     },
     Command {
         name: "FT.SYNDUMP",
         write: false,
         grows: false,
+        keyed: false,
         run: synonyms::dump,
+    },
+    Command {
+        name: "FT.SUGADD",
+        write: true,
+        grows: true,
+        keyed: true,
+        run: suggestions::add,
+    },
+    Command {
+        name: "FT.SUGGET",
+        write: false,
+        grows: false,
+        keyed: true,
+        run: suggestions::get,
+    },
+    Command {
+        name: "FT.SUGDEL",
+        write: true,
+        grows: false,
+        keyed: true,
+        run: suggestions::delete,
+    },
+    Command {
+        name: "FT.SUGLEN",
+        write: false,
+        grows: false,
+        keyed: true,
+        run: suggestions::length,
+    },
+    Command {
+        name: "FT.DICTADD",
+        write: true,
+        grows: true,
+        keyed: false,
+        run: dictionaries::add,
+    },
+    Command {
+        name: "FT.DICTDEL",
+        write: true,
+        grows: false,
+        keyed: false,
+        run: dictionaries::delete,
+    },
+    Command {
+        name: "FT.DICTDUMP",
+        write: false,
+        grows: false,
+        keyed: false,
+        run: dictionaries::dump,
+    },
+    Command {
+        name: "FT.SPELLCHECK",
+        write: false,
+        grows: false,
+        keyed: false,
+        run: spellcheck::spellcheck,
     },
 ];
 

@@ -1,5 +1,6 @@
 //! Hits to rows: the fields that a search returns, read from the cache.
 
+use super::markup::Markup;
 use crate::catalog::column::SortKey;
 use crate::catalog::index::Index;
 use crate::exec::collect::{Hit, Hits};
@@ -23,41 +24,6 @@ pub(super) struct Page {
 /// Names and values of one row.
 type Fields = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// Reads what the page of a search shows. A document that has gone since it matched (an expiry
-/// that no event has told of yet) is dropped, from the total too.
-///
-/// # Errors
-/// [`Error::Stopped`] when the deadline passes: a page can be a million documents.
-pub(super) fn load(
-    hits: &Hits,
-    explanations: &[Explanation],
-    request: &Search,
-    plan: &Plan,
-    index: &Index,
-    keyspace: &mut dyn Keyspace,
-    deadline: &Deadline,
-) -> Result<Page, Error> {
-    let loader = Loader {
-        request,
-        plan,
-        index,
-    };
-    let mut total = hits.total;
-    let mut rows = Vec::new();
-    for (slot, hit) in hits.rows.iter().enumerate().skip(request.offset) {
-        // A row costs microseconds, so it can afford a look at the clock each time.
-        deadline.check()?;
-        match loader.row(hit, keyspace) {
-            Some(mut row) => {
-                row.explanation = explanations.get(slot).map(written);
-                rows.push(row);
-            }
-            None => total -= 1,
-        }
-    }
-    Ok(Page { total, rows })
-}
-
 /// A leaf is its text, anything else its text and its parts (spec, section 2.1).
 fn written(explanation: &Explanation) -> Reply {
     let text = Reply::Bulk(explanation.text.clone().into_bytes());
@@ -68,13 +34,44 @@ fn written(explanation: &Explanation) -> Reply {
     Reply::Array(vec![text, Reply::Array(parts.collect())])
 }
 
-struct Loader<'a> {
-    request: &'a Search,
-    plan: &'a Plan,
-    index: &'a Index,
+/// What the rows of a search show.
+pub(super) struct Loader<'a> {
+    pub(super) request: &'a Search,
+    pub(super) plan: &'a Plan,
+    pub(super) index: &'a Index,
+    /// What is done to texts.
+    pub(super) markup: Option<Markup<'a>>,
 }
 
 impl Loader<'_> {
+    /// Reads what the page of a search shows. A document that has gone since it matched (an expiry
+    /// that no event has told of yet) is dropped, from the total too.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] when the deadline passes: a page can be a million documents.
+    pub(super) fn load(
+        &self,
+        hits: &Hits,
+        explanations: &[Explanation],
+        keyspace: &mut dyn Keyspace,
+        deadline: &Deadline,
+    ) -> Result<Page, Error> {
+        let mut total = hits.total;
+        let mut rows = Vec::new();
+        for (slot, hit) in hits.rows.iter().enumerate().skip(self.request.offset) {
+            // A row costs microseconds, so it can afford a look at the clock each time.
+            deadline.check()?;
+            match self.row(hit, keyspace) {
+                Some(mut row) => {
+                    row.explanation = explanations.get(slot).map(written);
+                    rows.push(row);
+                }
+                None => total -= 1,
+            }
+        }
+        Ok(Page { total, rows })
+    }
+
     fn row(&self, hit: &Hit, keyspace: &mut dyn Keyspace) -> Option<Row> {
         let key = self.index.documents().key(hit.doc)?;
         let mut fields = Fields::new();
@@ -119,7 +116,9 @@ impl Loader<'_> {
         });
         for (property, value) in returned.iter().zip(values) {
             let label = property.alias.as_ref().unwrap_or(&property.name);
-            let value = self.distance(hit, &property.name).or(value);
+            let value = self
+                .distance(hit, &property.name)
+                .or_else(|| Some(self.shown_property(&property.name, value?)));
             if let Some(value) = value {
                 fields.push((label.clone(), value));
             }
@@ -144,16 +143,32 @@ impl Loader<'_> {
         });
         if let Order::Field { field, .. } = &self.plan.order {
             let definition = self.index.schema().field(*field);
-            let sorted_by = document
+            let found = document
                 .iter()
                 .find(|(name, _)| *name == definition.identifier);
-            fields
-                .extend(sorted_by.map(|(_, value)| (definition.attribute.clone(), value.clone())));
+            fields.extend(found.map(|(_, value)| {
+                let value = self.shown_property(&definition.attribute, value.clone());
+                (definition.attribute.clone(), value)
+            }));
         }
         // A name stands for one value, and what was computed goes before what is stored.
         document.retain(|(name, _)| fields.iter().all(|(other, _)| other != name));
-        fields.append(&mut document);
+        fields.extend(document.into_iter().map(|(name, value)| {
+            let value = match &self.markup {
+                Some(markup) => markup.hash_field(&name, value),
+                None => value,
+            };
+            (name, value)
+        }));
         presence
+    }
+
+    /// The value of a property, marked or shortened as asked for.
+    fn shown_property(&self, name: &[u8], value: Vec<u8>) -> Vec<u8> {
+        match &self.markup {
+            Some(markup) => markup.property(name, value),
+            None => value,
+        }
     }
 
     /// The names of all distances that the query gives.

@@ -1,5 +1,6 @@
 //! `FT.SEARCH`, through all five values: request, query, plan, hits, reply.
 
+use super::markup::Markup;
 use super::rows;
 use crate::engine::{Call, Core, Effect};
 use crate::exec::{self, deadline::Deadline, explain::explain};
@@ -10,7 +11,7 @@ use crate::request::error::Error;
 use crate::request::search::Search;
 
 /// How long a search may take when it does not say, in milliseconds (spec, section 5).
-const DEFAULT_TIMEOUT_MS: u64 = 500;
+pub(super) const DEFAULT_TIMEOUT_MS: u64 = 500;
 
 pub(super) fn search(
     core: &mut Core,
@@ -34,15 +35,13 @@ pub(super) fn search(
     } else {
         Vec::new()
     };
-    let page = rows::load(
-        &hits,
-        &explanations,
-        &request,
-        &plan,
+    let loader = rows::Loader {
+        request: &request,
+        plan: &plan,
         index,
-        call.keyspace,
-        &deadline,
-    )?;
+        markup: Markup::new(&request, &plan, index)?,
+    };
+    let page = loader.load(&hits, &explanations, call.keyspace, &deadline)?;
     SearchReply {
         total: page.total,
         rows: page.rows,
@@ -60,8 +59,10 @@ pub(super) fn search(
 mod tests {
     use std::time::Duration;
 
+    use nuthatch_indexes::suggest::Suggestions;
+
     use crate::engine::{Call, Core};
-    use crate::keyspace::{Keyspace, Presence};
+    use crate::keyspace::{Keyspace, Presence, WrongType};
     use crate::reply::{Protocol, Recorder, Reply};
 
     /// Every key is an empty hash, and showing one takes two milliseconds.
@@ -75,6 +76,22 @@ mod tests {
         fn document(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
             std::thread::sleep(Duration::from_millis(2));
             Presence::Hash
+        }
+
+        fn read_suggestions(
+            &mut self,
+            _: &[u8],
+            _: &mut dyn FnMut(&Suggestions),
+        ) -> Result<(), WrongType> {
+            Err(WrongType)
+        }
+
+        fn change_suggestions(
+            &mut self,
+            _: &[u8],
+            _: &mut dyn FnMut(&mut Suggestions),
+        ) -> Result<(), WrongType> {
+            Err(WrongType)
         }
 
         fn delete(&mut self, _: &[u8]) -> bool {

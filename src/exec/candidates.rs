@@ -144,11 +144,12 @@ impl Scorer for Candidates<'_> {
 mod tests {
     use nuthatch_indexes::doc::DocId;
     use nuthatch_indexes::docset::{Bitmap, DocSet};
+    use nuthatch_indexes::suggest::Suggestions;
 
     use super::*;
     use crate::catalog::index::FieldIndex;
     use crate::exec::scorer::Unscored;
-    use crate::keyspace::{Keyspace, Presence};
+    use crate::keyspace::{Keyspace, Presence, WrongType};
     use crate::request::create::Definition;
 
     /// Each key is one byte, and its hash a vector of that byte.
@@ -168,6 +169,22 @@ mod tests {
 
         fn document(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
             Presence::Hash
+        }
+
+        fn read_suggestions(
+            &mut self,
+            _: &[u8],
+            _: &mut dyn FnMut(&Suggestions),
+        ) -> Result<(), WrongType> {
+            Err(WrongType)
+        }
+
+        fn change_suggestions(
+            &mut self,
+            _: &[u8],
+            _: &mut dyn FnMut(&mut Suggestions),
+        ) -> Result<(), WrongType> {
+            Err(WrongType)
         }
 
         fn delete(&mut self, _: &[u8]) -> bool {

@@ -11,6 +11,7 @@ mod near;
 mod scored;
 mod scorer;
 mod sort_key;
+pub mod spelling;
 mod variants;
 pub mod yielded;
 

@@ -141,6 +141,7 @@ impl Scorer for NearWords<'_> {
 #[cfg(test)]
 mod tests {
     use nuthatch_indexes::docset::DocSet;
+    use nuthatch_indexes::suggest::Suggestions;
     use nuthatch_indexes::text::{FieldMask, Near, Phrase};
 
     use super::NearWords;
@@ -149,7 +150,7 @@ mod tests {
     use crate::exec::deadline::Deadline;
     use crate::exec::model::{Bm25Std, Corpus};
     use crate::exec::scorer::{BoxScorer, Leaf, Term};
-    use crate::keyspace::{Keyspace, Presence};
+    use crate::keyspace::{Keyspace, Presence, WrongType};
     use crate::plan::estimate::Estimate;
     use crate::plan::{Kind, Node};
     use crate::request::create::Definition;
@@ -172,6 +173,22 @@ mod tests {
 
         fn document(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
             Presence::Hash
+        }
+
+        fn read_suggestions(
+            &mut self,
+            _: &[u8],
+            _: &mut dyn FnMut(&Suggestions),
+        ) -> Result<(), WrongType> {
+            Err(WrongType)
+        }
+
+        fn change_suggestions(
+            &mut self,
+            _: &[u8],
+            _: &mut dyn FnMut(&mut Suggestions),
+        ) -> Result<(), WrongType> {
+            Err(WrongType)
         }
 
         fn delete(&mut self, _: &[u8]) -> bool {

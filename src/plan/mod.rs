@@ -8,6 +8,7 @@ pub mod estimate;
 mod group;
 mod options;
 mod sort;
+pub mod spelling;
 mod tag;
 mod text;
 mod vector;

@@ -7,6 +7,8 @@
 pub mod info;
 mod number;
 pub mod search;
+pub mod spellcheck;
+pub mod suggestions;
 mod tree;
 
 pub use number::{format_double, format_score};
@@ -50,4 +52,9 @@ pub trait Sink {
     fn null(&mut self);
     /// An error; `text` starts with its code, as in `ERR …`.
     fn error(&mut self, text: &str);
+}
+
+/// A count alone as a reply.
+pub fn write_count(number: usize, sink: &mut dyn Sink) {
+    sink.integer(i64::try_from(number).unwrap_or(i64::MAX));
 }

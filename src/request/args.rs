@@ -49,6 +49,18 @@ impl<'a> Args<'a> {
         found
     }
 
+    /// As [`Args::take`], for an option that may come once: `seen` becomes true when it does.
+    ///
+    /// # Errors
+    /// When it comes again.
+    pub fn take_once(&mut self, keyword: &str, seen: &mut bool) -> Result<bool, Refusal> {
+        let found = self.take(keyword);
+        if found && std::mem::replace(seen, true) {
+            return Err(Refusal::duplicate("option", keyword.as_bytes()));
+        }
+        Ok(found)
+    }
+
     /// Passes over the next argument.
     pub fn skip(&mut self) {
         self.rest = self.rest.get(1..).unwrap_or_default();

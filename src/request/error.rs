@@ -150,6 +150,13 @@ pub enum Refusal {
         /// The name.
         name: String,
     },
+    /// No dictionary of that name.
+    NoSuchDictionary {
+        /// The name.
+        name: String,
+    },
+    /// A key that holds something else.
+    WrongType,
     /// The query vector has the wrong number of bytes.
     QueryVectorSize {
         /// Bytes given.
@@ -305,6 +312,27 @@ impl Refusal {
         )
     }
 
+    /// An argument of nothing.
+    #[must_use]
+    pub fn empty(argument: &str) -> Self {
+        Self::bad_value(argument, "must not be empty".to_owned())
+    }
+
+    /// Text that is none.
+    #[must_use]
+    pub fn not_utf8(argument: &str, given: &[u8]) -> Self {
+        Self::bad_value(
+            argument,
+            format!("must be valid UTF-8, not `{}`", shown(given)),
+        )
+    }
+
+    /// `HIGHLIGHT` or `SUMMARIZE` of an index that was created without what they need.
+    #[must_use]
+    pub fn no_highlight(argument: &str, option: &str) -> Self {
+        Self::needs(argument, &format!("an index created without {option}"))
+    }
+
     /// An argument that makes sense only with something else.
     #[must_use]
     pub fn needs(argument: &str, what: &str) -> Self {
@@ -452,6 +480,12 @@ impl fmt::Display for Refusal {
                     f,
                     "SEARCH_PROP_NOT_FOUND Property `{name}` not loaded nor in schema"
                 )
+            }
+            Self::NoSuchDictionary { name } => {
+                write!(f, "SEARCH_DICT_NOT_FOUND Dictionary not found: {name}")
+            }
+            Self::WrongType => {
+                f.write_str("WRONGTYPE Operation against a key holding the wrong kind of value")
             }
             Self::QueryVectorSize { given, expected } => write!(
                 f,

@@ -2,8 +2,12 @@
 
 pub mod args;
 pub mod create;
+pub mod dictionary;
 pub mod error;
+pub mod highlight;
 pub mod language;
 pub mod search;
 pub mod simple;
+pub mod spellcheck;
+pub mod suggest;
 pub mod synonym;

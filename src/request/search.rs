@@ -11,6 +11,7 @@ pub use self::filter::NumberFilter;
 pub use self::scoring::{Scorer, Scoring};
 use super::args::{Args, keyword};
 use super::error::{Error, Refusal};
+use super::highlight::{Highlight, Summarize};
 use super::language::{Language, take_language};
 
 /// Hits that one search may ask for.
@@ -24,11 +25,9 @@ const UNSUPPORTED: &[&str] = &[
     "ALLSHARDS",
     "CONSISTENT",
     "GEOFILTER",
-    "HIGHLIGHT",
     "INCONSISTENT",
     "LOCALONLY",
     "SOMESHARDS",
-    "SUMMARIZE",
     "WITHRAWIDS",
 ];
 
@@ -73,6 +72,10 @@ pub struct Search {
     pub filters: Vec<NumberFilter>,
     /// `RETURN`; none returns the whole document.
     pub returned: Option<Vec<Returned>>,
+    /// `HIGHLIGHT`
+    pub highlight: Option<Highlight>,
+    /// `SUMMARIZE`
+    pub summarize: Option<Summarize>,
     /// `SORTBY`; none sorts by distance, then score.
     pub sort: Option<Sort>,
     /// `LIMIT`: hits to skip.
@@ -166,6 +169,8 @@ impl Search {
             in_keys: None,
             filters: Vec::new(),
             returned: None,
+            highlight: None,
+            summarize: None,
             sort: None,
             offset: 0,
             count: DEFAULT_HITS,
@@ -189,6 +194,8 @@ impl Search {
             "INKEYS" => self.in_keys = Some(words(args.list("INKEYS", 1)?)),
             "FILTER" => self.filters.push(NumberFilter::take(args)?),
             "RETURN" => self.take_return(args)?,
+            "HIGHLIGHT" => self.highlight = Some(Highlight::take(args)?),
+            "SUMMARIZE" => self.summarize = Some(Summarize::take(args)?),
             "SORTBY" => self.sort = Some(take_sort(args)?),
             "LIMIT" => self.take_limit(args)?,
             "PARAMS" => self.take_params(args)?,

@@ -4,6 +4,7 @@
 //! is kept as it is.
 
 mod script;
+pub mod spans;
 mod split;
 mod stop_words;
 #[cfg(test)]
@@ -99,25 +100,13 @@ impl Analyzer {
 
     /// The tokens of a text that is indexed.
     pub fn tokens<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = Token<'a>> {
-        Tokens {
-            analyzer: self,
-            words: Words::new(&self.classes, text),
-            pending: Vec::new().into_iter(),
-            position: 0,
-            characters: Characters::Too,
-        }
+        Tokens::new(self, text, Characters::Too)
     }
 
     /// The terms of a text that is looked for, those of a phrase in a document that holds it: one
     /// after another, each at the next position.
     pub fn terms<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = Cow<'a, [u8]>> {
-        let tokens = Tokens {
-            analyzer: self,
-            words: Words::new(&self.classes, text),
-            pending: Vec::new().into_iter(),
-            position: 0,
-            characters: Characters::OnlyLone,
-        };
+        let tokens = Tokens::new(self, text, Characters::OnlyLone);
         tokens.map(|token| token.term)
     }
 
@@ -215,6 +204,16 @@ impl<'a> Iterator for Tokens<'a> {
 }
 
 impl<'a> Tokens<'a> {
+    fn new(analyzer: &'a Analyzer, text: &'a [u8], characters: Characters) -> Self {
+        Self {
+            analyzer,
+            words: Words::new(&analyzer.classes, text),
+            pending: Vec::new().into_iter(),
+            position: 0,
+            characters,
+        }
+    }
+
     /// A word as the next token, unless it is a stop word.
     fn token(&self, word: Word<'a>) -> Option<Token<'a>> {
         let term = word.term();

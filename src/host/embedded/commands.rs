@@ -3,15 +3,16 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::hashes::Hashes;
-use crate::keyspace::Keyspace;
+use super::keys::Keys;
+use crate::keyspace::{Keyspace, WrongType};
 use crate::reply::{Protocol, Reply};
+use crate::request::error::Refusal;
 
 /// A command's name, lower case, how many arguments it takes after its name, and what it does.
 type Command = (
     &'static str,
     RangeInclusive<usize>,
-    fn(&mut Hashes, &[&[u8]], Protocol) -> Reply,
+    fn(&mut Keys, &[&[u8]], Protocol) -> Reply,
 );
 
 /// As many arguments as there are.
@@ -30,7 +31,7 @@ const COMMANDS: &[Command] = &[
     ("flushall", 0..=0, flushall),
 ];
 
-impl Hashes {
+impl Keys {
     /// Runs a command; none when it is not one of these.
     pub(super) fn execute(&mut self, arguments: &[&[u8]], protocol: Protocol) -> Option<Reply> {
         let (name, rest) = arguments.split_first()?;
@@ -45,31 +46,30 @@ impl Hashes {
     }
 }
 
-fn hset(hashes: &mut Hashes, arguments: &[&[u8]], _: Protocol) -> Reply {
+fn hset(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
     let (key, fields) = (arguments[0], &arguments[1..]);
     let (pairs, []) = fields.as_chunks::<2>() else {
         return arity("hset");
     };
-    let mut added = 0;
-    for [name, value] in pairs {
-        added += i64::from(hashes.set(key, name, value));
-    }
-    hashes.changed(key);
-    Reply::Integer(added)
+    keys.set(key, pairs).map_or_else(wrong_type, count)
 }
 
-fn hget(hashes: &mut Hashes, arguments: &[&[u8]], _: Protocol) -> Reply {
-    match hashes.get(arguments[0], arguments[1]) {
-        Some(value) => Reply::Bulk(value.to_vec()),
-        None => Reply::Null,
+fn hget(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
+    match keys.get(arguments[0], arguments[1]) {
+        Ok(Some(value)) => Reply::Bulk(value.to_vec()),
+        Ok(None) => Reply::Null,
+        Err(error) => wrong_type(error),
     }
 }
 
-fn hgetall(hashes: &mut Hashes, arguments: &[&[u8]], protocol: Protocol) -> Reply {
-    let mut pairs = Vec::new();
-    hashes.document(arguments[0], &mut |name, value| {
-        pairs.push((Reply::Bulk(name.to_vec()), Reply::Bulk(value.to_vec())));
-    });
+fn hgetall(keys: &mut Keys, arguments: &[&[u8]], protocol: Protocol) -> Reply {
+    let hash = match keys.hash(arguments[0]) {
+        Ok(hash) => hash.into_iter().flatten(),
+        Err(error) => return wrong_type(error),
+    };
+    let pairs: Vec<_> = hash
+        .map(|(name, value)| (Reply::Bulk(name.clone()), Reply::Bulk(value.clone())))
+        .collect();
     match protocol {
         Protocol::Resp2 => Reply::Array(
             pairs
@@ -81,52 +81,50 @@ fn hgetall(hashes: &mut Hashes, arguments: &[&[u8]], protocol: Protocol) -> Repl
     }
 }
 
-fn hdel(hashes: &mut Hashes, arguments: &[&[u8]], _: Protocol) -> Reply {
-    let removed = arguments[1..]
-        .iter()
-        .filter(|name| hashes.unset(arguments[0], name));
-    count(removed.count())
+fn hdel(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
+    let removed = keys.unset(arguments[0], &arguments[1..]);
+    removed.map_or_else(wrong_type, count)
 }
 
-fn del(hashes: &mut Hashes, arguments: &[&[u8]], _: Protocol) -> Reply {
-    count(arguments.iter().filter(|key| hashes.delete(key)).count())
+fn del(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
+    count(arguments.iter().filter(|key| keys.delete(key)).count())
 }
 
-fn exists(hashes: &mut Hashes, arguments: &[&[u8]], _: Protocol) -> Reply {
-    count(arguments.iter().filter(|key| hashes.contains(key)).count())
+fn exists(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
+    count(arguments.iter().filter(|key| keys.contains(key)).count())
 }
 
-fn expire(hashes: &mut Hashes, arguments: &[&[u8]], _: Protocol) -> Reply {
-    expire_in(hashes, arguments, Duration::from_secs)
+fn expire(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
+    expire_in(keys, arguments, Duration::from_secs)
 }
 
-fn pexpire(hashes: &mut Hashes, arguments: &[&[u8]], _: Protocol) -> Reply {
-    expire_in(hashes, arguments, Duration::from_millis)
+fn pexpire(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
+    expire_in(keys, arguments, Duration::from_millis)
 }
 
 /// Expires a key after some units of time; at once when they are negative.
-fn expire_in(hashes: &mut Hashes, arguments: &[&[u8]], unit: fn(u64) -> Duration) -> Reply {
+fn expire_in(keys: &mut Keys, arguments: &[&[u8]], unit: fn(u64) -> Duration) -> Reply {
     let Some(units) = parse_integer(arguments[1]) else {
         return Reply::Error("ERR value is not an integer or out of range".to_owned());
     };
     let key = arguments[0];
     let found = match u64::try_from(units) {
-        Ok(units) if units > 0 => hashes.expire_in(key, unit(units)),
-        Ok(_) | Err(_) => hashes.delete(key),
+        Ok(units) if units > 0 => keys.expire_in(key, unit(units)),
+        Ok(_) | Err(_) => keys.delete(key),
     };
     Reply::Integer(i64::from(found))
 }
 
-fn rename(hashes: &mut Hashes, arguments: &[&[u8]], _: Protocol) -> Reply {
-    if hashes.rename(arguments[0], arguments[1]) {
+fn rename(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
+    if keys.rename(arguments[0], arguments[1]) {
         Reply::Simple("OK".to_owned())
     } else {
         Reply::Error("ERR no such key".to_owned())
     }
 }
 
-fn flushall(hashes: &mut Hashes, _: &[&[u8]], _: Protocol) -> Reply {
-    hashes.flush();
+fn flushall(keys: &mut Keys, _: &[&[u8]], _: Protocol) -> Reply {
+    keys.flush();
     Reply::Simple("OK".to_owned())
 }
 
@@ -136,6 +134,10 @@ fn parse_integer(bytes: &[u8]) -> Option<i64> {
 
 fn count(number: usize) -> Reply {
     Reply::from(number as u64)
+}
+
+fn wrong_type(_: WrongType) -> Reply {
+    Reply::Error(Refusal::WrongType.to_string())
 }
 
 fn arity(name: &str) -> Reply {

@@ -1,9 +1,9 @@
 //! The in-process host: the whole engine over hashes of its own, without a server.
 
 mod commands;
-mod hashes;
+mod keys;
 
-use self::hashes::Hashes;
+use self::keys::Keys;
 use crate::engine::{Call, Core, Effect};
 use crate::reply::{Protocol, Recorder, Reply};
 
@@ -25,7 +25,7 @@ use crate::reply::{Protocol, Recorder, Reply};
 #[derive(Default)]
 pub struct Engine {
     core: Core,
-    hashes: Hashes,
+    keys: Keys,
     protocol: Protocol,
 }
 
@@ -54,13 +54,13 @@ impl Engine {
     /// included.
     pub fn execute<A: AsRef<[u8]>>(&mut self, arguments: &[A]) -> Reply {
         let arguments: Vec<&[u8]> = arguments.iter().map(AsRef::as_ref).collect();
-        self.hashes.expire();
+        self.keys.expire();
         self.index_changes();
-        let reply = match self.hashes.execute(&arguments, self.protocol) {
+        let reply = match self.keys.execute(&arguments, self.protocol) {
             Some(reply) => reply,
             None => self.execute_in_core(&arguments),
         };
-        if self.hashes.take_flushed() {
+        if self.keys.take_flushed() {
             self.core.flush(None);
         }
         self.index_changes();
@@ -72,7 +72,7 @@ impl Engine {
         let effect = self.core.execute(
             &mut Call {
                 database: DATABASE,
-                keyspace: &mut self.hashes,
+                keyspace: &mut self.keys,
                 sink: &mut recorder,
             },
             arguments,
@@ -88,16 +88,16 @@ impl Engine {
     /// Reads the keys of before an index's creation, all at once: nobody else is waiting.
     fn backfill(&mut self) {
         while let Some(backfill) = self.core.next_backfill() {
-            for key in self.hashes.keys() {
-                self.core.backfill_key(backfill, &key, &mut self.hashes);
+            for key in self.keys.names() {
+                self.core.backfill_key(backfill, &key, &mut self.keys);
             }
             self.core.backfill_done(backfill);
         }
     }
 
     fn index_changes(&mut self) {
-        for key in self.hashes.take_changes() {
-            self.core.key_changed(DATABASE, &key, &mut self.hashes);
+        for key in self.keys.take_changes() {
+            self.core.key_changed(DATABASE, &key, &mut self.keys);
         }
     }
 }

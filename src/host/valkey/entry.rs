@@ -10,7 +10,7 @@ use super::cell::{self, Host, Refusal};
 use super::keyspace::ServerKeyspace;
 use super::options::{self, Options};
 use super::reply::ServerSink;
-use super::{alloc, events, fault, info, rdb};
+use super::{alloc, events, fault, info, rdb, suggestions};
 use crate::command::COMMANDS;
 use crate::engine::{Call, Effect};
 use crate::reply::Sink;
@@ -74,7 +74,7 @@ fn load(context: Context<'_>, counted: bool, arguments: &[&[u8]]) -> Result<(), 
             (true, false) => c"write",
             (false, _) => c"readonly",
         };
-        if !context.create_command(command.name, flags, Some(run)) {
+        if !context.create_command(command.name, flags, command.keyed, Some(run)) {
             return Err(format!("the server has a command {}", command.name));
         }
         if categorised {
@@ -87,7 +87,7 @@ fn load(context: Context<'_>, counted: bool, arguments: &[&[u8]]) -> Result<(), 
     if !events::subscribe(context) {
         return Err("the server does not offer the events to follow".to_owned());
     }
-    if !info::register(context) || !rdb::register(context) {
+    if !info::register(context) || !rdb::register(context) || !suggestions::register(context) {
         return Err("the server takes no data type or INFO section".to_owned());
     }
     Ok(())

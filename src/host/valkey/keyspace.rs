@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
+use nuthatch_indexes::suggest::Suggestions;
+
 use super::api::{Context, Key, OwnedStr, Pairs, Str};
-use crate::keyspace::{Keyspace, Presence};
+use super::suggestions;
+use crate::keyspace::{Keyspace, Presence, WrongType};
 
 /// Field names as strings of the server, made once: half the cost of reading a field otherwise.
 #[derive(Default)]
@@ -78,6 +81,22 @@ impl Keyspace for ServerKeyspace<'_> {
             }
             None => Presence::Absent,
         }
+    }
+
+    fn read_suggestions(
+        &mut self,
+        key: &[u8],
+        read: &mut dyn FnMut(&Suggestions),
+    ) -> Result<(), WrongType> {
+        suggestions::read(self.context, key, read)
+    }
+
+    fn change_suggestions(
+        &mut self,
+        key: &[u8],
+        change: &mut dyn FnMut(&mut Suggestions),
+    ) -> Result<(), WrongType> {
+        suggestions::change(self.context, key, change)
     }
 
     /// A replica deletes nothing by itself: it is told of each key that the primary deleted, and

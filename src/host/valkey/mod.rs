@@ -22,5 +22,6 @@ mod keyspace;
 mod options;
 mod rdb;
 mod reply;
+mod suggestions;
 #[cfg(feature = "test-commands")]
 mod test_commands;

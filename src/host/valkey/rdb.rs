@@ -1,4 +1,4 @@
-//! The indexes' definitions in the server's own snapshot: before the keys, so that each key is
+//! The indexes' definitions and the dictionaries in the server's own snapshot: before the keys, so that each key is
 //! indexed as it is loaded. Disk, full synchronisation and the append-only file's base carry it
 //! (the latter only with `aof-use-rdb-preamble yes`, the default: a rewritten file of plain
 //! commands has no place for it).
@@ -119,7 +119,7 @@ unsafe extern "C" fn load(io: *mut raw::RedisModuleIO, _version: c_int, _when: c
 
 /// # Safety
 /// `io` comes from the server and is alive for `'a`.
-unsafe fn context_of<'a>(io: *mut raw::RedisModuleIO) -> Context<'a> {
+pub(super) unsafe fn context_of<'a>(io: *mut raw::RedisModuleIO) -> Context<'a> {
     let of = server!(RedisModule_GetContextFromIO);
     // SAFETY: the caller's promise.
     let context = unsafe { of(io) };
@@ -128,7 +128,7 @@ unsafe fn context_of<'a>(io: *mut raw::RedisModuleIO) -> Context<'a> {
 }
 
 /// Bytes read from a snapshot.
-struct Section {
+pub(super) struct Section {
     start: *mut c_char,
     len: usize,
 }
@@ -136,7 +136,7 @@ struct Section {
 impl Section {
     /// # Safety
     /// `io` comes from the server and is alive.
-    unsafe fn read(io: *mut raw::RedisModuleIO) -> Option<Self> {
+    pub(super) unsafe fn read(io: *mut raw::RedisModuleIO) -> Option<Self> {
         let mut len = 0;
         let read = server!(RedisModule_LoadStringBuffer);
         // SAFETY: the caller's promise.
@@ -144,7 +144,7 @@ impl Section {
         (!start.is_null()).then_some(Self { start, len })
     }
 
-    fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         // SAFETY: the server gave a buffer of that many bytes, freed only by `drop`.
         unsafe { std::slice::from_raw_parts(self.start.cast::<u8>(), self.len) }
     }

@@ -11,8 +11,8 @@ use crate::engine::Effect;
 use crate::reply::Sink;
 
 pub(super) fn register(context: Context<'_>) -> Result<(), String> {
-    let added = context.create_command("NUTHATCH.PANIC", c"readonly", Some(panic))
-        && context.create_command("NUTHATCH.ALIGN", c"readonly", Some(align));
+    let added = context.create_command("NUTHATCH.PANIC", c"readonly", false, Some(panic))
+        && context.create_command("NUTHATCH.ALIGN", c"readonly", false, Some(align));
     added.then_some(()).ok_or("test commands".to_owned())
 }
 

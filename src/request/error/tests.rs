@@ -1,3 +1,5 @@
+//! What the texts keep.
+
 use super::*;
 
 #[test]

@@ -37,6 +37,8 @@ fn a_search_without_options_has_the_defaults() {
             in_keys: None,
             filters: vec![],
             returned: None,
+            highlight: None,
+            summarize: None,
             sort: None,
             offset: 0,
             count: 10,

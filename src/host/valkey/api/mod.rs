@@ -3,9 +3,13 @@
 
 mod key;
 mod string;
+mod value;
 
 pub(super) use key::{Cursor, Key, Pairs};
 pub(super) use string::{OwnedStr, Str};
+pub(super) use value::{
+    ModuleKey, add_to_digest, emit_command, load_unsigned, save_bytes, save_unsigned,
+};
 
 use std::ffi::{CStr, CString, c_int, c_long, c_void};
 use std::marker::PhantomData;
@@ -161,14 +165,17 @@ impl<'a> Context<'a> {
         unsafe { create(self.as_raw(), milliseconds, callback, ptr::null_mut()) };
     }
 
-    /// Registers a keyless command; whether the server took it.
+    /// Registers a command, whose first argument is a key if it is `keyed`; whether the server
+    /// took it.
     pub(super) fn create_command(
         self,
         name: &str,
         flags: &CStr,
+        keyed: bool,
         function: raw::RedisModuleCmdFunc,
     ) -> bool {
         let name = c_text(name);
+        let (first, last, step) = if keyed { (1, 1, 1) } else { (0, 0, 0) };
         let create = server!(RedisModule_CreateCommand);
         // SAFETY: the context is that of `RedisModule_OnLoad`; the server copies both strings.
         let status = unsafe {
@@ -177,9 +184,9 @@ impl<'a> Context<'a> {
                 name.as_ptr(),
                 function,
                 flags.as_ptr(),
-                0,
-                0,
-                0,
+                first,
+                last,
+                step,
             )
         };
         succeeded(status)
