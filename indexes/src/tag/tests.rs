@@ -142,3 +142,36 @@ fn an_index_can_be_shared_between_threads() {
     fn shared<T: Send + Sync>() {}
     shared::<TagIndex>();
 }
+
+#[test]
+fn patterns_stand_for_the_first_tags_that_fit() {
+    let options = TagOptions {
+        separator: b',',
+        case_sensitive: false,
+        index_empty: false,
+    };
+    let mut index = TagIndex::new(options);
+    index.insert(doc(1), "dark blue, red, röd".as_bytes());
+    index.insert(doc(2), b"light blue,red");
+    let names = |(found, more): (Vec<super::TagDocs<'_>>, bool)| {
+        let names = found.into_iter().map(|(tag, docs)| {
+            let tag = String::from_utf8(tag.to_vec()).unwrap();
+            (tag, docs.len())
+        });
+        (names.collect::<Vec<_>>(), more)
+    };
+    let tag = |name: &str, docs| (name.to_owned(), docs);
+    assert_eq!(
+        names(index.expand_suffix(b"blue", 9)),
+        (vec![tag("dark blue", 1), tag("light blue", 1)], false)
+    );
+    assert_eq!(
+        names(index.expand_infix(b"k b", 9)),
+        (vec![tag("dark blue", 1)], false)
+    );
+    assert_eq!(
+        names(index.expand_wildcard(b"r?d", 1)),
+        (vec![tag("red", 2)], true)
+    );
+    assert_eq!(names(index.expand_infix(b"zz", 9)), (vec![], false));
+}
