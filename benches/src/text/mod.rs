@@ -134,12 +134,13 @@ impl Options {
     }
 }
 
-/// Measures, and writes `target/bench/text.json` and `text.md` below `root` after every corpus.
+/// Measures, and writes `target/bench/text.json` and `text.md` below `root` after every part.
 ///
 /// # Errors
 /// When the engines do not agree, or files cannot be read or written.
 pub fn run(options: &Options, root: &Path) -> Result<(), Box<dyn Error>> {
     let cpu = clock::pin(options.cpu)?;
+    let folder = root.join("target/bench");
     let mut report = Report::new(&GOALS);
     report.facts = machine(root, cpu);
     report.facts.extend(versions(options));
@@ -157,16 +158,15 @@ pub fn run(options: &Options, root: &Path) -> Result<(), Box<dyn Error>> {
     for name in names {
         say(&format!("{name}: reading"));
         match Corpus::load(name, options.documents())? {
-            Some(corpus) => measure(options, &mut report, &corpus)?,
+            Some(corpus) => measure(options, &mut report, &corpus, &folder)?,
             None => {
                 let note = format!("{name} was left out: its files are not in the data directory.");
                 say(&note);
                 report.notes.push(note);
             }
         }
-        // After every corpus: a run that is stopped leaves what it had.
-        report.write(&root.join("target/bench"))?;
     }
+    report.write(&folder)?;
     say(&format!(
         "wrote target/bench/text.json and text.md\n{}",
         report.summary().trim_end()
@@ -174,7 +174,13 @@ pub fn run(options: &Options, root: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn measure(options: &Options, report: &mut Report, corpus: &Corpus) -> Result<(), Box<dyn Error>> {
+/// Measures the parts, and writes the report after each: a run that is stopped leaves what it had.
+fn measure(
+    options: &Options,
+    report: &mut Report,
+    corpus: &Corpus,
+    folder: &Path,
+) -> Result<(), Box<dyn Error>> {
     let words = corpus.tokens();
     say(&format!(
         "{}: {} documents, {words} words",
@@ -189,18 +195,23 @@ fn measure(options: &Options, report: &mut Report, corpus: &Corpus) -> Result<()
     };
     if options.wants("search") {
         engines.scored(report, options.rounds(), options.queries)?;
+        report.write(folder)?;
     }
     if options.wants("expand") {
         engines.expanded(report, options.rounds(), options.queries)?;
+        report.write(folder)?;
     }
     if options.wants("memory") {
         write::memory(report, corpus, &ours, &peer)?;
+        report.write(folder)?;
     }
     if options.wants("visible") {
         write::visible(report, corpus, &mut ours)?;
+        report.write(folder)?;
     }
     if options.wants("mix") {
         write::mix(report, corpus, &mut ours, &mut peer)?;
+        report.write(folder)?;
     }
     Ok(())
 }
