@@ -8,6 +8,7 @@ use super::bind::Expansions;
 use super::estimate::Estimate;
 use super::text::TextBinder;
 use super::{Kind, Node};
+use crate::catalog::index::FieldIndex;
 use crate::query::ast::Attributes;
 use crate::request::error::Error;
 use crate::request::search::{Expander, Search};
@@ -68,7 +69,7 @@ impl TextBinder<'_> {
     ) -> Result<Vec<Node>, Error> {
         let mut variants = vec![(term.to_vec(), word.fields)];
         if let Some(language) = word.expansion.stems {
-            let stemmed = word.fields & self.text.stemmed_fields();
+            let stemmed = word.fields & self.text.stemmed_fields() & self.all_fields();
             let siblings = self.text.expand_stem(term, language).into_iter();
             let siblings = siblings.filter(|sibling| *sibling != term && !stemmed.is_empty());
             variants.extend(siblings.map(|sibling| (sibling.to_vec(), stemmed)));
@@ -104,6 +105,19 @@ impl TextBinder<'_> {
         let words = related.0.into_iter();
         let words = words.map(|(other, fields)| self.exact(other, fields, word.weight));
         Ok([whole].into_iter().chain(words).chain(phrases).collect())
+    }
+
+    /// The text fields that there are.
+    fn all_fields(&self) -> FieldMask {
+        let fields = self.index.schema().iter();
+        let text = fields.filter_map(|(id, _)| match self.index.field(id) {
+            FieldIndex::Text(field) => Some(*field),
+            FieldIndex::Tag(_)
+            | FieldIndex::Numeric(_)
+            | FieldIndex::Vector(_)
+            | FieldIndex::None => None,
+        });
+        text.collect()
     }
 
     /// Terms that are one word: documents with several of them hold it as often as all together.

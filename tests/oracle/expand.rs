@@ -97,13 +97,14 @@ impl Evaluator<'_> {
         let mut stemmed = fields.clone();
         stemmed.retain(|number| match self.schema.fields[*number].kind {
             Kind::Text { no_stem, .. } => {
-                !no_stem || self.mistake == Some(Mistake::StemsEveryField)
+                !self.schema.fields[*number].no_index
+                    && (!no_stem || self.mistake == Some(Mistake::StemsEveryField))
             }
             Kind::Tag { .. } | Kind::Numeric | Kind::Vector(_) => false,
         });
         for other in self.dictionary() {
             let related = other == stem_of_word || stem(other).as_deref() == Some(&stem_of_word);
-            if related && other != word {
+            if related && other != word && !stemmed.is_empty() {
                 terms.push((other.to_vec(), stemmed.clone()));
             }
         }

@@ -35,12 +35,22 @@ impl TextIndex {
     /// dropped or replaced, in byte order, and whether there are more.
     #[must_use]
     pub fn expand_fuzzy(&self, word: &[u8], distance: u8, limit: usize) -> (Vec<&[u8]>, bool) {
-        if let Some(automaton) = Levenshtein::new(word, distance) {
-            let near = self.terms.matching(&automaton);
-            return self.first(near, limit);
-        }
         let mut fuzzy = Fuzzy::new(word, distance);
-        self.expand(b"", limit, |term| fuzzy.matches(term))
+        let Some(automaton) = Levenshtein::new(word, distance) else {
+            return self.expand(b"", limit, |term| fuzzy.matches(term));
+        };
+        let text = |term: &TermId| std::str::from_utf8(self.terms.name(*term)).is_ok();
+        let near = self.terms.matching(&automaton).filter(text);
+        let (mut first, mut more) = self.first(near, limit);
+        let raw = self.terms.raw().map(|term| self.terms.name(term));
+        let raw: Vec<&[u8]> = raw.filter(|term| fuzzy.matches(term)).collect();
+        if !raw.is_empty() {
+            first.extend(raw);
+            first.sort_unstable();
+            more |= first.len() > limit;
+            first.truncate(limit);
+        }
+        (first, more)
     }
 
     fn expand(

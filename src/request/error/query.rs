@@ -3,6 +3,53 @@
 use super::{Refusal, shown};
 
 impl Refusal {
+    /// `LIMIT n 0` with an n other than 0.
+    #[must_use]
+    pub fn offset_of_nothing() -> Self {
+        Self::bad_value(
+            "LIMIT",
+            "the offset must be 0 when the count is 0".to_owned(),
+        )
+    }
+
+    /// `HIGHLIGHT` or `SUMMARIZE` of an index that was created without what they need.
+    #[must_use]
+    pub fn no_highlight(argument: &str, option: &str) -> Self {
+        Self::needs(argument, &format!("an index created without {option}"))
+    }
+
+    /// An option of one vector clause in the other.
+    #[must_use]
+    pub fn misplaced_option(option: &str, clause: &str) -> Self {
+        Self::bad_value(option, format!("is an option of {clause}"))
+    }
+
+    /// A query beyond a limit.
+    #[must_use]
+    pub fn too_complex(most: usize, kind: &str) -> Self {
+        Self::TooComplex {
+            what: format!("more than {most} {kind}"),
+        }
+    }
+
+    /// `HYBRID_POLICY` where there is nothing to filter by.
+    #[must_use]
+    pub fn policy_without_filter() -> Self {
+        Self::bad_value(
+            "HYBRID_POLICY",
+            "needs a filter, the query being `*`".to_owned(),
+        )
+    }
+
+    /// `HYBRID_POLICY ADHOC_BF` with an option of the other policy.
+    #[must_use]
+    pub fn policy_without_batches() -> Self {
+        Self::bad_value(
+            "HYBRID_POLICY",
+            "ADHOC_BF takes neither BATCH_SIZE nor EF_RUNTIME".to_owned(),
+        )
+    }
+
     /// See [`Refusal::InvertedRange`].
     #[must_use]
     pub fn inverted_range(range: &[u8]) -> Self {

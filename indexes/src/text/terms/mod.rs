@@ -6,6 +6,7 @@ mod radix;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
@@ -45,6 +46,8 @@ pub(super) struct Terms {
     /// Seeded anew in each process: nobody can choose words that collide.
     hasher: RandomState,
     tree: Radix,
+    /// Those that are not valid UTF-8, which automata know nothing of.
+    raw: HashSet<TermId>,
 }
 
 struct Entry {
@@ -95,6 +98,9 @@ impl Terms {
         self.by_hash
             .insert_unique(self.hasher.hash_one(name), term, hash);
         self.tree.insert(name, term);
+        if std::str::from_utf8(name).is_err() {
+            self.raw.insert(term);
+        }
         term
     }
 
@@ -107,6 +113,7 @@ impl Terms {
         }
         self.tree.remove(self.names.get(name));
         self.names.remove(name);
+        self.raw.remove(&term);
         self.entries[term.slot()].postings = PostingList::default();
         self.free.push(term);
     }
@@ -139,6 +146,11 @@ impl Terms {
     /// The terms that an automaton accepts, in byte order.
     pub(super) fn matching<A: Automaton>(&self, automaton: A) -> Matches<'_, A> {
         self.tree.matching(automaton)
+    }
+
+    /// The terms that are not valid UTF-8, in no order.
+    pub(super) fn raw(&self) -> impl Iterator<Item = TermId> {
+        self.raw.iter().copied()
     }
 
     /// Heap bytes in use, by capacity. Walks all terms.
