@@ -163,9 +163,15 @@ impl Metric {
             Self::L2 => a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum(),
             Self::Ip => 1.0 - dot(a, b),
             Self::Cosine => {
-                let length = (dot(a, a) * dot(b, b)).sqrt();
+                // The squares of what is very small or large are out of range.
+                let scaled = |vector: &[f64]| -> Vec<f64> {
+                    let largest = vector.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
+                    vector.iter().map(|x| x / largest).collect()
+                };
+                let (a, b) = (scaled(a), scaled(b));
+                let length = (dot(&a, &a) * dot(&b, &b)).sqrt();
                 if length > 0.0 {
-                    1.0 - dot(a, b) / length
+                    1.0 - dot(&a, &b) / length
                 } else {
                     1.0
                 }

@@ -37,7 +37,7 @@ use self::schema::{INDEX, Schema, schema};
 const CASES: u32 = 300;
 
 /// Each mistake must show in one of so many cases; all do within 50.
-const CASES_WITH_MISTAKES: usize = 400;
+const CASES_WITH_MISTAKES: usize = 1_200;
 
 /// Changes before there is an index, then changes and searches. Shown as its commands.
 #[derive(Clone)]
