@@ -263,7 +263,7 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
     fn variants(&self, terms: &'a [(Vec<u8>, FieldMask)], weight: f64) -> Option<BoxScorer<'a>> {
         let text = self.index.text();
         let names = || terms.iter().map(|(term, _)| term.as_slice());
-        let holders = text.documents_with(names(), FieldMask::ALL).len();
+        let holders = text.count_with(names(), FieldMask::ALL);
         let postings = terms.iter();
         let postings = postings.filter_map(|(term, fields)| text.postings(term, *fields));
         Some(Box::new(Variants {

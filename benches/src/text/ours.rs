@@ -89,7 +89,7 @@ impl Ours {
         match query {
             Query::Prefix(_) | Query::Fuzzy(..) => {
                 let words = self.expand(query);
-                self.index.documents_with(words, FieldMask::ALL).len()
+                self.index.count_with(words, FieldMask::ALL)
             }
             Query::Term(_) | Query::Any(_) | Query::All(_) | Query::Phrase(_) => {
                 let words = self.words(query);

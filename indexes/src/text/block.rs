@@ -231,9 +231,13 @@ pub(super) struct Decoded {
     /// By posting, then by field of its set: how often, less one.
     counts: Vec<u32>,
     frequencies: [f32; BLOCK],
+    /// Where the counts of each posting end; empty where it has one each.
+    count_ends: Vec<u32>,
+    /// Where the places of each posting end. After [`Decoded::read_places`], as `gaps`.
     ends: [u32; BLOCK],
-    places: Vec<u32>,
     gaps: Vec<u32>,
+    /// Of the posting that was last asked for.
+    places: Vec<u32>,
 }
 
 impl Default for Decoded {
@@ -247,9 +251,10 @@ impl Default for Decoded {
             codes: Vec::new(),
             counts: Vec::new(),
             frequencies: [0.0; BLOCK],
+            count_ends: Vec::new(),
             ends: [0; BLOCK],
-            places: Vec::new(),
             gaps: Vec::new(),
+            places: Vec::new(),
         }
     }
 }
@@ -280,20 +285,30 @@ impl Decoded {
         self.has_places = true;
         self.kinds.clear();
         self.codes.clear();
+        self.counts.clear();
+        self.count_ends.clear();
+        self.gaps.clear();
         for at in 0..self.len {
             let places = columns.places(at);
             let fields = fields_of(places);
             let code = self.kinds.iter().position(|kind| *kind == fields);
-            self.codes
-                .push(u32::try_from(code.unwrap_or(self.kinds.len())).unwrap_or_default());
+            self.codes.push(number(code.unwrap_or(self.kinds.len())));
             if code.is_none() {
                 self.kinds.push(fields);
             }
+            for of_field in places.chunk_by(|a, b| field_of(*a) == field_of(*b)) {
+                self.counts.push(number(of_field.len() - 1));
+                let mut before = 0;
+                for &place in of_field {
+                    self.gaps.push(position_of(place) - before);
+                    before = position_of(place);
+                }
+            }
+            self.count_ends.push(number(self.counts.len()));
             self.docs[at] = columns.docs[at];
             self.frequencies[at] = coding.frequency(places);
-            self.ends[at] = u32::try_from(columns.ends[at]).unwrap_or(u32::MAX);
+            self.ends[at] = number(columns.ends[at]);
         }
-        self.places.clone_from(&columns.places);
     }
 
     /// Nothing.
@@ -334,7 +349,17 @@ impl Decoded {
             self.gaps.clear();
             self.gaps.resize(total, 0);
         }
-        self.place();
+        let mut end = 0;
+        let mut start = 0;
+        for at in 0..self.len {
+            let counts = start..self.count_ends.get(at).map_or(at + 1, |&end| end as usize);
+            start = counts.end;
+            end += self.counts[counts]
+                .iter()
+                .map(|count| count + 1)
+                .sum::<u32>();
+            self.ends[at] = end;
+        }
     }
 
     /// How often the posting in a slot has the term, by weight. After [`Decoded::read_counts`].
@@ -352,18 +377,19 @@ impl Decoded {
 
     /// The places of the posting in a slot. After [`Decoded::read_places`].
     #[inline]
-    pub(super) fn places(&self, at: usize) -> &[u32] {
-        let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.places[start as usize..self.ends[at] as usize]
+    pub(super) fn places(&mut self, at: usize) -> &[u32] {
+        self.places.clear();
+        self.place(at);
+        &self.places
     }
 
-    fn into_columns(self) -> Columns {
+    fn into_columns(mut self) -> Columns {
+        self.places.clear();
+        (0..self.len).for_each(|at| self.place(at));
+        let ends = self.ends[..self.len].iter();
         Columns {
             docs: self.docs[..self.len].to_vec(),
-            ends: self.ends[..self.len]
-                .iter()
-                .map(|&end| end as usize)
-                .collect(),
+            ends: ends.map(|&end| end as usize).collect(),
             places: self.places,
         }
     }
@@ -392,54 +418,63 @@ impl Decoded {
         }
     }
 
-    /// Frequencies and ends from counts.
+    /// Frequencies from counts.
     fn count(&mut self, coding: &Coding) {
-        let mut end = 0;
-        if self.counts.len() == self.len && coding.weights.is_none() {
-            let slots = self.frequencies.iter_mut().zip(&mut self.ends);
-            for ((frequency, slot), count) in slots.zip(&self.counts) {
-                *frequency = rounded(f64::from(count + 1));
-                end += count + 1;
-                *slot = end;
+        self.count_ends.clear();
+        let single = self.counts.len() == self.len;
+        if single && coding.weights.is_none() {
+            for (frequency, &count) in self.frequencies.iter_mut().zip(&self.counts) {
+                *frequency = in_singles(count + 1);
             }
             return;
         }
-        let mut counts = self.counts.iter();
+        let mut start = 0;
         for at in 0..self.len {
-            let mut frequency = 0.0;
             let kind = self.codes.get(at).map_or(0, |&code| code as usize);
-            for field in self.kinds[kind].iter() {
-                let count = counts.next().map_or(0, |count| count + 1);
-                let weight = coding
-                    .weights
-                    .as_ref()
-                    .map_or(1.0, |weights| weights[field.index()]);
-                frequency += weight * f64::from(count);
-                end += count;
+            let fields = self.kinds[kind];
+            let end = start + fields.len();
+            let mut frequency = 0.0;
+            for (field, count) in fields.iter().zip(&self.counts[start..end]) {
+                let weights = coding.weights.as_ref();
+                let weight = weights.map_or(1.0, |weights| weights[field.index()]);
+                frequency += weight * f64::from(count + 1);
             }
             self.frequencies[at] = rounded(frequency);
-            self.ends[at] = end;
+            if !single {
+                self.count_ends.push(number(end));
+            }
+            start = end;
         }
     }
 
-    /// Places from counts and gaps.
-    fn place(&mut self) {
-        self.places.clear();
-        self.places.reserve(self.gaps.len());
-        let mut counts = self.counts.iter();
-        let mut gaps = self.gaps.iter();
-        for at in 0..self.len {
-            let kind = self.codes.get(at).map_or(0, |&code| code as usize);
-            for field in self.kinds[kind].iter() {
-                let count = counts.next().map_or(0, |count| count + 1);
-                let mut position = 0;
-                for gap in gaps.by_ref().take(count as usize) {
-                    position += gap;
-                    self.places.push(place(field, position));
-                }
+    /// Appends the places of the posting in a slot, from counts and gaps.
+    fn place(&mut self, at: usize) {
+        let before = |ends: &[u32]| at.checked_sub(1).map_or(0, |before| ends[before] as usize);
+        let start = if self.count_ends.is_empty() {
+            at
+        } else {
+            before(&self.count_ends)
+        };
+        let mut gaps = self.gaps[before(&self.ends)..self.ends[at] as usize].iter();
+        let kind = self.codes.get(at).map_or(0, |&code| code as usize);
+        for (field, &count) in self.kinds[kind].iter().zip(&self.counts[start..]) {
+            let mut position = 0;
+            for gap in gaps.by_ref().take(count as usize + 1) {
+                position += gap;
+                self.places.push(place(field, position));
             }
         }
     }
+}
+
+/// A count that is far from the limits.
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// A count, rounded where it has more than 24 bits.
+const fn in_singles(count: u32) -> f32 {
+    count as f32
 }
 
 /// The number before the first document's, and the bytes behind it.

@@ -110,6 +110,12 @@ impl PostingCursor {
         }
     }
 
+    /// A number no higher than that of the first document of a stretch.
+    pub(super) fn start_of(&self, stretch: usize) -> u32 {
+        let before = stretch.checked_sub(1).and_then(|before| self.coded(before));
+        before.map_or(1, |before| before.last() + 1)
+    }
+
     /// The first stretch from `from` on that does not end before a document.
     pub(super) fn stretch_of(&self, from: usize, doc: u32) -> usize {
         let blocks = self.list.blocks();

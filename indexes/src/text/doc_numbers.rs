@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::doc::DocId;
 
 /// Documents whose numbers are copied together when one of them changes under a reader.
-const CHUNK: usize = 1024;
+const CHUNK: usize = 4096;
 
 /// A number of each document; 0 of those without.
 ///
@@ -19,6 +19,33 @@ impl DocNumbers {
     pub(super) fn get(&self, doc: DocId) -> f32 {
         let chunk = self.0.get(doc.index() / CHUNK);
         chunk.map_or(0.0, |chunk| chunk[doc.index() % CHUNK])
+    }
+
+    /// The numbers of ascending documents. What is faster than one by one is that near ones are in one
+    /// chunk.
+    pub(super) fn read(&self, docs: &[u32], numbers: &mut [f32]) {
+        let (mut docs, mut numbers) = (docs, numbers);
+        while let Some(&first) = docs.first() {
+            let slot = first.wrapping_sub(1) as usize / CHUNK;
+            let end = u32::try_from((slot + 1) * CHUNK).unwrap_or(u32::MAX);
+            let all = docs.last().is_some_and(|&last| last <= end);
+            let here = if all {
+                docs.len()
+            } else {
+                docs.partition_point(|&doc| doc <= end)
+            };
+            let (these, rest) = docs.split_at(here);
+            let (into, behind) = numbers.split_at_mut(here);
+            match self.0.get(slot) {
+                Some(chunk) => {
+                    for (number, &doc) in into.iter_mut().zip(these) {
+                        *number = chunk[doc.wrapping_sub(1) as usize % CHUNK];
+                    }
+                }
+                None => into.fill(0.0),
+            }
+            (docs, numbers) = (rest, behind);
+        }
     }
 
     pub(super) fn set(&mut self, doc: DocId, length: f32) {
@@ -55,5 +82,9 @@ mod tests {
             (7.0, 1.0)
         );
         assert_eq!(lengths.get(doc(1)), 0.0);
+        let docs = [1, 3_000, 4_096, 4_097, 9_000, 100_000];
+        let mut numbers = [5.0; 6];
+        lengths.read(&docs, &mut numbers);
+        assert_eq!(numbers, [0.0, 7.0, 0.0, 0.0, 1.0, 0.0]);
     }
 }

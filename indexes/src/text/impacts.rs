@@ -96,14 +96,12 @@ impl Bounds {
     /// For documents of this average length; 0 where nothing has a length.
     pub(super) fn new(average_length: f64) -> Self {
         #[expect(clippy::cast_possible_truncation, reason = "bounds are widened for it")]
-        let norm = |length: f32| {
-            let relative = if average_length > 0.0 {
-                f64::from(length) / average_length
-            } else {
-                1.0
-            };
-            (K1 * (1.0 - B + B * relative)) as f32
+        let (base, slope) = if average_length > 0.0 {
+            ((K1 * (1.0 - B)) as f32, (K1 * B / average_length) as f32)
+        } else {
+            (K1 as f32, 0.0)
         };
+        let norm = |length: f32| base + slope * length;
         Self {
             norms: (*LENGTHS).map(norm),
             inverse: &INVERSE_FREQUENCIES,

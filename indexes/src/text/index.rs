@@ -218,15 +218,34 @@ impl TextIndex {
         terms: impl IntoIterator<Item = &'a [u8]>,
         fields: FieldMask,
     ) -> RoaringBitmap {
-        // A bit for each document, by its number.
-        let mut held = vec![0_u8; self.documents.len() / 8 + 1];
+        RoaringBitmap::from_lsb0_bytes(0, &self.bits_of(terms, fields))
+    }
+
+    /// How many [documents](Self::documents_with) there are.
+    pub fn count_with<'a>(
+        &self,
+        terms: impl IntoIterator<Item = &'a [u8]>,
+        fields: FieldMask,
+    ) -> u64 {
+        let bits = self.bits_of(terms, fields);
+        let (words, rest) = bits.as_chunks();
+        let words = words
+            .iter()
+            .map(|word| u64::from_le_bytes(*word).count_ones());
+        let rest = rest.iter().map(|byte| byte.count_ones());
+        words.chain(rest).map(u64::from).sum()
+    }
+
+    /// A bit for each document that holds any of some terms, by its number.
+    fn bits_of<'a>(&self, terms: impl IntoIterator<Item = &'a [u8]>, fields: FieldMask) -> Vec<u8> {
+        let mut bits = vec![0; self.documents.len() / 8 + 1];
         let mut decoded = Decoded::default();
         for list in terms.into_iter().filter_map(|term| self.terms.get(term)) {
             list.for_each_doc(fields, &self.coding, &mut decoded, |doc| {
-                held[doc as usize / 8] |= 1 << (doc % 8);
+                bits[doc as usize / 8] |= 1 << (doc % 8);
             });
         }
-        RoaringBitmap::from_lsb0_bytes(0, &held)
+        bits
     }
 
     /// The best documents for some words of this index, by BM25 with an average length of documents

@@ -224,6 +224,8 @@ proptest! {
             let documents = index.documents_with([term.as_bytes()], mask(&fields));
             let expected = keys(&model.postings(&term, &fields));
             prop_assert!(documents.iter().eq(expected.iter().map(|doc| doc.get())));
+            let count = index.count_with([term.as_bytes()], mask(&fields));
+            prop_assert_eq!(count, expected.len() as u64);
             let unrestricted = index.postings(term.as_bytes(), FieldMask::ALL);
             prop_assert_eq!(unrestricted.map(walk).unwrap_or_default(), everywhere);
         }

@@ -3,6 +3,7 @@
 mod automaton;
 mod names;
 mod radix;
+mod slab;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ use hashbrown::HashTable;
 pub(super) use self::automaton::{Automaton, Everything};
 use self::names::{Name, Names};
 use self::radix::{Matches, Radix};
+use self::slab::Slab;
 use super::postings::PostingList;
 
 /// The number of a term; numbers of removed terms are used again.
@@ -38,7 +40,7 @@ impl TermId {
 /// Terms with their postings: found by hash, walked in byte order by a radix tree.
 #[derive(Default)]
 pub(super) struct Terms {
-    entries: Vec<Entry>,
+    entries: Slab<Entry>,
     /// Slots of `entries` that are no term's.
     free: Vec<TermId>,
     names: Names,
@@ -87,10 +89,9 @@ impl Terms {
                 term
             }
             None => {
-                self.entries.push(entry);
+                let slot = self.entries.push(entry);
                 // 2^32 terms of some fifty bytes each do not fit in the memory of any machine yet.
-                let slot = u32::try_from(self.entries.len() - 1);
-                TermId(slot.expect("fewer than 2^32 distinct terms"))
+                TermId(u32::try_from(slot).expect("fewer than 2^32 distinct terms"))
             }
         };
         let (entries, names, hasher) = (&self.entries, &self.names, &self.hasher);
@@ -159,7 +160,7 @@ impl Terms {
             .entries
             .iter()
             .map(|entry| entry.postings.memory_bytes());
-        self.entries.capacity() * size_of::<Entry>()
+        self.entries.memory_bytes()
             + self.free.capacity() * size_of::<TermId>()
             + self.names.memory_bytes()
             + self.by_hash.allocation_size()

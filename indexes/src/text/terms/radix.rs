@@ -6,6 +6,7 @@
 
 use super::TermId;
 use super::automaton::{Automaton, Everything};
+use super::slab::Slab;
 
 /// Bytes of a node's label; longer ones take several nodes.
 const LABEL: usize = 7;
@@ -15,7 +16,7 @@ const NONE: u32 = u32::MAX;
 
 /// The tree.
 pub(super) struct Radix {
-    nodes: Vec<Node>,
+    nodes: Slab<Node>,
     /// The first of the unused nodes, each of which names the next as its child.
     free: u32,
     /// By first byte: words begin in many ways.
@@ -38,7 +39,7 @@ struct Node {
 impl Default for Radix {
     fn default() -> Self {
         Self {
-            nodes: Vec::new(),
+            nodes: Slab::default(),
             free: NONE,
             roots: Box::new([NONE; 256]),
             empty: NONE,
@@ -167,7 +168,7 @@ impl Radix {
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        self.nodes.capacity() * size_of::<Node>() + size_of_val(&*self.roots)
+        self.nodes.memory_bytes() + size_of_val(&*self.roots)
     }
 
     /// From the place of a first sibling to that of the one that begins with a byte, or before which it
@@ -249,8 +250,7 @@ impl Radix {
     fn new_node(&mut self, node: Node) -> u32 {
         let at = self.free;
         if at == NONE {
-            self.nodes.push(node);
-            let number = u32::try_from(self.nodes.len() - 1).ok();
+            let number = u32::try_from(self.nodes.push(node)).ok();
             return number
                 .filter(|&at| at != NONE)
                 .expect("fewer than 2^32 - 1 nodes");

@@ -3,6 +3,7 @@
 //! The rarest word leads. Stretches of it are skipped in which the best blocks of all words together
 //! are not good enough, and documents that the lead's own score and the best of the others are not.
 
+use super::super::block::BLOCK;
 use super::super::phrase::keep_followed;
 use super::best::Best;
 use super::walk::{END, Walk};
@@ -27,45 +28,13 @@ pub(super) fn search(
         window: 0,
         lead_most: 0.0,
         others_most: 0.0,
+        scores: [0.0; BLOCK],
     };
-    let mut total = 0;
-    let mut doc = lead.seek(1);
-    while doc != END {
-        if doc > search.window {
-            context.step()?;
-            search.begin(doc, lead, others);
-            if !context.count && search.lead_most + search.others_most <= best.bar() {
-                doc = search
-                    .window
-                    .checked_add(1)
-                    .map_or(END, |next| lead.seek(next));
-                continue;
-            }
-        }
-        let length = context.length(doc);
-        let lead_score = lead.about(doc, length, context);
-        let hopeless = lead_score + search.others_most <= best.bar();
-        if !hopeless || context.count {
-            let mut found = others.iter_mut().map(|other| other.seek(doc));
-            if let Some(ahead) = found.find(|&found| found != doc) {
-                doc = if ahead == END { END } else { lead.seek(ahead) };
-                continue;
-            }
-            let more = |other: &mut Word<'_>| other.about(doc, length, context);
-            let about = lead_score + others.iter_mut().map(more).sum::<f32>();
-            let wanted = !hopeless && about > best.bar();
-            // A phrase costs more than a score.
-            if (wanted || context.count) && search.holds(lead, others) {
-                total += 1;
-                if wanted {
-                    let score = score(lead, others, doc, length, context);
-                    context.offer(best, doc, score);
-                }
-            }
-        }
-        doc = lead.seek(doc + 1);
+    if lead.walks.len() == 1 {
+        search.by_stretch(lead, others, best, context)
+    } else {
+        search.one_by_one(lead, others, best, context)
     }
-    Ok(total)
 }
 
 struct Search {
@@ -76,15 +45,156 @@ struct Search {
     lead_most: f32,
     /// What the other words can.
     others_most: f32,
+    /// About what the lead gives each document of a stretch.
+    scores: [f32; BLOCK],
 }
 
 impl Search {
+    /// Where the lead is one term: a stretch of it at a time, scored at once.
+    fn by_stretch<'a>(
+        &mut self,
+        lead: &mut Word<'a>,
+        others: &mut [Word<'a>],
+        best: &mut Best,
+        context: &mut Context<'_>,
+    ) -> Result<u64, Stopped> {
+        let mut total = 0;
+        for stretch in 0..lead.walks[0].postings.stretches() {
+            context.step()?;
+            let walk = &mut lead.walks[0];
+            let first = walk.postings.start_of(stretch);
+            let last = walk.postings.end_of(stretch);
+            self.lead_most = walk.most_of(stretch);
+            self.others_most = most_of_all(others, first, last);
+            if !context.count && self.lead_most + self.others_most <= best.bar() {
+                continue;
+            }
+            walk.enter(stretch);
+            let slots = 0..walk.postings.docs().len();
+            walk.about_all(slots.clone(), context, &mut self.scores);
+            let (mut at, mut bar) = (0, best.bar());
+            while at < slots.end {
+                let about = self.scores[at];
+                let hopeless = about + self.others_most <= bar;
+                lead.walks[0].at = at;
+                if hopeless && !context.count || !lead.walks[0].postings.is_within(at) {
+                    at += 1;
+                    continue;
+                }
+                let doc = lead.walks[0].postings.docs()[at];
+                let limit = if context.count {
+                    f32::NEG_INFINITY
+                } else {
+                    bar - about
+                };
+                match self.meet(others, doc, limit) {
+                    Met::Here => {
+                        total += self.judge(lead, others, about, best, context);
+                        bar = best.bar();
+                        at += 1;
+                    }
+                    Met::Hopeless => at += 1,
+                    Met::Ahead(END) => return Ok(total),
+                    Met::Ahead(ahead) => {
+                        let docs = &lead.walks[0].postings.docs()[at..];
+                        at += docs.partition_point(|&doc| doc < ahead);
+                    }
+                }
+            }
+        }
+        Ok(total)
+    }
+
+    /// Takes the other words to a document, as long as what they can add there is above a limit.
+    fn meet(&self, others: &mut [Word<'_>], doc: u32, limit: f32) -> Met {
+        let mut above = self.others_most;
+        for other in others {
+            // What it can add there is worth a look where a block must be decoded to know.
+            if limit > f32::NEG_INFINITY && other.must_enter(doc) {
+                above += other.most(doc, doc) - other.window_most;
+                if above <= limit {
+                    return Met::Hopeless;
+                }
+            }
+            let found = other.seek(doc);
+            if found != doc {
+                return Met::Ahead(found);
+            }
+        }
+        Met::Here
+    }
+
+    /// Offers a document on which all words rest, if it is good enough; returns how many it counts
+    /// for.
+    fn judge<'a>(
+        &mut self,
+        lead: &mut Word<'a>,
+        others: &mut [Word<'a>],
+        about: f32,
+        best: &mut Best,
+        context: &Context<'_>,
+    ) -> u64 {
+        let doc = lead.doc();
+        let length = context.length(doc);
+        let more = others
+            .iter_mut()
+            .map(|other| other.about(doc, length, context));
+        let wanted = about + more.sum::<f32>() > best.bar();
+        // A phrase costs more than a score.
+        if !(wanted || context.count) || !self.holds(lead, others) {
+            return 0;
+        }
+        if wanted {
+            let score = score(lead, others, doc, length, context);
+            context.offer(best, doc, score);
+        }
+        1
+    }
+
+    /// A document at a time.
+    fn one_by_one<'a>(
+        &mut self,
+        lead: &mut Word<'a>,
+        others: &mut [Word<'a>],
+        best: &mut Best,
+        context: &mut Context<'_>,
+    ) -> Result<u64, Stopped> {
+        let mut total = 0;
+        let mut doc = lead.seek(1);
+        while doc != END {
+            if doc > self.window {
+                context.step()?;
+                self.begin(doc, lead, others);
+                if !context.count && self.lead_most + self.others_most <= best.bar() {
+                    let next = self.window.checked_add(1);
+                    doc = next.map_or(END, |next| lead.seek(next));
+                    continue;
+                }
+            }
+            let length = context.length(doc);
+            let about = lead.about(doc, length, context);
+            let hopeless = about + self.others_most <= best.bar();
+            if !hopeless || context.count {
+                match self.meet(others, doc, f32::NEG_INFINITY) {
+                    Met::Here => total += self.judge(lead, others, about, best, context),
+                    Met::Ahead(END) => break,
+                    Met::Ahead(ahead) => {
+                        doc = lead.seek(ahead);
+                        continue;
+                    }
+                    Met::Hopeless => {}
+                }
+            }
+            doc = lead.seek(doc + 1);
+        }
+        Ok(total)
+    }
+
     /// A window from a document on, within a stretch of the lead.
     fn begin(&mut self, doc: u32, lead: &mut Word<'_>, others: &mut [Word<'_>]) {
         self.window = lead.end_from(doc);
         self.lead_most = lead.most(doc, self.window);
-        let most = others.iter_mut().map(|other| other.most(doc, self.window));
-        self.others_most = most.sum();
+        self.others_most = most_of_all(others, doc, self.window);
     }
 
     /// The document on which all words rest holds them as they are asked for.
@@ -92,6 +202,25 @@ impl Search {
         let phrase = self.phrase.as_mut();
         phrase.is_none_or(|phrase| phrase.is_in(lead, others))
     }
+}
+
+/// What words can add together in a window, which each keeps for itself.
+fn most_of_all(words: &mut [Word<'_>], first: u32, last: u32) -> f32 {
+    let most = words.iter_mut().map(|word| {
+        word.window_most = word.most(first, last);
+        word.window_most
+    });
+    most.sum()
+}
+
+/// Where the other words are when the lead is on a document.
+enum Met {
+    /// On it, all of them.
+    Here,
+    /// One has no document before this one.
+    Ahead(u32),
+    /// They cannot add enough there.
+    Hopeless,
 }
 
 /// The score of a document on which all words rest, summed in the order of the query.
@@ -115,11 +244,17 @@ struct Word<'a> {
     walks: Vec<Walk<'a>>,
     /// Which word of the query it is.
     place: usize,
+    /// What it can add to a score in the window.
+    window_most: f32,
 }
 
 impl<'a> Word<'a> {
     fn new((walks, place): (Vec<Walk<'a>>, usize)) -> Self {
-        Self { walks, place }
+        Self {
+            walks,
+            place,
+            window_most: 0.0,
+        }
     }
 
     fn cost(&self) -> u64 {
@@ -128,6 +263,18 @@ impl<'a> Word<'a> {
             .iter()
             .map(|walk| walk.postings.document_frequency());
         costs.sum()
+    }
+
+    /// To go to a document, another stretch has to be decoded.
+    fn must_enter(&self, doc: u32) -> bool {
+        let mut ends = self.walks.iter().map(|walk| walk.postings.docs().last());
+        ends.any(|last| last.is_some_and(|&last| last < doc))
+    }
+
+    /// The document that it rests on.
+    fn doc(&self) -> u32 {
+        let docs = self.walks.iter().map(Walk::doc);
+        docs.min().unwrap_or(END)
     }
 
     /// The first document from `target` on that holds any of the terms.

@@ -42,7 +42,7 @@ pub(super) fn search(
     while let Some(to) = search.window(from) {
         context.step()?;
         from = match search.narrow(from, to, best.bar()) {
-            Some((first, last)) => {
+            Window::Of(first, last) => {
                 if search.essential + 1 == search.order.len() {
                     search.one(last, best, context);
                 } else {
@@ -50,7 +50,7 @@ pub(super) fn search(
                 }
                 last + 1
             }
-            None => to + 1,
+            Window::HopelessTo(last) => last + 1,
         };
     }
     Ok(total)
@@ -74,6 +74,14 @@ struct Search<'s, 'a> {
     held: Vec<u64>,
 }
 
+/// Some neighbouring documents.
+enum Window {
+    /// Those to look at, by the first and the last, which lie within a stretch of each essential term.
+    Of(u32, u32),
+    /// Up to this one none can be good enough.
+    HopelessTo(u32),
+}
+
 impl Search<'_, '_> {
     /// The last document of a window from a document on: no term that was essential in the window
     /// before has two stretches in it. None if no term has any document from there on.
@@ -91,8 +99,8 @@ impl Search<'_, '_> {
     }
 
     /// Finds which terms are essential in a window, and narrows it to within a stretch of each of
-    /// them. None if nothing in it can be good enough.
-    fn narrow(&mut self, from: u32, mut to: u32, bar: f32) -> Option<(u32, u32)> {
+    /// them.
+    fn narrow(&mut self, from: u32, mut to: u32, bar: f32) -> Window {
         for (walk, most) in self.walks.iter_mut().zip(&mut self.most) {
             *most = walk.most(from, to);
         }
@@ -110,7 +118,7 @@ impl Search<'_, '_> {
         }
         if self.essential == self.order.len() {
             self.essential = 0;
-            return None;
+            return Window::HopelessTo(to);
         }
         let mut first = END;
         for &slot in &self.order[self.essential..] {
@@ -123,9 +131,9 @@ impl Search<'_, '_> {
         let last = to.min(first.saturating_add(width - 1));
         if first > to {
             // Only what cannot be good enough by itself.
-            return None;
+            return Window::HopelessTo(to);
         }
-        Some((first, last))
+        Window::Of(first, last)
     }
 
     /// Looks at the documents of the only essential term up to `last`.

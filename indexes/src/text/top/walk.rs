@@ -8,7 +8,6 @@ use super::super::cursor::PostingCursor;
 use super::super::field::FieldMask;
 use super::super::impacts::Bounds;
 use super::{Context, WeightedTerm};
-use crate::doc::DocId;
 
 /// No document: past the last.
 pub(super) const END: u32 = u32::MAX;
@@ -145,10 +144,7 @@ impl<'a> Walk<'a> {
         let (docs, frequencies) = self.postings.counted();
         let docs = &docs[slots.clone()];
         let scores = &mut scores[slots.clone()];
-        // In two loops, of which the second is one of vectors.
-        for (score, &doc) in scores.iter_mut().zip(docs) {
-            *score = DocId::new(doc).map_or(0.0, |doc| context.lengths.get(doc));
-        }
+        context.lengths.read(docs, scores);
         for (score, &frequency) in scores.iter_mut().zip(&frequencies[slots]) {
             *score = weight * context.saturation.about(frequency, *score);
         }
