@@ -17,7 +17,7 @@ use super::doc_table::DocTable;
 use super::failures::Failures;
 use super::schema::{FieldId, Schema};
 use super::synonyms::Synonyms;
-use crate::request::create::{self, Definition, FieldDefinition, FieldKind};
+use crate::request::create::{self, Definition, FieldDefinition, FieldKind, IndexOption};
 
 /// The hash field of a document's score when `SCORE_FIELD` names no other.
 const DEFAULT_SCORE_FIELD: &[u8] = b"__score";
@@ -100,9 +100,14 @@ impl Index {
                 language_field.unwrap_or(DEFAULT_LANGUAGE_FIELD).to_vec(),
             ])
             .collect();
+        let offsets = !definition.options.contains(&IndexOption::NoOffsets);
         Self {
             serial,
-            text: TextIndex::new(Analyzer::new(analysis(&definition)), text_options),
+            text: TextIndex::with_offsets(
+                Analyzer::new(analysis(&definition)),
+                text_options,
+                offsets,
+            ),
             columns: definition
                 .fields
                 .iter()

@@ -8,6 +8,7 @@ pub mod explain;
 mod knn;
 mod model;
 mod near;
+mod ranked;
 mod scored;
 mod scorer;
 mod sort_key;
@@ -65,6 +66,9 @@ fn matches(
     sort_keys: &mut SortKeys<'_>,
     deadline: &Deadline,
 ) -> Result<Hits, Error> {
+    if let Some(hits) = ranked::best(plan, limit, index, deadline)? {
+        return Ok(hits);
+    }
     let mut scored = build::scored(plan, index, deadline)?;
     let mut top = Top::new(limit, plan.order.clone());
     let mut steps = deadline.steps(plan.filter.sets());

@@ -49,6 +49,11 @@ impl<'a> Corpus<'a> {
             average_length,
         }
     }
+
+    /// Words of an average document.
+    pub(super) const fn average_length(&self) -> f64 {
+        self.average_length
+    }
 }
 
 /// `BM25STD`

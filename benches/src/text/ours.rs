@@ -3,7 +3,7 @@
 use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::text::analysis::{Analyzer, AnalyzerOptions};
 use nuthatch_indexes::text::{
-    FieldMask, FieldOptions, TextField, TextIndex, TopQuery, WeightedTerm, Words, bm25,
+    FieldMask, FieldOptions, TextField, TextIndex, TopQuery, Word, Words, bm25,
 };
 
 use super::query::Query;
@@ -130,13 +130,16 @@ impl Ours {
         let term = |word: &String| {
             let postings = self.index.postings(word.as_bytes(), FieldMask::ALL)?;
             let weight = bm25::idf(self.index.document_count(), postings.document_frequency());
-            Some(WeightedTerm { postings, weight })
+            Some(Word {
+                terms: vec![postings],
+                weight,
+            })
         };
         Some(match query {
             Query::Term(word) => Words::Any(term(word).into_iter().collect()),
             Query::Any(words) => Words::Any(words.iter().filter_map(term).collect()),
             Query::All(words) => {
-                let words = words.iter().map(|word| Some(vec![term(word)?]));
+                let words = words.iter().map(term);
                 Words::All(words.collect::<Option<_>>()?)
             }
             Query::Phrase(words) => Words::Phrase(words.iter().map(term).collect::<Option<_>>()?),

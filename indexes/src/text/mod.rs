@@ -33,4 +33,4 @@ pub use index::TextIndex;
 pub use near::{Near, Places, keep_fields};
 pub use phrase::Phrase;
 pub use spelling::Speller;
-pub use top::{Stopped, Top, TopQuery, WeightedTerm, Words};
+pub use top::{Stopped, Top, TopQuery, Word, Words};

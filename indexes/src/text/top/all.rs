@@ -7,7 +7,7 @@ use super::super::block::BLOCK;
 use super::super::phrase::keep_followed;
 use super::best::Best;
 use super::walk::{END, Walk};
-use super::{Context, Stopped};
+use super::{Context, Stopped, score};
 use crate::text::field::{LAST_POSITION, field_of, position_of};
 
 /// Offers documents that hold of each word a term, and as a phrase if they are to be one; returns how
@@ -18,7 +18,7 @@ pub(super) fn search(
     best: &mut Best,
     context: &mut Context<'_>,
 ) -> Result<u64, Stopped> {
-    let mut words: Vec<Word<'_>> = words.into_iter().zip(0..).map(Word::new).collect();
+    let mut words: Vec<Word<'_>> = words.into_iter().map(Word::new).collect();
     words.sort_by_key(Word::cost);
     let Some((lead, others)) = words.split_first_mut() else {
         return Ok(0);
@@ -145,7 +145,7 @@ impl Search {
             return 0;
         }
         if wanted {
-            let score = score(lead, others, doc, length, context);
+            let score = score_of_all(lead, others, doc, length, context);
             context.offer(best, doc, score);
         }
         1
@@ -224,35 +224,30 @@ enum Met {
 }
 
 /// The score of a document on which all words rest, summed in the order of the query.
-fn score<'a>(
+fn score_of_all<'a>(
     lead: &mut Word<'a>,
     others: &mut [Word<'a>],
     doc: u32,
     length: f32,
     context: &Context<'_>,
 ) -> f64 {
-    let mut scores: Vec<(usize, f64)> = std::iter::once(lead)
-        .chain(others)
-        .map(|word| (word.place, word.score_of(doc, length, context)))
-        .collect();
-    scores.sort_unstable_by_key(|(place, _)| *place);
-    scores.iter().map(|(_, score)| score).sum()
+    let words = std::iter::once(lead).chain(others);
+    let mut walks: Vec<&mut Walk<'a>> = words.flat_map(|word| &mut word.walks).collect();
+    walks.sort_by_key(|walk| walk.word);
+    score(&mut walks, doc, length, context)
 }
 
 /// The terms of a word.
 struct Word<'a> {
     walks: Vec<Walk<'a>>,
-    /// Which word of the query it is.
-    place: usize,
     /// What it can add to a score in the window.
     window_most: f32,
 }
 
 impl<'a> Word<'a> {
-    fn new((walks, place): (Vec<Walk<'a>>, usize)) -> Self {
+    const fn new(walks: Vec<Walk<'a>>) -> Self {
         Self {
             walks,
-            place,
             window_most: 0.0,
         }
     }
@@ -299,11 +294,6 @@ impl<'a> Word<'a> {
         let here = self.walks.iter_mut().filter(|walk| walk.doc() == doc);
         here.map(|walk| walk.about(length, context)).sum()
     }
-
-    fn score_of(&mut self, doc: u32, length: f32, context: &Context<'_>) -> f64 {
-        let walks = self.walks.iter_mut();
-        walks.map(|walk| walk.score_of(doc, length, context)).sum()
-    }
 }
 
 /// Whether words that rest on one document stand next to each other in it.
@@ -317,10 +307,10 @@ impl Phrase {
         let last = u32::try_from(others.len()).unwrap_or(u32::MAX);
         self.starts.clear();
         for (slot, word) in std::iter::once(lead).chain(others).enumerate() {
-            let offset = u32::try_from(word.place).unwrap_or(u32::MAX);
             let Some(walk) = word.walks.first_mut() else {
                 return false;
             };
+            let offset = u32::try_from(walk.word).unwrap_or(u32::MAX);
             let fields = walk.postings.fields();
             let places = walk.postings.positions_at(walk.at);
             if slot == 0 {

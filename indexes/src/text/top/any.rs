@@ -9,7 +9,7 @@
 use super::super::block::BLOCK;
 use super::best::Best;
 use super::walk::{END, Walk};
-use super::{Context, Stopped};
+use super::{Context, Stopped, score};
 
 /// Most documents of a window.
 const WIDTH: usize = 2048;
@@ -225,8 +225,8 @@ impl Search<'_, '_> {
         if sum <= bar {
             return;
         }
-        let walks = self.walks.iter_mut();
-        let score = walks.map(|walk| walk.score_of(doc, length, context)).sum();
+        let mut walks: Vec<&mut Walk<'_>> = self.walks.iter_mut().collect();
+        let score = score(&mut walks, doc, length, context);
         context.offer(best, doc, score);
     }
 }

@@ -1,7 +1,7 @@
 //! The best documents for some words, without scoring those that cannot be among them.
 //!
-//! A word may stand for several terms, such as those of one stem: a document matches a word if it holds
-//! any of its terms, and is scored by all that it holds (BM25).
+//! A word may stand for several terms, such as those of one stem. BM25 grows ever more slowly with the
+//! frequency, so what the terms can add each by itself bounds what they add together.
 
 mod all;
 mod any;
@@ -13,28 +13,28 @@ mod walk;
 
 use self::best::Best;
 use self::walk::Walk;
-use super::bm25::{B, K1};
+use super::bm25::{B, K1, term_score};
 use super::cursor::PostingCursor;
 use super::doc_numbers::DocNumbers;
 use super::impacts::Bounds;
 use crate::doc::DocId;
 
-/// A term of a word.
-pub struct WeightedTerm {
-    /// Its postings, from the beginning.
-    pub postings: PostingCursor,
+/// A word, which may stand for several terms: a document holds it as often as all of them together.
+pub struct Word {
+    /// The postings of its terms, each from the beginning.
+    pub terms: Vec<PostingCursor>,
     /// What its BM25 saturation is multiplied by: its idf, times what the query gives it.
     pub weight: f64,
 }
 
 /// What documents must hold.
 pub enum Words {
-    /// Any of the terms.
-    Any(Vec<WeightedTerm>),
-    /// Of each word a term.
-    All(Vec<Vec<WeightedTerm>>),
-    /// The terms next to each other, in order, in one field.
-    Phrase(Vec<WeightedTerm>),
+    /// Any of the words.
+    Any(Vec<Word>),
+    /// All of the words.
+    All(Vec<Word>),
+    /// The words, of one term each, next to each other, in order, in one field.
+    Phrase(Vec<Word>),
 }
 
 /// What to find.
@@ -58,6 +58,19 @@ pub struct Top {
     pub hits: Vec<(DocId, f64)>,
     /// How many match, if they were to be counted.
     pub total: Option<u64>,
+}
+
+/// The score that words give a document, from the walks of their terms.
+fn score(walks: &mut [&mut Walk<'_>], doc: u32, length: f32, context: &Context<'_>) -> f64 {
+    let words = walks.chunk_by_mut(|a, b| a.word == b.word);
+    let scores = words.filter_map(|terms| {
+        let held = terms.iter_mut().map(|term| term.frequency_in(doc));
+        let frequency: f64 = held.sum();
+        let weight = terms.first()?.weight;
+        let length = f64::from(length);
+        (frequency > 0.0).then(|| term_score(weight, frequency, length, context.average_length))
+    });
+    scores.sum()
 }
 
 /// What a search reads besides postings.
@@ -102,15 +115,15 @@ pub(super) fn top(
     };
     let mut best = Best::new(query.k);
     let bounds = Bounds::new(average_length);
-    let walks = |terms: Vec<WeightedTerm>| -> Vec<Walk<'_>> {
+    let walks = |(word, number): (Word, usize)| -> Vec<Walk<'_>> {
+        let terms = word.terms.into_iter();
         terms
-            .into_iter()
-            .map(|term| Walk::new(term, &bounds))
+            .map(|postings| Walk::new(postings, word.weight, number, &bounds))
             .collect()
     };
     let total = match query.words {
-        Words::Any(terms) => {
-            let mut walks = walks(terms);
+        Words::Any(words) => {
+            let mut walks: Vec<Walk<'_>> = words.into_iter().zip(0..).flat_map(walks).collect();
             match walks.as_mut_slice() {
                 [] => 0,
                 [only] => one::search(only, &mut best, &mut context)?,
@@ -118,11 +131,11 @@ pub(super) fn top(
             }
         }
         Words::All(words) => {
-            let words = words.into_iter().map(walks).collect();
+            let words = words.into_iter().zip(0..).map(walks).collect();
             all::search(words, false, &mut best, &mut context)?
         }
-        Words::Phrase(terms) => {
-            let words = terms.into_iter().map(|term| walks(vec![term])).collect();
+        Words::Phrase(words) => {
+            let words = words.into_iter().zip(0..).map(walks).collect();
             all::search(words, true, &mut best, &mut context)?
         }
     };

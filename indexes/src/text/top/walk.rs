@@ -7,7 +7,7 @@ use super::super::bm25::{K1, term_score};
 use super::super::cursor::PostingCursor;
 use super::super::field::FieldMask;
 use super::super::impacts::Bounds;
-use super::{Context, WeightedTerm};
+use super::Context;
 
 /// No document: past the last.
 pub(super) const END: u32 = u32::MAX;
@@ -15,7 +15,9 @@ pub(super) const END: u32 = u32::MAX;
 /// A term's postings, and how much stretches of them can add to a score.
 pub(super) struct Walk<'a> {
     pub(super) postings: PostingCursor,
-    weight: f64,
+    pub(super) weight: f64,
+    /// The number of its word.
+    pub(super) word: usize,
     bounds: &'a Bounds,
     /// The stretch that bounds were last asked from.
     bounded: usize,
@@ -24,10 +26,16 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(term: WeightedTerm, bounds: &'a Bounds) -> Self {
+    pub(super) fn new(
+        postings: PostingCursor,
+        weight: f64,
+        word: usize,
+        bounds: &'a Bounds,
+    ) -> Self {
         let mut walk = Self {
-            postings: term.postings,
-            weight: term.weight,
+            postings,
+            weight,
+            word,
             bounds,
             bounded: 0,
             at: 0,
@@ -158,11 +166,10 @@ impl<'a> Walk<'a> {
         self.weight as f32 * context.saturation.about(frequency, length)
     }
 
-    /// What the term adds to the score of a document of this length; 0 if the stretch does not hold
-    /// it.
-    pub(super) fn score_of(&mut self, doc: u32, length: f32, context: &Context<'_>) -> f64 {
+    /// How often a document holds the term; 0 if the stretch does not have it.
+    pub(super) fn frequency_in(&mut self, doc: u32) -> f64 {
         match self.postings.docs().binary_search(&doc) {
-            Ok(at) if self.postings.is_within(at) => self.score_at(at, length, context),
+            Ok(at) if self.postings.is_within(at) => f64::from(self.postings.counted().1[at]),
             _ => 0.0,
         }
     }

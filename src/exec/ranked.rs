@@ -1,0 +1,134 @@
+//! Queries of nothing but words, ranked by them: most documents cannot be among the best, and are
+//! counted without being scored.
+
+use nuthatch_indexes::doc::DocId;
+use nuthatch_indexes::text::{FieldMask, PostingCursor, TextIndex, TopQuery, Word, Words};
+
+use super::collect::{Hit, Hits};
+use super::deadline::Deadline;
+use super::model::{Bm25Std, Corpus, Model};
+use crate::catalog::index::Index;
+use crate::plan::{Kind, Node, Order, Plan};
+use crate::request::error::{Error, Stop};
+use crate::request::search::Scorer;
+
+/// The best hits of a plan that is of this kind; none if it is of another.
+///
+/// # Errors
+/// [`Error::Stopped`] when the deadline passes.
+pub(super) fn best(
+    plan: &Plan,
+    limit: usize,
+    index: &Index,
+    deadline: &Deadline,
+) -> Result<Option<Hits>, Error> {
+    let ranked = plan.order == Order::Score && plan.scoring.scorer == Scorer::Bm25Std;
+    if !ranked || limit == 0 || plan.knn.is_some() {
+        return Ok(None);
+    }
+    let corpus = Corpus::new(index);
+    let Some(words) = words(&plan.filter, index.text(), &corpus) else {
+        return Ok(None);
+    };
+    let documents = index.documents();
+    let query = TopQuery {
+        words,
+        k: limit,
+        count: true,
+        factor: Some(&|doc: DocId| documents.score(doc)),
+        stop: &|| deadline.passed(),
+    };
+    let top = index.text().top(query, corpus.average_length());
+    let top = top.map_err(|_| Error::Stopped(Stop::Timeout))?;
+    let hit = |(doc, score)| Hit {
+        doc,
+        score,
+        distance: None,
+        sort_key: None,
+    };
+    let total = top.total.unwrap_or_default();
+    Ok(Some(Hits {
+        total: usize::try_from(total).unwrap_or(usize::MAX),
+        best: top.hits.first().map_or(0.0, |(_, score)| *score),
+        rows: top.hits.into_iter().map(hit).collect(),
+    }))
+}
+
+/// What a node asks for, if that is nothing but words.
+fn words(node: &Node, text: &TextIndex, corpus: &Corpus<'_>) -> Option<Words> {
+    let word = |node: &Node| word(node, text, corpus);
+    match &node.kind {
+        Kind::Or(parts) => Some(Words::Any(parts.iter().map(word).collect::<Option<_>>()?)),
+        Kind::And(parts) => Some(Words::All(parts.iter().map(word).collect::<Option<_>>()?)),
+        Kind::Phrase {
+            terms,
+            fields,
+            weight,
+        } => {
+            let terms = terms.iter();
+            let words = terms.map(|term| of_terms([(term, *fields)], *weight, text, corpus));
+            Some(Words::Phrase(words.collect()))
+        }
+        Kind::Term { .. } | Kind::Variants { .. } => Some(Words::Any(vec![word(node)?])),
+        Kind::All { .. }
+        | Kind::Nothing
+        | Kind::Keys(_)
+        | Kind::Tag { .. }
+        | Kind::Missing(_)
+        | Kind::Numeric { .. }
+        | Kind::VectorRange(_)
+        | Kind::Near { .. }
+        | Kind::Not(_)
+        | Kind::Optional(_) => None,
+    }
+}
+
+/// A word, if a node is one.
+fn word(node: &Node, text: &TextIndex, corpus: &Corpus<'_>) -> Option<Word> {
+    match &node.kind {
+        Kind::Term {
+            term,
+            fields,
+            weight,
+        } => Some(of_terms([(term, *fields)], *weight, text, corpus)),
+        Kind::Variants { terms, weight } => {
+            let terms = terms.iter().map(|(term, fields)| (term, *fields));
+            Some(of_terms(terms, *weight, text, corpus))
+        }
+        Kind::All { .. }
+        | Kind::Nothing
+        | Kind::Keys(_)
+        | Kind::Phrase { .. }
+        | Kind::Tag { .. }
+        | Kind::Missing(_)
+        | Kind::Numeric { .. }
+        | Kind::VectorRange(_)
+        | Kind::And(_)
+        | Kind::Near { .. }
+        | Kind::Or(_)
+        | Kind::Not(_)
+        | Kind::Optional(_) => None,
+    }
+}
+
+fn of_terms<'t>(
+    terms: impl IntoIterator<Item = (&'t Vec<u8>, FieldMask)> + Clone,
+    weight: f64,
+    text: &TextIndex,
+    corpus: &Corpus<'_>,
+) -> Word {
+    let names = terms.clone().into_iter().map(|(term, _)| term.as_slice());
+    let postings = terms.into_iter();
+    let terms: Vec<PostingCursor> = postings
+        .filter_map(|(term, fields)| text.postings(term, fields))
+        .collect();
+    let holders = match terms.as_slice() {
+        [] => 0,
+        [only] => only.document_frequency(),
+        _ => text.count_with(names, FieldMask::ALL),
+    };
+    Word {
+        weight: weight * Bm25Std.idf(corpus, holders),
+        terms,
+    }
+}
