@@ -12,6 +12,7 @@ pub mod edit_distance;
 pub mod fold;
 pub mod numeric;
 mod pattern;
+mod prefetch;
 pub mod suggest;
 pub mod tag;
 pub mod text;

@@ -15,6 +15,7 @@ const UNSAFE: &[&str] = &[
     "src/host/valkey/",
     // Vendor instructions.
     "indexes/src/vector/kernel/",
+    "indexes/src/prefetch.rs",
     // Memory that grows while others read it.
     "indexes/src/vector/arena.rs",
     // Rows and their codes, and the two places that write them while nobody else knows them.

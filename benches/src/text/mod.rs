@@ -188,6 +188,9 @@ fn measure(
         corpus.len()
     ));
     let (mut ours, mut peer) = write::index(report, corpus, options.builds(corpus))?;
+    if options.wants("index") {
+        write::stemmed(report, corpus, options.builds(corpus))?;
+    }
     let engines = Engines {
         corpus,
         ours: &ours,

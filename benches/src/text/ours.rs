@@ -33,13 +33,23 @@ impl Ours {
     /// An index of nothing.
     #[must_use]
     pub fn new() -> Self {
+        Self::with(usize::MAX)
+    }
+
+    /// An index of nothing, by the stems of whose words their other forms are found.
+    #[must_use]
+    pub fn with_stems() -> Self {
+        Self::with(AnalyzerOptions::default().min_stem_length)
+    }
+
+    fn with(min_stem_length: usize) -> Self {
         let analyzer = Analyzer::new(AnalyzerOptions {
             stop_words: Vec::new(),
-            min_stem_length: usize::MAX,
+            min_stem_length,
             ..AnalyzerOptions::default()
         });
         let options = FieldOptions {
-            no_stem: true,
+            no_stem: min_stem_length == usize::MAX,
             ..FieldOptions::default()
         };
         Self {
@@ -48,14 +58,19 @@ impl Ours {
         }
     }
 
+    /// Adds documents in the next slots, in an index that has none.
+    #[must_use]
+    pub fn filled<'a>(mut self, documents: impl IntoIterator<Item = &'a str>) -> Self {
+        for (slot, text) in documents.into_iter().enumerate() {
+            self.insert(slot, text);
+        }
+        self
+    }
+
     /// An index of these documents.
     #[must_use]
     pub fn build<'a>(documents: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut index = Self::new();
-        for (slot, text) in documents.into_iter().enumerate() {
-            index.insert(slot, text);
-        }
-        index
+        Self::new().filled(documents)
     }
 
     /// Sets the document in a slot, in place of what it had.

@@ -12,7 +12,9 @@ use tantivy::query::{
 };
 use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::store::Compressor;
-use tantivy::tokenizer::{LowerCaser, TextAnalyzer, TokenizerManager, WhitespaceTokenizer};
+use tantivy::tokenizer::{
+    Language, LowerCaser, Stemmer, TextAnalyzer, TokenizerManager, WhitespaceTokenizer,
+};
 use tantivy::{
     Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Result, Searcher,
     SingleSegmentIndexWriter, TantivyDocument, Term,
@@ -82,6 +84,15 @@ pub fn exact_length(length: usize) -> usize {
 pub fn plain_analyzer() -> TextAnalyzer {
     TextAnalyzer::builder(WhitespaceTokenizer::default())
         .filter(LowerCaser)
+        .build()
+}
+
+/// As [`plain_analyzer`], and English stems.
+#[must_use]
+pub fn stemming_analyzer() -> TextAnalyzer {
+    TextAnalyzer::builder(WhitespaceTokenizer::default())
+        .filter(LowerCaser)
+        .filter(Stemmer::new(Language::English))
         .build()
 }
 

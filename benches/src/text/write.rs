@@ -10,7 +10,7 @@ use serde_json::json;
 use super::clock::{cpu_time, timed};
 use super::corpus::Corpus;
 use super::ours::Ours;
-use super::peer::{Peer, PrefixBy, build, plain_analyzer};
+use super::peer::{Peer, PrefixBy, build, plain_analyzer, stemming_analyzer};
 use super::query::{Query, scored};
 use super::report::Report;
 use super::rounds::{median, micros, percentile, ratio};
@@ -71,9 +71,43 @@ pub fn index(
         ("tantivy documents/s", json!(rate(&peers))),
         ("ratio", json!(speedup)),
     ];
-    report.row("indexing, one core", cells);
-    report.case("indexing", speedup);
+    report.row("indexing without stems, one core", cells);
     Ok(indexes)
+}
+
+/// Indexes a corpus with both engines as they do by default, with English stems, `rounds` times in
+/// turns.
+///
+/// # Errors
+/// When tantivy refuses.
+pub fn stemmed(report: &mut Report, corpus: &Corpus, rounds: usize) -> Result<(), Box<dyn Error>> {
+    let (mut ours, mut peers) = (Vec::new(), Vec::new());
+    for _ in 0..rounds.max(1) {
+        let (index, time) = timed(|| {
+            Ok::<_, tantivy::TantivyError>(Ours::with_stems().filled(corpus.documents()))
+        })?;
+        drop(index);
+        ours.push(time.as_secs_f64());
+        let (index, time) = timed(|| build(stemming_analyzer(), corpus.documents()))?;
+        drop(index);
+        peers.push(time.as_secs_f64());
+    }
+    let speedup = ratio(&peers, &ours);
+    let rate = |seconds: &[f64]| corpus.len() as f64 / median(seconds.to_vec());
+    say(&format!(
+        "{}: indexing with stems {speedup:.2}x",
+        corpus.name
+    ));
+    let cells = vec![
+        ("data", json!(corpus.name)),
+        ("rounds", json!(rounds.max(1))),
+        ("nuthatch documents/s", json!(rate(&ours))),
+        ("tantivy documents/s", json!(rate(&peers))),
+        ("ratio", json!(speedup)),
+    ];
+    report.row("indexing with English stems, one core", cells);
+    report.case("indexing", speedup);
+    Ok(())
 }
 
 /// Compares what the indexes of a corpus take in memory.

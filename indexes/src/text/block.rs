@@ -7,6 +7,7 @@ use super::doc_numbers::DocNumbers;
 use super::field::{FieldMask, TextField, field_of, fields_of, place, position_of};
 use super::impacts::{Frontier, Impacts};
 use crate::doc::DocId;
+use crate::prefetch::prefetch;
 
 /// Most postings of a block.
 pub(super) const BLOCK: usize = 128;
@@ -59,6 +60,17 @@ impl Block {
     #[inline]
     pub(super) const fn impacts(&self) -> &Impacts {
         &self.impacts
+    }
+
+    /// Fetches it, for it will be decoded.
+    #[inline]
+    pub(super) fn prefetch(&self) {
+        const LINE: usize = 64;
+        const MOST_LINES: usize = 4;
+        let start = self.bytes.as_ptr();
+        for line in 0..self.bytes.len().div_ceil(LINE).min(MOST_LINES) {
+            prefetch(start.wrapping_add(line * LINE));
+        }
     }
 
     /// Everything in it.

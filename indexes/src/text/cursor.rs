@@ -138,9 +138,14 @@ impl PostingCursor {
     pub(super) fn enter(&mut self, stretch: usize) {
         self.block = stretch;
         self.at = 0;
-        if let Some(block) = self.list.blocks().get(stretch) {
+        let blocks = self.list.blocks();
+        if let Some(block) = blocks.get(stretch) {
+            // The next one is likely to be next.
+            if let Some(next) = blocks.get(stretch + 1) {
+                next.prefetch();
+            }
             self.decoded.begin(block);
-        } else if stretch == self.list.blocks().len() {
+        } else if stretch == blocks.len() {
             let tail = self.list.tail().columns(self.coding.offsets);
             self.decoded.begin_with(&tail, &self.coding);
         } else {

@@ -11,6 +11,7 @@ use super::params::Metric;
 use super::query::{Point, PointType, Query};
 use super::slots::RowId;
 use super::space::prefetch_bytes;
+use crate::prefetch::prefetch;
 
 /// A type of which rows are stored and queries are made.
 pub(super) trait Stored: Component<Wide: Zero + PointType> + Zero {}
@@ -214,7 +215,7 @@ impl<T: Stored> AnyRows for Rows<T> {
         let values = self.get(row);
         prefetch_bytes(values.as_ptr().cast(), size_of_val(values));
         if let Some(scales) = &self.scales {
-            kernel::prefetch(scales.address(row));
+            prefetch(scales.address(row));
         }
     }
 

@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use super::arena::Arena;
-use super::kernel;
 use crate::doc::DocId;
+use crate::prefetch::prefetch;
 
 /// Which row holds a vector, from 1. `Option<RowId>` is four bytes, and 0 in memory is "none".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -131,7 +131,7 @@ impl Slots {
 
     /// Fetches a slot.
     pub(super) fn prefetch(&self, row: RowId) {
-        kernel::prefetch(self.arena.address(row).cast::<u8>());
+        prefetch(self.arena.address(row).cast::<u8>());
     }
 
     /// The documents of a row and of its twins.

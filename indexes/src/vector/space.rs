@@ -9,6 +9,7 @@ use super::rows::AnyRows;
 #[cfg(target_arch = "x86_64")]
 use super::rows::Rows;
 use super::slots::RowId;
+use crate::prefetch::prefetch;
 
 /// A row and how far it is from what is searched for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -283,6 +284,6 @@ pub(super) fn prefetch_bytes(start: *const u8, bytes: usize) {
     const LINE: usize = 64;
     const MOST_LINES: usize = 8;
     for line in 0..bytes.div_ceil(LINE).min(MOST_LINES) {
-        kernel::prefetch(start.wrapping_add(line * LINE));
+        prefetch(start.wrapping_add(line * LINE));
     }
 }

@@ -1,12 +1,12 @@
 //! Walking the graph towards a point.
 
-use super::super::kernel::prefetch;
 use super::super::pace::Pace;
 use super::super::slots::{RowId, Slots, State};
 use super::super::space::{Candidate, Job, Space};
 use super::graph::Graph;
 use super::pool::Pool;
 use super::visited::Visited;
+use crate::prefetch::prefetch;
 
 /// Rows fetched ahead of the one whose distance is computed (vector.md: 8 for codes, 4 for rows of
 /// four times the bytes; `nuthatch-bench vector` shows what it is worth).

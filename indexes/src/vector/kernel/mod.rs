@@ -205,16 +205,3 @@ pub(super) fn u7_encode(row: &[f32], mean: &[f32], inverse_step: f32, out: &mut 
     }
     f32::dispatch(Encode(row, mean, inverse_step, out));
 }
-
-/// Tells the CPU that the cache line at `address` will be read. Any address will do.
-#[inline(always)]
-pub(super) fn prefetch<T>(address: *const T) {
-    #[cfg(all(target_arch = "x86_64", not(miri)))]
-    {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: a hint, which never faults and changes no memory.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
-    }
-    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-    let _ = address;
-}

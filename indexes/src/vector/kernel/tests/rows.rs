@@ -231,10 +231,3 @@ fn a_row_is_at_no_distance_of_itself() {
         assert_eq!([l2, scaled].map(f32::to_bits), [0, 0]);
     });
 }
-
-#[test]
-fn any_address_may_be_prefetched() {
-    // Nothing is there; reading it would end the process.
-    prefetch(std::ptr::null::<f32>());
-    prefetch(std::ptr::without_provenance::<u8>(usize::MAX));
-}
