@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::block::{BLOCK, Block, Coding, Decoded};
+use super::block::{BLOCK, Block, Coding};
+use super::decoded::Decoded;
 use super::field::FieldMask;
 use super::postings::PostingList;
 use crate::doc::DocId;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use roaring::RoaringBitmap;
 
 use super::analysis::{Analyzer, Token};
-use super::block::{Coding, Decoded, rounded};
+use super::block::{Coding, rounded};
 use super::codec::{get_varint, put_varint};
 use super::cursor::PostingCursor;
+use super::decoded::Decoded;
 use super::doc_numbers::DocNumbers;
 use super::field::{FieldMask, FieldOptions, TextField, field_of, place};
 use super::language::Language;

@@ -5,6 +5,7 @@ mod block;
 pub mod bm25;
 mod codec;
 mod cursor;
+mod decoded;
 mod doc_numbers;
 pub mod excerpt;
 mod expand;

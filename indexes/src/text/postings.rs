@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::block::{BLOCK, Block, Coding, Columns, Decoded};
+use super::block::{BLOCK, Block, Coding, Columns};
+use super::decoded::Decoded;
 use super::doc_numbers::DocNumbers;
 use super::field::FieldMask;
 use super::tail::Tail;

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::script::has_unspaced;
 use super::{
     Analyzer, AnalyzerOptions, DEFAULT_PUNCTUATION, DEFAULT_STOP_WORDS, Language, fold, unescape,
 };
@@ -144,6 +145,9 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
         prop::collection::vec(byte, 0..60),
         "[\\x00-\u{2fff}]{0,30}".prop_map(String::into_bytes),
     ]
+    .prop_filter("scripts without blanks have tests of their own", |text| {
+        !has_unspaced(text)
+    })
 }
 
 /// Texts in which scripts without blanks stand beside others.
