@@ -115,16 +115,18 @@ impl<'a> Walk<'a> {
     /// The most that a document in a range adds to its score by this term. Ranges are asked for in
     /// ascending order.
     pub(super) fn most(&mut self, from: u32, to: u32) -> f32 {
-        let first = self.end_from(from);
-        let mut stretch = self.bounded;
-        let mut most = self.most_of(stretch);
-        let mut end = first;
-        while end < to {
-            stretch += 1;
+        /// Over more stretches than these the bound is no use, and finding it costs.
+        const MOST_STRETCHES: usize = 12;
+        let mut end = self.end_from(from);
+        let mut most = self.most_of(self.bounded);
+        for stretch in self.bounded + 1..self.bounded + MOST_STRETCHES {
+            if end >= to {
+                return most;
+            }
             end = self.postings.end_of(stretch);
             most = most.max(self.most_of(stretch));
         }
-        most
+        if end >= to { most } else { self.most_of_any() }
     }
 
     /// The most that a stretch adds.
@@ -134,10 +136,16 @@ impl<'a> Walk<'a> {
         let weight = self.weight as f32;
         match self.postings.coded(stretch) {
             Some(block) => weight * self.bounds.most(block.impacts()),
-            // A tail has no bound of its own: the most that there is.
-            None if stretch < self.postings.stretches() => weight * (K1 + 1.0) as f32,
+            // A tail has no bound of its own.
+            None if stretch < self.postings.stretches() => self.most_of_any(),
             None => 0.0,
         }
+    }
+
+    /// The most that there is to add.
+    #[expect(clippy::cast_possible_truncation, reason = "bounds are widened for it")]
+    fn most_of_any(&self) -> f32 {
+        (self.weight * (K1 + 1.0) * (1.0 + 1e-6)) as f32
     }
 
     /// About what each posting in some slots of the stretch adds to the score of its document.
