@@ -200,21 +200,21 @@ class HnswlibFilter:
             ctypes.c_void_p, ctypes.c_void_p, size, size, size, size, ctypes.c_void_p, ctypes.c_void_p
         ]  # fmt: skip
         library.nuthatch_free.argtypes = [ctypes.c_void_p]
-        self.library = library
+        self.functions = library
         self.loaded = library.nuthatch_load(os.fsencode(path), data.dimensions, data.metric == "COSINE")
         if not self.loaded:
             raise RuntimeError(f"hnswlib could not load {path}")
 
     def search(self, queries: np.ndarray, k: int, ef: int, bits: np.ndarray | None) -> np.ndarray:
         labels = np.empty((len(queries), k), dtype=np.uint32)
-        self.library.nuthatch_search(
+        self.functions.nuthatch_search(
             self.loaded, queries.ctypes.data, *queries.shape, k, ef,
             None if bits is None else bits.ctypes.data, labels.ctypes.data,
         )  # fmt: skip
         return labels
 
     def close(self) -> None:
-        self.library.nuthatch_free(self.loaded)
+        self.functions.nuthatch_free(self.loaded)
         self.loaded = None
 
 
