@@ -37,6 +37,8 @@ const COUNT_CAP: u64 = 1_000;
 pub(super) struct Binder<'a> {
     pub(super) index: &'a Index,
     text: TextBinder<'a>,
+    /// What `EXPANDER` and `VERBATIM` say of words that sound alike.
+    phonetics: bool,
     pub(super) expansions: Expansions,
     /// What `SLOP` and `INORDER` ask of every group.
     pub(super) near: Near,
@@ -75,9 +77,11 @@ impl<'a> Binder<'a> {
         index: &'a Index,
         stop: &'a dyn Fn() -> bool,
     ) -> Result<Self, Error> {
+        let text = TextBinder::new(search, index)?;
         Ok(Self {
             index,
-            text: TextBinder::new(search, index)?,
+            phonetics: text.expansion.phonetics,
+            text,
             near: Near {
                 slop: search.slop,
                 in_order: search.in_order,
@@ -186,10 +190,13 @@ impl<'a> Binder<'a> {
         attributes: Attributes,
         is_whole: bool,
     ) -> Result<Option<Node>, Error> {
-        let around = self.weight;
-        self.weight = (around * attributes.weight.unwrap_or(1.0)).min(MOST_WEIGHT);
+        let (weight, phonetics) = (self.weight, self.text.expansion.phonetics);
+        self.weight = (weight * attributes.weight.unwrap_or(1.0)).min(MOST_WEIGHT);
+        if let Some(wanted) = attributes.phonetic {
+            self.text.expansion.phonetics = wanted && self.phonetics;
+        }
         let bound = self.bind(node, attributes, is_whole);
-        self.weight = around;
+        (self.weight, self.text.expansion.phonetics) = (weight, phonetics);
         bound
     }
 
