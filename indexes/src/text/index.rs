@@ -15,7 +15,7 @@ use super::language::Language;
 use super::phonetic::Phonetics;
 use super::phrase::Phrase;
 use super::stems::Stems;
-use super::terms::{TermId, Terms};
+use super::terms::{BATCH, TermId, Terms};
 use super::top::{Stopped, Top, TopQuery, top};
 use crate::doc::DocId;
 
@@ -357,12 +357,23 @@ impl TextIndex {
             let before = tokens.len();
             let empty = text.is_empty() && self.options(field).index_empty;
             let empty = empty.then_some(Token::EMPTY);
-            for token in self.analyzer.tokens(text).chain(empty) {
-                let known = self.terms.find(&token.term);
-                let term = known.unwrap_or_else(|| self.terms.add(&token.term));
-                let position = start.saturating_add(token.position);
-                tokens.push(u64::from(term.get()) << 32 | u64::from(place(field, position)));
-                next_value[field.index()] = position.saturating_add(1 + VALUE_GAP);
+            let mut all = self.analyzer.tokens(text).chain(empty);
+            let mut batch = Vec::with_capacity(BATCH);
+            loop {
+                batch.clear();
+                while batch.len() < BATCH && let Some(token) = all.next() {
+                    batch.push(token);
+                }
+                let Some(last) = batch.last() else { break };
+                let mut terms = [TermId::new(0); BATCH];
+                let names = batch.iter().map(|token| &*token.term);
+                self.terms.find_or_add(names, &mut terms);
+                for (token, term) in batch.iter().zip(terms) {
+                    let position = start.saturating_add(token.position);
+                    tokens.push(u64::from(term.get()) << 32 | u64::from(place(field, position)));
+                }
+                let last = start.saturating_add(last.position);
+                next_value[field.index()] = last.saturating_add(1 + VALUE_GAP);
             }
             let count = (tokens.len() - before) as u64;
             self.tokens[field.index()] += count;

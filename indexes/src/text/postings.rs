@@ -38,6 +38,12 @@ impl PostingList {
         &self.tail
     }
 
+    /// Fetches where the next posting will be appended.
+    #[inline]
+    pub(super) fn prefetch_end(&self) {
+        self.tail.prefetch_end();
+    }
+
     /// How many stretches of postings are coded together.
     pub(crate) fn block_count(&self) -> usize {
         self.blocks().len() + usize::from(self.tail.len() > 0)
@@ -85,11 +91,7 @@ impl PostingList {
         match self.block_of(doc) {
             Some(slot) => self.insert_in_block(slot, doc, places, coding, lengths),
             None if doc > self.tail.last() => self.tail.push(doc, places, coding.offsets),
-            None => {
-                let mut postings = self.tail.columns(coding.offsets);
-                postings.insert(doc, places);
-                self.tail = Tail::of(&postings, coding.offsets);
-            }
+            None => self.tail.insert(doc, places, coding.offsets),
         }
         if self.tail.len() == BLOCK {
             let block = Block::new(&self.tail.columns(coding.offsets), coding, lengths);
@@ -109,12 +111,7 @@ impl PostingList {
         let doc = doc.get();
         let removed = match self.block_of(doc) {
             Some(slot) => self.remove_from_block(slot, doc, coding, lengths),
-            None => {
-                let mut postings = self.tail.columns(coding.offsets);
-                let removed = postings.remove(doc);
-                self.tail = Tail::of(&postings, coding.offsets);
-                removed
-            }
+            None => self.tail.remove(doc, coding.offsets),
         };
         visit(&removed.expect("only documents of the list are removed"));
         self.len -= 1;
@@ -196,8 +193,11 @@ impl PostingList {
     /// The block in which a document is or belongs: the first that does not end before it. None
     /// means the tail.
     fn block_of(&self, doc: u32) -> Option<usize> {
+        // Most writes are at the end, and need not wait for the list of blocks.
+        if self.tail.len() > 0 && doc > self.tail.last() {
+            return None;
+        }
         let blocks = self.blocks();
-        // Most writes are at the end.
         if blocks.last().is_none_or(|block| block.last() < doc) {
             return None;
         }

@@ -1,10 +1,11 @@
 //! The last postings of a term, up to 127, in bytes that one more can be appended to.
 
-use smallvec::SmallVec;
+use smallvec::{Array, SmallVec};
 
 use super::block::Columns;
 use super::codec::{get_varint, put_varint};
 use super::field::{FieldMask, TextField, field_of, place, position_of};
+use crate::prefetch::prefetch;
 
 /// Postings in the order of their documents. Of each: how far its document is from the one before;
 /// how often and in which fields the term occurs; the gaps between positions in each field.
@@ -23,15 +24,6 @@ const SEVERAL: u64 = 1;
 const SHAPE_BITS: u32 = 8;
 
 impl Tail {
-    pub(super) fn of(postings: &Columns, offsets: bool) -> Self {
-        let mut tail = Self::default();
-        for (at, &doc) in postings.docs.iter().enumerate() {
-            tail.push(doc, postings.places(at), offsets);
-        }
-        tail.bytes.shrink_to_fit();
-        tail
-    }
-
     pub(super) fn len(&self) -> usize {
         usize::from(self.len)
     }
@@ -45,30 +37,86 @@ impl Tail {
     /// Adds the posting of a later document.
     pub(super) fn push(&mut self, doc: u32, places: &[u32], offsets: bool) {
         debug_assert!(doc > self.last);
-        // Twice the memory is for few appends; most terms are rare.
+        self.make_room();
+        put_posting(&mut self.bytes, doc - self.last, places, offsets);
+        self.last = doc;
+        self.len += 1;
+    }
+
+    /// Adds the posting of any document that has none.
+    pub(super) fn insert(&mut self, doc: u32, places: &[u32], offsets: bool) {
+        if doc > self.last {
+            self.push(doc, places, offsets);
+            return;
+        }
+        self.make_room();
+        let mut bytes = &self.bytes[..];
+        let mut before = 0;
+        let (at, next, len) = loop {
+            let at = self.bytes.len() - bytes.len();
+            let next = before + get_small(&mut bytes);
+            if next > doc {
+                break (at, next, self.bytes.len() - bytes.len() - at);
+            }
+            read_fields(&mut bytes, skip_positions(offsets));
+            before = next;
+        };
+        let mut coded = SmallVec::<[u8; 64]>::new();
+        put_posting(&mut coded, doc - before, places, offsets);
+        put_varint(&mut coded, u64::from(next - doc));
+        self.replace(at, len, &coded);
+        self.len += 1;
+    }
+
+    /// Takes out the posting of a document, if it has one, and returns its places.
+    pub(super) fn remove(&mut self, doc: u32, offsets: bool) -> Option<Vec<u32>> {
+        let mut bytes = &self.bytes[..];
+        let mut before = 0;
+        for left in (0..self.len).rev() {
+            let at = self.bytes.len() - bytes.len();
+            let this = before + get_small(&mut bytes);
+            if this != doc {
+                read_fields(&mut bytes, skip_positions(offsets));
+                before = this;
+                continue;
+            }
+            let mut places = Vec::new();
+            read_fields(&mut bytes, read_places(offsets, &mut places));
+            let mut coded = SmallVec::<[u8; 8]>::new();
+            if left == 0 {
+                self.last = before;
+            } else {
+                let next = this + get_small(&mut bytes);
+                put_varint(&mut coded, u64::from(next - before));
+            }
+            let len = self.bytes.len() - bytes.len() - at;
+            self.replace(at, len, &coded);
+            self.len -= 1;
+            return Some(places);
+        }
+        None
+    }
+
+    /// Fetches where the next posting will be.
+    #[inline]
+    pub(super) fn prefetch_end(&self) {
+        prefetch(self.bytes.as_ptr().wrapping_add(self.bytes.len()));
+    }
+
+    /// Twice the memory is for few appends; most terms are rare.
+    fn make_room(&mut self) {
         if self.bytes.spilled() && self.bytes.capacity() - self.bytes.len() < 16 {
             self.bytes.reserve_exact(self.bytes.len() / 4 + 16);
         }
-        put_varint(&mut self.bytes, u64::from(doc - self.last));
-        let by_field = || places.chunk_by(|a, b| field_of(*a) == field_of(*b));
-        let fields = by_field().count();
-        if fields > 1 {
-            put_varint(&mut self.bytes, (fields as u64) << 1 | SEVERAL);
+    }
+
+    /// Puts some bytes in the place of others.
+    fn replace(&mut self, at: usize, len: usize, with: &[u8]) {
+        self.bytes.drain(at..at + len);
+        self.bytes.insert_from_slice(at, with);
+        if self.bytes.capacity() > 2 * self.bytes.len() + 64 {
+            self.bytes.shrink_to_fit();
         }
-        for of_field in by_field() {
-            let field = of_field
-                .first()
-                .map_or(0, |&place| u64::from(field_of(place).get()));
-            let repeated = of_field.len() as u64 - 1;
-            put_varint(&mut self.bytes, repeated << SHAPE_BITS | field << 1);
-            let mut before = 0;
-            for &place in of_field.iter().filter(|_| offsets) {
-                put_varint(&mut self.bytes, u64::from(position_of(place) - before));
-                before = position_of(place);
-            }
-        }
-        self.last = doc;
-        self.len += 1;
     }
 
     /// Everything in it.
@@ -80,15 +128,7 @@ impl Tail {
         for _ in 0..self.len {
             doc += get_small(&mut bytes);
             columns.docs.push(doc);
-            read_fields(&mut bytes, |field, count, bytes| {
-                let mut position = 0;
-                for _ in 0..count {
-                    if offsets {
-                        position += get_small(bytes);
-                    }
-                    places.push(place(field, position));
-                }
-            });
+            read_fields(&mut bytes, read_places(offsets, &mut places));
             columns.ends.push(places.len());
         }
         columns.places = places;
@@ -118,6 +158,103 @@ impl Tail {
             self.bytes.capacity()
         } else {
             0
+        }
+    }
+}
+
+/// Appends a posting: how far its document is from the one before, and where the term occurs.
+fn put_posting<A: Array<Item = u8>>(out: &mut SmallVec<A>, gap: u32, places: &[u32], offsets: bool) {
+    let mut out = Buffer::new(out);
+    out.put(u64::from(gap));
+    let by_field = || places.chunk_by(|a, b| field_of(*a) == field_of(*b));
+    let one_field = match places {
+        [first, .., last] => field_of(*first) == field_of(*last),
+        [] | [_] => true,
+    };
+    if !one_field {
+        out.put((by_field().count() as u64) << 1 | SEVERAL);
+    }
+    for of_field in by_field() {
+        let field = of_field
+            .first()
+            .map_or(0, |&place| u64::from(field_of(place).get()));
+        let repeated = of_field.len() as u64 - 1;
+        out.put(repeated << SHAPE_BITS | field << 1);
+        let mut before = 0;
+        for &place in of_field.iter().filter(|_| offsets) {
+            out.put(u64::from(position_of(place) - before));
+            before = position_of(place);
+        }
+    }
+    out.flush();
+}
+
+/// Bytes of a [`Buffer`].
+const ROOM: usize = 64;
+/// Bytes of the longest number.
+const LONGEST: usize = 10;
+
+/// Bytes on their way: it is dear to append one by one to what may have to grow.
+struct Buffer<'a, A: Array<Item = u8> + 'a> {
+    out: &'a mut SmallVec<A>,
+    bytes: [u8; ROOM],
+    len: usize,
+}
+
+impl<'a, A: Array<Item = u8> + 'a> Buffer<'a, A> {
+    fn new(out: &'a mut SmallVec<A>) -> Self {
+        Self {
+            out,
+            bytes: [0; ROOM],
+            len: 0,
+        }
+    }
+
+    /// Appends a number as [`put_varint`] does.
+    #[inline]
+    fn put(&mut self, mut value: u64) {
+        if self.len + LONGEST > ROOM {
+            self.flush();
+        }
+        loop {
+            let [low, ..] = value.to_le_bytes();
+            value >>= 7;
+            let more = u8::from(value > 0) << 7;
+            self.bytes[self.len] = low & 0x7f | more;
+            self.len += 1;
+            if more == 0 {
+                return;
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        self.out.extend_from_slice(&self.bytes[..self.len]);
+        self.len = 0;
+    }
+}
+
+/// Reads the positions of a field into places.
+fn read_places(
+    offsets: bool,
+    places: &mut Vec<u32>,
+) -> impl FnMut(TextField, u64, &mut &[u8]) {
+    move |field, count, bytes| {
+        let mut position = 0;
+        for _ in 0..count {
+            if offsets {
+                position += get_small(bytes);
+            }
+            places.push(place(field, position));
+        }
+    }
+}
+
+/// Goes past the positions of a field.
+fn skip_positions(offsets: bool) -> impl Fn(TextField, u64, &mut &[u8]) {
+    move |_, count, bytes| {
+        for _ in 0..count * u64::from(offsets) {
+            get_varint(bytes);
         }
     }
 }

@@ -44,7 +44,7 @@ pub(super) struct Terms {
     /// Slots of `entries` that are no term's.
     free: Vec<TermId>,
     names: Names,
-    by_hash: HashTable<TermId>,
+    by_hash: HashTable<Slot>,
     /// Seeded anew in each process: nobody can choose words that collide.
     hasher: RandomState,
     tree: Radix,
@@ -57,6 +57,17 @@ struct Entry {
     postings: PostingList,
 }
 
+/// What the hash table holds of a term: its hash too, so that names are read only where they are likely
+/// to be equal, and not when the table grows.
+#[derive(Clone, Copy)]
+struct Slot {
+    hash: u32,
+    term: TermId,
+}
+
+/// Terms looked for together; what they touch stays in the nearest cache.
+pub(super) const BATCH: usize = 16;
+
 impl Terms {
     /// How many terms there are.
     pub(super) fn len(&self) -> usize {
@@ -66,9 +77,61 @@ impl Terms {
     /// The number of a term, if it is here.
     #[inline]
     pub(super) fn find(&self, name: &[u8]) -> Option<TermId> {
+        self.find_hashed(self.hash(name), name)
+    }
+
+    /// The numbers of up to [`BATCH`] terms, which are added where they are not here. The waits for
+    /// memory, four a term, overlap.
+    pub(super) fn find_or_add<'a>(
+        &mut self,
+        names: impl ExactSizeIterator<Item = &'a [u8]> + Clone,
+        numbers: &mut [TermId],
+    ) {
+        let mut hashes = [0; BATCH];
+        let mut likely = [None; BATCH];
+        for (hash, name) in hashes.iter_mut().zip(names.clone()) {
+            *hash = self.hash(name);
+        }
+        for (likely, &hash) in likely.iter_mut().zip(&hashes[..names.len()]) {
+            let found = self
+                .by_hash
+                .find(spread(hash), |slot| slot.hash == hash);
+            *likely = found.map(|slot| slot.term);
+            if let Some(term) = *likely {
+                self.entries.prefetch(term.slot());
+            }
+        }
+        for term in likely.iter().flatten() {
+            let entry = &self.entries[term.slot()];
+            self.names.prefetch(entry.name);
+            entry.postings.prefetch_end();
+        }
+        for (((number, name), likely), hash) in
+            numbers.iter_mut().zip(names).zip(likely).zip(hashes)
+        {
+            *number = match likely {
+                Some(term) if self.name(term) == name => term,
+                _ => match self.find_hashed(hash, name) {
+                    Some(term) => term,
+                    None => self.add_hashed(hash, name),
+                },
+            };
+        }
+    }
+
+    fn find_hashed(&self, hash: u32, name: &[u8]) -> Option<TermId> {
+        let is_it = |slot: &Slot| slot.hash == hash && self.name(slot.term) == name;
+        let found = self.by_hash.find(spread(hash), is_it);
+        found.map(|slot| slot.term)
+    }
+
+    #[inline]
+    fn hash(&self, name: &[u8]) -> u32 {
         let hash = self.hasher.hash_one(name);
-        let found = self.by_hash.find(hash, |&term| self.name(term) == name);
-        found.copied()
+        #[expect(clippy::cast_possible_truncation, reason = "half of a hash is a hash")]
+        {
+            (hash >> 32) as u32
+        }
     }
 
     /// The postings of a term, if it is here.
@@ -77,7 +140,7 @@ impl Terms {
     }
 
     /// Adds a term that is not here yet.
-    pub(super) fn add(&mut self, name: &[u8]) -> TermId {
+    fn add_hashed(&mut self, hash: u32, name: &[u8]) -> TermId {
         debug_assert!(self.find(name).is_none(), "a term has one number");
         let entry = Entry {
             name: self.names.add(name),
@@ -94,10 +157,8 @@ impl Terms {
                 TermId(u32::try_from(slot).expect("fewer than 2^32 distinct terms"))
             }
         };
-        let (entries, names, hasher) = (&self.entries, &self.names, &self.hasher);
-        let hash = |term: &TermId| hasher.hash_one(names.get(entries[term.slot()].name));
         self.by_hash
-            .insert_unique(self.hasher.hash_one(name), term, hash);
+            .insert_unique(spread(hash), Slot { hash, term }, |slot| spread(slot.hash));
         self.tree.insert(name, term);
         if std::str::from_utf8(name).is_err() {
             self.raw.insert(term);
@@ -108,8 +169,11 @@ impl Terms {
     /// Forgets a term that no document holds, and frees its number.
     pub(super) fn remove(&mut self, term: TermId) {
         let name = self.entries[term.slot()].name;
-        let hash = self.hasher.hash_one(self.names.get(name));
-        if let Ok(found) = self.by_hash.find_entry(hash, |&other| other == term) {
+        let hash = self.hash(self.names.get(name));
+        let found = self
+            .by_hash
+            .find_entry(spread(hash), |slot| slot.term == term);
+        if let Ok(found) = found {
             found.remove();
         }
         self.tree.remove(self.names.get(name));
@@ -167,4 +231,11 @@ impl Terms {
             + self.tree.memory_bytes()
             + postings.sum::<usize>()
     }
+}
+
+/// The hash that the table goes by: it wants bits of the whole width.
+#[inline]
+const fn spread(hash: u32) -> u64 {
+    // 2^64 by the golden ratio: Knuth, The Art of Computer Programming, volume 3, section 6.4.
+    (hash as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::prefetch::prefetch;
+
 /// Names begin at multiples of this, so that a `u32` reaches 16 GiB, and freed room fits more of them.
 const UNIT: usize = 4;
 
@@ -50,6 +52,12 @@ impl Names {
     pub(super) fn get(&self, name: Name) -> &[u8] {
         let first = name.start as usize * UNIT;
         &self.bytes[first..first + name.len as usize]
+    }
+
+    /// Fetches the beginning of a name, for it will be read.
+    #[inline]
+    pub(super) fn prefetch(&self, name: Name) {
+        prefetch(self.bytes.as_ptr().wrapping_add(name.start as usize * UNIT));
     }
 
     pub(super) fn memory_bytes(&self) -> usize {

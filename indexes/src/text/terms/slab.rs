@@ -2,6 +2,8 @@
 
 use std::ops::{Index, IndexMut};
 
+use crate::prefetch::prefetch;
+
 /// Entries allocated together.
 const CHUNK: usize = 1024;
 
@@ -29,6 +31,14 @@ impl<T> Slab<T> {
         let last = self.chunks.last_mut().expect("there is a chunk by now");
         last.push(entry);
         before + last.len() - 1
+    }
+
+    /// Fetches the beginning and the end of an entry, for it will be read.
+    #[inline]
+    pub(super) fn prefetch(&self, number: usize) {
+        let entry: *const T = &raw const self[number];
+        prefetch(entry);
+        prefetch(entry.cast::<u8>().wrapping_add(size_of::<T>().saturating_sub(1)));
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
