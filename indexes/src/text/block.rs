@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use super::codec::{put, put_ascending};
-use super::decoded::Decoded;
+use super::columns::Columns;
 use super::doc_numbers::DocNumbers;
-use super::field::{FieldMask, TextField, field_of, fields_of, position_of};
-use super::impacts::{Frontier, Impacts};
-use crate::doc::DocId;
+use super::field::{FieldMask, TextField, field_of};
+use super::impacts::Impacts;
 use crate::prefetch::prefetch;
 
 /// Most postings of a block.
@@ -22,9 +20,7 @@ pub(super) struct Coding {
     pub(super) weights: Option<Arc<[f64; TextField::COUNT]>>,
 }
 
-/// Coded postings. Their bytes: the first document; the gaps between documents; the distinct sets of
-/// fields and, if there are several, which one each posting has; how often the term occurs in each
-/// field of each posting, less one; the gaps between positions in each of these.
+/// Coded postings: their [`Columns`] as bytes.
 #[derive(Clone)]
 pub(super) struct Block {
     pub(super) bytes: Arc<[u8]>,
@@ -37,9 +33,7 @@ impl Block {
     /// Codes 1 to [`BLOCK`] postings.
     pub(super) fn new(postings: &Columns, coding: &Coding, lengths: &DocNumbers) -> Self {
         let mut bytes = Vec::with_capacity(4 * BLOCK);
-        postings.put_docs(&mut bytes);
-        postings.put_fields(&mut bytes);
-        postings.put_places(&mut bytes, coding.offsets);
+        postings.put(&mut bytes, coding.offsets);
         Self {
             bytes: bytes.into(),
             last: postings.docs.last().copied().unwrap_or_default(),
@@ -76,10 +70,7 @@ impl Block {
 
     /// Everything in it.
     pub(super) fn columns(&self, coding: &Coding) -> Columns {
-        let mut decoded = Decoded::default();
-        decoded.begin(self);
-        decoded.read_places(self, coding);
-        decoded.into_columns()
+        Columns::read(&self.bytes, self.len(), coding.offsets)
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
@@ -87,138 +78,27 @@ impl Block {
     }
 }
 
-/// Postings column by column, to be changed. Documents ascend, and so do the places within each.
-#[derive(Clone, Default)]
-pub(super) struct Columns {
-    pub(super) docs: Vec<u32>,
-    /// Where each document's places end; its predecessor's end is where they begin.
-    pub(super) ends: Vec<usize>,
-    pub(super) places: Vec<u32>,
-}
-
-impl Columns {
-    pub(super) fn len(&self) -> usize {
-        self.docs.len()
-    }
-
-    /// The places of the posting in a slot.
-    pub(super) fn places(&self, at: usize) -> &[u32] {
-        &self.places[self.start(at)..self.ends[at]]
-    }
-
-    /// Adds a posting of a document that has none.
-    pub(super) fn insert(&mut self, doc: u32, places: &[u32]) {
-        let at = self.docs.partition_point(|&other| other < doc);
-        debug_assert_ne!(self.docs.get(at), Some(&doc), "a document has one posting");
-        let start = self.start(at);
-        self.docs.insert(at, doc);
-        self.places.splice(start..start, places.iter().copied());
-        self.ends.insert(at, start);
-        for end in &mut self.ends[at..] {
-            *end += places.len();
-        }
-    }
-
-    /// Takes out the posting of a document, if it has one, and returns its places.
-    pub(super) fn remove(&mut self, doc: u32) -> Option<Vec<u32>> {
-        let at = self.docs.binary_search(&doc).ok()?;
-        let places = self.start(at)..self.ends[at];
-        self.docs.remove(at);
-        self.ends.remove(at);
-        for end in &mut self.ends[at..] {
-            *end -= places.len();
-        }
-        Some(self.places.drain(places).collect())
-    }
-
-    /// Takes out the postings from a slot on.
-    pub(super) fn split_off(&mut self, at: usize) -> Self {
-        let start = self.start(at);
-        let ends = self.ends.split_off(at).into_iter();
-        Self {
-            docs: self.docs.split_off(at),
-            ends: ends.map(|end| end - start).collect(),
-            places: self.places.split_off(start),
-        }
-    }
-
-    /// Adds the postings of later documents.
-    pub(super) fn append(&mut self, next: &Self) {
-        let start = self.places.len();
-        self.docs.extend_from_slice(&next.docs);
-        self.ends.extend(next.ends.iter().map(|end| end + start));
-        self.places.extend_from_slice(&next.places);
-    }
-
-    fn start(&self, at: usize) -> usize {
-        at.checked_sub(1).map_or(0, |before| self.ends[before])
-    }
-
-    fn put_docs(&self, bytes: &mut Vec<u8>) {
-        let before = self.docs.first().map_or(0, |first| first - 1);
-        bytes.extend(before.to_le_bytes());
-        if let Ok(docs) = self.docs.as_slice().try_into() {
-            put_ascending(bytes, before, docs);
-        } else {
-            let from = std::iter::once(before).chain(self.docs.iter().copied());
-            let gaps = self.docs.iter().zip(from).map(|(doc, from)| doc - from - 1);
-            put(bytes, &gaps.collect::<Vec<_>>());
-        }
-    }
-
-    fn put_fields(&self, bytes: &mut Vec<u8>) {
-        let mut kinds: Vec<FieldMask> = Vec::new();
-        let mut codes = Vec::with_capacity(self.len());
-        for at in 0..self.len() {
-            let fields = fields_of(self.places(at));
-            let code = kinds.iter().position(|kind| *kind == fields);
-            codes.push(u32::try_from(code.unwrap_or(kinds.len())).unwrap_or_default());
-            if code.is_none() {
-                kinds.push(fields);
-            }
-        }
-        bytes.push(u8::try_from(kinds.len()).unwrap_or(u8::MAX));
-        kinds.iter().for_each(|kind| kind.put(bytes));
-        if kinds.len() > 1 {
-            put(bytes, &codes);
-        }
-    }
-
-    fn put_places(&self, bytes: &mut Vec<u8>, offsets: bool) {
-        let mut counts = Vec::with_capacity(self.len());
-        let mut gaps = Vec::with_capacity(self.places.len());
-        for at in 0..self.len() {
-            let fields = self
-                .places(at)
-                .chunk_by(|a, b| field_of(*a) == field_of(*b));
-            for of_field in fields {
-                counts.push(u32::try_from(of_field.len() - 1).unwrap_or(u32::MAX));
-                let mut before = 0;
-                for &place in of_field {
-                    gaps.push(position_of(place) - before);
-                    before = position_of(place);
-                }
-            }
-        }
-        put(bytes, &counts);
-        if offsets {
-            put(bytes, &gaps);
-        }
-    }
-
-    fn impacts(&self, coding: &Coding, lengths: &DocNumbers) -> Impacts {
-        let mut frontier = Frontier::new();
-        for (at, &doc) in self.docs.iter().enumerate() {
-            let length = DocId::new(doc).map_or(0.0, |doc| lengths.get(doc));
-            frontier.add(coding.frequency(self.places(at)), length);
-        }
-        frontier.impacts()
-    }
-}
-
 impl Coding {
-    /// How often a term with these places occurs, each occurrence counted with its field's weight.
-    pub(super) fn frequency(&self, places: &[u32]) -> f32 {
+    /// How often a term occurs, each occurrence counted with its field's weight; from counts less one.
+    #[inline]
+    pub(super) fn frequency(&self, fields: FieldMask, counts: &[u32]) -> f32 {
+        match (&self.weights, counts) {
+            (None, &[count]) => in_singles(count + 1),
+            (weights, counts) => {
+                let weight = |field: TextField| match weights {
+                    Some(weights) => weights[field.index()],
+                    None => 1.0,
+                };
+                let of_fields = fields.iter().zip(counts);
+                let frequency =
+                    of_fields.map(|(field, &count)| weight(field) * f64::from(count + 1));
+                rounded(frequency.sum())
+            }
+        }
+    }
+
+    /// The same of a term with these places.
+    pub(super) fn frequency_at(&self, places: &[u32]) -> f32 {
         let Some(weights) = &self.weights else {
             return rounded(places.len() as f64);
         };
@@ -229,6 +109,11 @@ impl Coding {
         });
         rounded(frequency.sum())
     }
+}
+
+/// A count, rounded where it has more than 24 bits.
+const fn in_singles(count: u32) -> f32 {
+    count as f32
 }
 
 /// Half the memory, and seven digits are enough to rank by.

@@ -35,22 +35,6 @@ pub(super) fn get<'a>(mut bytes: &'a [u8], count: usize, values: &mut Vec<u32>) 
     get_rest(bytes, rest)
 }
 
-/// The bytes behind a column of `count` numbers.
-pub(super) fn skip(mut bytes: &[u8], count: usize) -> &[u8] {
-    let groups = count / BitPacker4x::BLOCK_LEN;
-    for _ in 0..groups {
-        bytes = skip_packed(bytes, BitPacker4x::BLOCK_LEN);
-    }
-    let count = count % BitPacker4x::BLOCK_LEN;
-    for _ in 0..count / BitPacker1x::BLOCK_LEN {
-        bytes = skip_packed(bytes, BitPacker1x::BLOCK_LEN);
-    }
-    match count % BitPacker1x::BLOCK_LEN {
-        0 => bytes,
-        rest => skip_packed(bytes, rest),
-    }
-}
-
 /// Appends 128 strictly ascending numbers after `before`.
 pub(super) fn put_ascending(
     out: &mut Vec<u8>,
@@ -155,11 +139,6 @@ fn get_rest<'a>(bytes: &'a [u8], rest: &mut [u32]) -> &'a [u8] {
     behind
 }
 
-fn skip_packed(bytes: &[u8], count: usize) -> &[u8] {
-    let (&width, packed) = bytes.split_first().expect("a group has a width");
-    &packed[packed_bytes(width, count)..]
-}
-
 /// Bytes of `count` numbers of a width; as of a group, for those counts.
 const fn packed_bytes(width: u8, count: usize) -> usize {
     (width as usize * count).div_ceil(8)
@@ -177,7 +156,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn columns_come_back_and_can_be_skipped(
+        fn columns_come_back(
             values in prop::collection::vec(any_width(), 0..400), tail in any::<[u8; 3]>(),
         ) {
             let mut bytes = Vec::new();
@@ -185,7 +164,6 @@ mod tests {
             bytes.extend(tail);
             let mut read = vec![7; 3];
             prop_assert_eq!(get(&bytes, values.len(), &mut read), &tail[..]);
-            prop_assert_eq!(skip(&bytes, values.len()), &tail[..]);
             prop_assert_eq!(read, values);
         }
 

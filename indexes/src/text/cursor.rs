@@ -147,8 +147,7 @@ impl PostingCursor {
             }
             self.decoded.begin(block);
         } else if stretch == blocks.len() {
-            let tail = self.list.tail().columns(self.coding.offsets);
-            self.decoded.begin_with(&tail, &self.coding);
+            self.decoded.begin_tail(self.list.tail(), &self.coding);
         } else {
             self.decoded.clear();
         }

@@ -31,17 +31,24 @@ pub(super) struct Frontier {
     /// By the code of a frequency, the code of the shortest length that came with it, plus one; 0 for
     /// none.
     shortest: [u16; 256],
+    /// A bit for each code of a frequency that is there.
+    seen: [u64; 4],
 }
 
 impl Frontier {
     pub(super) const fn new() -> Self {
-        Self { shortest: [0; 256] }
+        Self {
+            shortest: [0; 256],
+            seen: [0; 4],
+        }
     }
 
     pub(super) fn add(&mut self, frequency: f32, length: f32) {
         let frequency = Minifloat::at_least(frequency);
         let length = u16::from(Minifloat::at_most(length).0) + 1;
-        let shortest = &mut self.shortest[usize::from(frequency.0)];
+        let code = usize::from(frequency.0);
+        self.seen[code / 64] |= 1 << (code % 64);
+        let shortest = &mut self.shortest[code];
         if *shortest == 0 || length < *shortest {
             *shortest = length;
         }
@@ -51,13 +58,18 @@ impl Frontier {
     pub(super) fn impacts(&self) -> Impacts {
         let mut pairs = Vec::with_capacity(16);
         let mut below = u16::MAX;
-        for (frequency, &length) in (0..=u8::MAX).zip(&self.shortest).rev() {
-            if length > 0 && length < below {
-                below = length;
-                pairs.push(Pair {
-                    frequency: Minifloat(frequency),
-                    length: Minifloat(u8::try_from(length - 1).unwrap_or(u8::MAX)),
-                });
+        for (word, mut left) in [0_u8, 1, 2, 3].into_iter().zip(self.seen).rev() {
+            while let Some(bit) = 63_u8.checked_sub(low_byte(left.leading_zeros())) {
+                left &= !(1 << bit);
+                let frequency = 64 * word + bit;
+                let length = self.shortest[usize::from(frequency)];
+                if length < below {
+                    below = length;
+                    pairs.push(Pair {
+                        frequency: Minifloat(frequency),
+                        length: Minifloat(low_byte(u32::from(length - 1))),
+                    });
+                }
             }
         }
         while pairs.len() > PAIRS {
@@ -170,6 +182,10 @@ static INVERSE_FREQUENCIES: LazyLock<[f32; 256]> = LazyLock::new(|| {
     inverse[255] = 0.0;
     inverse
 });
+
+fn low_byte(number: u32) -> u8 {
+    u8::try_from(number).unwrap_or(u8::MAX)
+}
 
 fn code_of(slot: usize) -> u8 {
     u8::try_from(slot).unwrap_or(u8::MAX)

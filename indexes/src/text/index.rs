@@ -132,7 +132,7 @@ impl TextIndex {
             scratch
                 .places
                 .extend(of_term.iter().map(|&token| place_of(token)));
-            most = most.max(self.coding.frequency(&scratch.places));
+            most = most.max(self.coding.frequency_at(&scratch.places));
             let list = self.terms.postings_mut(term);
             let holders = list.len();
             list.insert(doc, &scratch.places, &self.coding, &self.lengths);
@@ -361,7 +361,9 @@ impl TextIndex {
             let mut batch = Vec::with_capacity(BATCH);
             loop {
                 batch.clear();
-                while batch.len() < BATCH && let Some(token) = all.next() {
+                while batch.len() < BATCH
+                    && let Some(token) = all.next()
+                {
                     batch.push(token);
                 }
                 let Some(last) = batch.last() else { break };

@@ -4,6 +4,7 @@ pub mod analysis;
 mod block;
 pub mod bm25;
 mod codec;
+mod columns;
 mod cursor;
 mod decoded;
 mod doc_numbers;

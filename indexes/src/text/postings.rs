@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::block::{BLOCK, Block, Coding, Columns};
+use super::block::{BLOCK, Block, Coding};
+use super::columns::Columns;
 use super::decoded::Decoded;
 use super::doc_numbers::DocNumbers;
 use super::field::FieldMask;
@@ -94,7 +95,9 @@ impl PostingList {
             None => self.tail.insert(doc, places, coding.offsets),
         }
         if self.tail.len() == BLOCK {
-            let block = Block::new(&self.tail.columns(coding.offsets), coding, lengths);
+            let mut postings = Columns::default();
+            self.tail.read(coding.offsets, &mut postings);
+            let block = Block::new(&postings, coding, lengths);
             self.tail = Tail::default();
             self.blocks_mut().push(block);
         }
@@ -136,7 +139,7 @@ impl PostingList {
     ) {
         let blocks = self.blocks_mut();
         let mut postings = blocks[slot].columns(coding);
-        postings.insert(doc, places);
+        postings.insert(doc, places, coding.offsets);
         if postings.len() > BLOCK {
             let upper = postings.split_off(BLOCK / 2);
             blocks.insert(slot + 1, Block::new(&upper, coding, lengths));
@@ -216,7 +219,9 @@ impl PostingList {
             docs.extend(postings.docs);
         }
         assert!(self.tail.len() < BLOCK);
-        docs.extend(self.tail.columns(coding.offsets).docs);
+        let mut tail = Columns::default();
+        self.tail.read(coding.offsets, &mut tail);
+        docs.extend(tail.docs);
         assert!(docs.is_sorted_by(|a, b| a < b));
         assert_eq!(docs.len(), self.len());
         assert!(self.blocks.is_none() || !self.blocks().is_empty());

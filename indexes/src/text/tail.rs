@@ -2,8 +2,8 @@
 
 use smallvec::{Array, SmallVec};
 
-use super::block::Columns;
 use super::codec::{get_varint, put_varint};
+use super::columns::Columns;
 use super::field::{FieldMask, TextField, field_of, place, position_of};
 use crate::prefetch::prefetch;
 
@@ -119,20 +119,23 @@ impl Tail {
         }
     }
 
-    /// Everything in it.
-    pub(super) fn columns(&self, offsets: bool) -> Columns {
-        let mut columns = Columns::default();
-        let mut places = std::mem::take(&mut columns.places);
+    /// Everything in it, over what `columns` held.
+    pub(super) fn read(&self, offsets: bool, columns: &mut Columns) {
+        columns.clear();
         let mut bytes = &self.bytes[..];
         let mut doc = 0;
         for _ in 0..self.len {
             doc += get_small(&mut bytes);
-            columns.docs.push(doc);
-            read_fields(&mut bytes, read_places(offsets, &mut places));
-            columns.ends.push(places.len());
+            let mut fields = FieldMask::NONE;
+            read_fields(&mut bytes, |field, count, bytes| {
+                fields = fields.with(field);
+                columns.push_count(u32::try_from(count - 1).unwrap_or(u32::MAX));
+                for _ in 0..count {
+                    columns.push_gap(if offsets { get_small(bytes) } else { 0 });
+                }
+            });
+            columns.push(doc, fields);
         }
-        columns.places = places;
-        columns
     }
 
     /// Calls for each document with the fields that hold the term.
@@ -163,7 +166,12 @@ impl Tail {
 }
 
 /// Appends a posting: how far its document is from the one before, and where the term occurs.
-fn put_posting<A: Array<Item = u8>>(out: &mut SmallVec<A>, gap: u32, places: &[u32], offsets: bool) {
+fn put_posting<A: Array<Item = u8>>(
+    out: &mut SmallVec<A>,
+    gap: u32,
+    places: &[u32],
+    offsets: bool,
+) {
     let mut out = Buffer::new(out);
     out.put(u64::from(gap));
     let by_field = || places.chunk_by(|a, b| field_of(*a) == field_of(*b));
@@ -235,10 +243,7 @@ impl<'a, A: Array<Item = u8> + 'a> Buffer<'a, A> {
 }
 
 /// Reads the positions of a field into places.
-fn read_places(
-    offsets: bool,
-    places: &mut Vec<u32>,
-) -> impl FnMut(TextField, u64, &mut &[u8]) {
+fn read_places(offsets: bool, places: &mut Vec<u32>) -> impl FnMut(TextField, u64, &mut &[u8]) {
     move |field, count, bytes| {
         let mut position = 0;
         for _ in 0..count {

@@ -93,9 +93,7 @@ impl Terms {
             *hash = self.hash(name);
         }
         for (likely, &hash) in likely.iter_mut().zip(&hashes[..names.len()]) {
-            let found = self
-                .by_hash
-                .find(spread(hash), |slot| slot.hash == hash);
+            let found = self.by_hash.find(spread(hash), |slot| slot.hash == hash);
             *likely = found.map(|slot| slot.term);
             if let Some(term) = *likely {
                 self.entries.prefetch(term.slot());

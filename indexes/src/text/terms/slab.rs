@@ -38,7 +38,11 @@ impl<T> Slab<T> {
     pub(super) fn prefetch(&self, number: usize) {
         let entry: *const T = &raw const self[number];
         prefetch(entry);
-        prefetch(entry.cast::<u8>().wrapping_add(size_of::<T>().saturating_sub(1)));
+        prefetch(
+            entry
+                .cast::<u8>()
+                .wrapping_add(size_of::<T>().saturating_sub(1)),
+        );
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
