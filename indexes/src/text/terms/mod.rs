@@ -125,11 +125,7 @@ impl Terms {
 
     #[inline]
     fn hash(&self, name: &[u8]) -> u32 {
-        let hash = self.hasher.hash_one(name);
-        #[expect(clippy::cast_possible_truncation, reason = "half of a hash is a hash")]
-        {
-            (hash >> 32) as u32
-        }
+        (self.hasher.hash_one(name) >> 32) as u32
     }
 
     /// The postings of a term, if it is here.
