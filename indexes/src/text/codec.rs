@@ -70,8 +70,19 @@ pub(super) fn put_varint(out: &mut impl Extend<u8>, mut value: u64) {
 }
 
 /// Reads a number of [`put_varint`], and goes past it.
-#[inline]
+#[inline(always)]
 pub(super) fn get_varint(bytes: &mut &[u8]) -> u64 {
+    // Nearly all are small.
+    match bytes.split_first() {
+        Some((&byte, rest)) if byte < 0x80 => {
+            *bytes = rest;
+            u64::from(byte)
+        }
+        _ => get_long_varint(bytes),
+    }
+}
+
+fn get_long_varint(bytes: &mut &[u8]) -> u64 {
     let (mut value, mut shift) = (0, 0);
     while let Some((&byte, rest)) = bytes.split_first() {
         *bytes = rest;
@@ -82,6 +93,19 @@ pub(super) fn get_varint(bytes: &mut &[u8]) -> u64 {
         shift += 7;
     }
     value
+}
+
+/// Goes past some numbers of [`put_varint`].
+#[inline(always)]
+pub(super) fn skip_varints(bytes: &mut &[u8], count: u64) {
+    let mut at = 0;
+    for _ in 0..count {
+        while bytes.get(at).is_some_and(|&byte| byte >= 0x80) {
+            at += 1;
+        }
+        at += 1;
+    }
+    *bytes = bytes.get(at..).unwrap_or_default();
 }
 
 const fn low_bits(value: u64) -> u8 {

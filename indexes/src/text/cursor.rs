@@ -137,12 +137,13 @@ impl PostingCursor {
     /// Goes to the beginning of a stretch, whichever fields its postings are in. The tail must be
     /// decoded whole; a block's frequencies wait until they are asked for.
     pub(super) fn enter(&mut self, stretch: usize) {
+        let is_next = stretch == self.block + 1;
         self.block = stretch;
         self.at = 0;
         let blocks = self.list.blocks();
         if let Some(block) = blocks.get(stretch) {
-            // The next one is likely to be next.
-            if let Some(next) = blocks.get(stretch + 1) {
+            // In a walk from block to block another one follows.
+            if let Some(next) = blocks.get(stretch + 1).filter(|_| is_next) {
                 next.prefetch();
             }
             self.decoded.begin(block);

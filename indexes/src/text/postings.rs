@@ -71,11 +71,7 @@ impl PostingList {
                 }
             }
         }
-        self.tail.for_each_doc(coding.offsets, |doc, of_doc| {
-            if !(of_doc & fields).is_empty() {
-                visit(doc);
-            }
-        });
+        self.tail.for_each_doc(fields, coding.offsets, visit);
     }
 
     /// Adds a document that is not in the list. Its length is known by now.

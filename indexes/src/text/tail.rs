@@ -2,7 +2,7 @@
 
 use smallvec::{Array, SmallVec};
 
-use super::codec::{get_varint, put_varint};
+use super::codec::{get_varint, put_varint, skip_varints};
 use super::columns::Columns;
 use super::field::{FieldMask, TextField, field_of, place, position_of};
 use crate::prefetch::prefetch;
@@ -11,11 +11,22 @@ use crate::prefetch::prefetch;
 /// how often and in which fields the term occurs; the gaps between positions in each field.
 ///
 /// One posting of a rare term, as half of all terms have, needs no memory beside this.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Tail {
     bytes: SmallVec<[u8; 16]>,
     last: u32,
     len: u8,
+}
+
+impl Clone for Tail {
+    fn clone(&self) -> Self {
+        Self {
+            // Without room for more; the derived one goes byte by byte.
+            bytes: SmallVec::from_slice(&self.bytes),
+            last: self.last,
+            len: self.len,
+        }
+    }
 }
 
 /// In how many fields the occurrences are, less one, above which [`SHAPE_BITS`] follow.
@@ -138,20 +149,25 @@ impl Tail {
         }
     }
 
-    /// Calls for each document with the fields that hold the term.
-    pub(super) fn for_each_doc(&self, offsets: bool, mut visit: impl FnMut(u32, FieldMask)) {
+    /// Calls for each document that holds the term in one of the fields.
+    pub(super) fn for_each_doc(
+        &self,
+        fields: FieldMask,
+        offsets: bool,
+        mut visit: impl FnMut(u32),
+    ) {
         let mut bytes = &self.bytes[..];
         let mut doc = 0;
         for _ in 0..self.len {
             doc += get_small(&mut bytes);
-            let mut fields = FieldMask::NONE;
+            let mut is_within = fields == FieldMask::ALL;
             read_fields(&mut bytes, |field, count, bytes| {
-                fields = fields.with(field);
-                for _ in 0..count * u64::from(offsets) {
-                    get_varint(bytes);
-                }
+                is_within |= fields.contains(field);
+                skip_varints(bytes, if offsets { count } else { 0 });
             });
-            visit(doc, fields);
+            if is_within {
+                visit(doc);
+            }
         }
     }
 
@@ -258,15 +274,13 @@ fn read_places(offsets: bool, places: &mut Vec<u32>) -> impl FnMut(TextField, u6
 /// Goes past the positions of a field.
 fn skip_positions(offsets: bool) -> impl Fn(TextField, u64, &mut &[u8]) {
     move |_, count, bytes| {
-        for _ in 0..count * u64::from(offsets) {
-            get_varint(bytes);
-        }
+        skip_varints(bytes, if offsets { count } else { 0 });
     }
 }
 
 /// Reads what follows a document: calls with each field, how often it has the term, and the bytes, past
 /// whose positions it must go.
-#[inline]
+#[inline(always)]
 fn read_fields(bytes: &mut &[u8], mut read: impl FnMut(TextField, u64, &mut &[u8])) {
     let mut shape = get_varint(bytes);
     let mut fields = 1;
@@ -285,6 +299,7 @@ fn read_fields(bytes: &mut &[u8], mut read: impl FnMut(TextField, u64, &mut &[u8
 }
 
 /// A number that was 32 bits wide.
+#[inline(always)]
 fn get_small(bytes: &mut &[u8]) -> u32 {
     u32::try_from(get_varint(bytes)).unwrap_or(u32::MAX)
 }

@@ -73,11 +73,18 @@ impl Search {
             let slots = 0..walk.postings.docs().len();
             walk.about_all(slots.clone(), context, &mut self.scores);
             let (mut at, mut bar) = (0, best.bar());
-            while at < slots.end {
+            loop {
+                if !context.count {
+                    let enough = |about: &f32| about + self.others_most > bar;
+                    let ahead = self.scores[at..slots.end].iter().position(enough);
+                    at = ahead.map_or(slots.end, |ahead| at + ahead);
+                }
+                if at >= slots.end {
+                    break;
+                }
                 let about = self.scores[at];
-                let hopeless = about + self.others_most <= bar;
                 lead.walks[0].at = at;
-                if hopeless && !context.count || !lead.walks[0].postings.is_within(at) {
+                if !lead.walks[0].postings.is_within(at) {
                     at += 1;
                     continue;
                 }

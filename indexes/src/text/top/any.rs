@@ -9,7 +9,7 @@
 use super::super::block::BLOCK;
 use super::best::Best;
 use super::walk::{END, Walk};
-use super::{Context, Stopped, score};
+use super::{Context, Stopped, one, score};
 
 /// Most documents of a window.
 const WIDTH: usize = 2048;
@@ -28,6 +28,7 @@ pub(super) fn search(
     if best.is_closed() {
         return Ok(total);
     }
+    *best = floor(walks, best, context)?;
     let mut search = Search {
         order: (0..walks.len()).collect(),
         most: vec![0.0; walks.len()],
@@ -54,6 +55,22 @@ pub(super) fn search(
         };
     }
     Ok(total)
+}
+
+/// Nothing found yet, but known to be no worse than what the term that counts for the most gives by
+/// itself.
+fn floor(walks: &mut [Walk<'_>], best: &Best, context: &mut Context<'_>) -> Result<Best, Stopped> {
+    let enough = walks
+        .iter_mut()
+        .filter(|walk| walk.postings.document_frequency() >= best.k() as u64);
+    let mut found = Best::new(best.k());
+    if let Some(walk) = enough.max_by(|a, b| a.weight.total_cmp(&b.weight)) {
+        let counts = std::mem::replace(&mut context.count, false);
+        one::search(walk, &mut found, context)?;
+        context.count = counts;
+        walk.restart();
+    }
+    Ok(Best::new_above(&found))
 }
 
 struct Search<'s, 'a> {

@@ -5,9 +5,11 @@ use std::collections::BinaryHeap;
 
 use crate::doc::DocId;
 
-/// Keeps the `k` best of the hits that it is offered in the order of their ids.
+/// Keeps the `k` best of the hits that it is offered.
 pub(super) struct Best {
     k: usize,
+    /// There are `k` hits with at least this score.
+    floor: f64,
     /// The worst on top.
     heap: BinaryHeap<Hit>,
 }
@@ -23,8 +25,23 @@ impl Best {
     pub(super) fn new(k: usize) -> Self {
         Self {
             k,
+            floor: f64::NEG_INFINITY,
             heap: BinaryHeap::with_capacity(k.min(1_000) + 1),
         }
+    }
+
+    /// None yet, where it is known that `k` hits have at least the score of the worst of these.
+    pub(super) fn new_above(known: &Self) -> Self {
+        let worst = known.heap.peek().filter(|_| known.heap.len() >= known.k);
+        Self {
+            floor: worst.map_or(f64::NEG_INFINITY, |worst| worst.score),
+            ..Self::new(known.k)
+        }
+    }
+
+    /// How many are kept.
+    pub(super) const fn k(&self) -> usize {
+        self.k
     }
 
     /// Nothing is wanted.
@@ -43,7 +60,7 @@ impl Best {
         match self.heap.peek() {
             Some(worst) if self.heap.len() >= self.k => (worst.score * (1.0 - SLACK)) as f32,
             _ if self.k == 0 => f32::INFINITY,
-            _ => f32::NEG_INFINITY,
+            _ => (self.floor * (1.0 - SLACK)) as f32,
         }
     }
 

@@ -1,5 +1,8 @@
 //! The best documents for one term.
 
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
 use super::super::block::BLOCK;
 use super::best::Best;
 use super::walk::Walk;
@@ -20,32 +23,82 @@ pub(super) fn search(
         0
     };
     let mut scores = [0.0; BLOCK];
-    for stretch in 0..walk.postings.stretches() {
-        context.step()?;
-        let hopeless = walk.most_of(stretch) <= best.bar();
-        if hopeless && !counted {
-            continue;
-        }
-        walk.enter(stretch);
-        let slots = 0..walk.postings.docs().len();
-        if counted {
-            let within = slots.clone().filter(|&at| walk.postings.is_within(at));
-            total += within.count() as u64;
-        }
-        if hopeless {
-            continue;
-        }
-        walk.about_all(slots.clone(), context, &mut scores);
-        let mut bar = best.bar();
-        for at in slots {
-            if scores[at] <= bar || !walk.postings.is_within(at) {
-                continue;
+    if counted {
+        for stretch in 0..walk.postings.stretches() {
+            context.step()?;
+            walk.enter(stretch);
+            let slots = 0..walk.postings.docs().len();
+            total += slots.filter(|&at| walk.postings.is_within(at)).count() as u64;
+            if walk.most_of(stretch) > best.bar() {
+                offer_all(walk, &mut scores, best, context);
             }
+        }
+        return Ok(total);
+    }
+    // The most promising first: the sooner the best are found, the fewer are looked at.
+    let promises = (0..walk.postings.stretches()).map(|stretch| Promise {
+        most: walk.most_of(stretch),
+        stretch,
+    });
+    let mut promises: BinaryHeap<Promise> = promises.collect::<Vec<_>>().into();
+    while let Some(promise) = promises.pop() {
+        context.step()?;
+        if promise.most <= best.bar() {
+            break;
+        }
+        walk.enter(promise.stretch);
+        offer_all(walk, &mut scores, best, context);
+    }
+    Ok(total)
+}
+
+/// A stretch and the most that a posting of it scores.
+struct Promise {
+    most: f32,
+    stretch: usize,
+}
+
+impl Ord for Promise {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let by_most = self.most.total_cmp(&other.most);
+        // Of equal ones the first is before the others.
+        by_most.then(other.stretch.cmp(&self.stretch))
+    }
+}
+
+impl PartialOrd for Promise {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Promise {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Promise {}
+
+/// Offers the documents of the stretch that was entered.
+fn offer_all(
+    walk: &mut Walk<'_>,
+    scores: &mut [f32; BLOCK],
+    best: &mut Best,
+    context: &Context<'_>,
+) {
+    let len = walk.postings.docs().len();
+    walk.about_all(0..len, context, scores);
+    let mut bar = best.bar();
+    let mut next = 0;
+    while let Some(ahead) = scores[next..len].iter().position(|&score| score > bar) {
+        let at = next + ahead;
+        next = at + 1;
+        if walk.postings.is_within(at) {
             let doc = walk.postings.docs()[at];
             let score = walk.score_at(at, context.length(doc), context);
             context.offer(best, doc, score);
             bar = best.bar();
         }
     }
-    Ok(total)
 }
