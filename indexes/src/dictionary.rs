@@ -17,7 +17,8 @@ impl EntryId {
         Self(u32::try_from(slot).expect("fewer than 2^32 distinct strings"))
     }
 
-    const fn slot(self) -> usize {
+    /// The id as a position, from 0.
+    pub(crate) const fn slot(self) -> usize {
         self.0 as usize
     }
 }
@@ -52,6 +53,11 @@ impl<V> Dictionary<V> {
     /// How many strings there are.
     pub(crate) fn len(&self) -> usize {
         self.exact.len()
+    }
+
+    /// All [slots](EntryId::slot) are below this.
+    pub(crate) fn slots(&self) -> usize {
+        self.entries.len()
     }
 
     /// The id of a string, if it is here.

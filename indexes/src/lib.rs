@@ -7,6 +7,7 @@
 mod bitmap_bytes;
 mod dictionary;
 pub mod doc;
+pub mod docs;
 pub mod docset;
 pub mod edit_distance;
 pub mod fold;

@@ -241,7 +241,7 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
         };
         let docs = tags.docs(value)?;
         Some(Box::new(Flat {
-            docs: Bitmap::new(docs),
+            docs: docs.cursor(),
             name: value,
             idf: self.idf(docs.len()),
             leaf: self.weighing(weight),

@@ -72,8 +72,8 @@ impl<M: Model> Leaf<'_, M> {
 pub(super) struct Unscored<S>(pub(super) S);
 
 /// Documents that match as if by one occurrence of a term.
-pub(super) struct Flat<'a, M> {
-    pub(super) docs: Bitmap<'a>,
+pub(super) struct Flat<'a, S, M> {
+    pub(super) docs: S,
     pub(super) name: &'a [u8],
     pub(super) idf: f64,
     pub(super) leaf: Leaf<'a, M>,
@@ -129,7 +129,7 @@ macro_rules! doc_set_of {
 
 doc_set_of! {
     [S: DocSet] Unscored<S>, 0;
-    ['a, M] Flat<'a, M>, docs;
+    ['a, S: DocSet, M] Flat<'a, S, M>, docs;
     ['a, M] Term<'a, M>, postings;
     ['a, M] Words<'a, M>, phrase;
     ['a] Optional<'a>, docs;
@@ -146,7 +146,7 @@ impl<S: DocSet> Scorer for Unscored<S> {
     }
 }
 
-impl<M: Model> Scorer for Flat<'_, M> {
+impl<S: DocSet, M: Model> Scorer for Flat<'_, S, M> {
     fn score(&mut self) -> f64 {
         self.doc()
             .map_or(0.0, |doc| self.leaf.score(self.idf, 1.0, doc))

@@ -29,7 +29,7 @@ impl TagIndex {
     }
 
     fn expand(&self, limit: usize, fits: impl Fn(&[u8]) -> bool) -> (Vec<TagDocs<'_>>, bool) {
-        let mut matching = self.values().filter(|(tag, _)| fits(tag));
+        let mut matching = self.normalised_values().filter(|(tag, _)| fits(tag));
         let found = matching.by_ref().take(limit).collect();
         (found, matching.next().is_some())
     }

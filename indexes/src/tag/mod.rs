@@ -6,11 +6,9 @@ mod tests;
 
 use std::borrow::Cow;
 
-use roaring::RoaringBitmap;
-
-use crate::bitmap_bytes::bitmap_bytes;
 use crate::dictionary::{Dictionary, EntryId};
 use crate::doc::DocId;
+use crate::docs::Docs;
 use crate::fold::fold_cow;
 
 /// How a field's bytes become tags.
@@ -34,13 +32,33 @@ impl Default for TagOptions {
     }
 }
 
+/// The number of a tag in its index; that of a tag which nothing has any more is used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TagId(EntryId);
+
+impl TagId {
+    /// The number, from 0; below [`TagIndex::id_bound`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0.slot()
+    }
+}
+
+/// What is known of a tag.
+struct Tag {
+    /// Never empty.
+    docs: Docs,
+    /// As it was first written, where normalising changed it.
+    written: Option<Box<[u8]>>,
+}
+
 /// One field's tags.
 pub struct TagIndex {
     options: TagOptions,
-    /// No set is empty.
-    values: Dictionary<RoaringBitmap>,
+    /// By normalised tag.
+    values: Dictionary<Tag>,
     /// By [`DocId::index`]; ascending, empty where a document has no tag.
-    column: Vec<Box<[EntryId]>>,
+    column: Vec<Box<[TagId]>>,
     /// Documents with a tag.
     len: usize,
 }
@@ -69,18 +87,27 @@ impl TagIndex {
         let mut tags = Vec::new();
         for part in raw.split(|&byte| byte == separator) {
             let tag = self.normalised(part);
-            if !tag.is_empty() || index_empty {
-                let id = self.values.find(&tag);
-                tags.push(id.unwrap_or_else(|| self.values.add(&tag, RoaringBitmap::new())));
+            if tag.is_empty() && !index_empty {
+                continue;
             }
+            let id = self.values.find(&tag).unwrap_or_else(|| {
+                let written = part.trim_ascii();
+                let changed = written != &*tag;
+                let tag_of_nothing = Tag {
+                    docs: Docs::default(),
+                    written: changed.then(|| written.into()),
+                };
+                self.values.add(&tag, tag_of_nothing)
+            });
+            tags.push(TagId(id));
         }
         if tags.is_empty() {
             return;
         }
         tags.sort_unstable();
         tags.dedup();
-        for &tag in &tags {
-            self.values.value_mut(tag).insert(doc.get());
+        for tag in &tags {
+            self.values.value_mut(tag.0).docs.insert(doc);
         }
         if self.column.len() <= doc.index() {
             self.column.resize_with(doc.index() + 1, Box::default);
@@ -95,11 +122,11 @@ impl TagIndex {
             return false;
         };
         let tags = std::mem::take(slot);
-        for &tag in &tags {
-            let docs = self.values.value_mut(tag);
-            docs.remove(doc.get());
+        for tag in &tags {
+            let docs = &mut self.values.value_mut(tag.0).docs;
+            docs.remove(doc);
             if docs.is_empty() {
-                self.values.remove(tag);
+                self.values.remove(tag.0);
             }
         }
         self.len -= usize::from(!tags.is_empty());
@@ -108,14 +135,45 @@ impl TagIndex {
 
     /// The documents that have a [normalised](TagIndex::normalise) tag; none when nothing has it.
     #[must_use]
-    pub fn docs(&self, tag: &[u8]) -> Option<&RoaringBitmap> {
-        self.values.get(tag)
+    pub fn docs(&self, tag: &[u8]) -> Option<&Docs> {
+        self.values.get(tag).map(|tag| &tag.docs)
     }
 
-    /// A document's tags, each once, in no particular order.
+    /// A document's tags, normalised, each once, in no particular order.
     pub fn tags(&self, doc: DocId) -> impl Iterator<Item = &[u8]> {
-        let tags = self.column.get(doc.index());
-        tags.into_iter().flatten().map(|&tag| self.values.name(tag))
+        self.ids(doc).iter().map(|tag| self.values.name(tag.0))
+    }
+
+    /// A document's tags as they were [written](TagIndex::written), each once, in no particular
+    /// order.
+    pub fn tags_of(&self, doc: DocId) -> impl Iterator<Item = &[u8]> {
+        self.ids(doc).iter().map(|tag| self.written(*tag))
+    }
+
+    /// The numbers of a document's tags, ascending.
+    #[must_use]
+    pub fn ids(&self, doc: DocId) -> &[TagId] {
+        self.column.get(doc.index()).map_or(&[], |tags| tags)
+    }
+
+    /// A tag in use, in the letter case in which it was first written: by the first document to
+    /// have it since no document had it.
+    #[must_use]
+    pub fn written(&self, tag: TagId) -> &[u8] {
+        let written = self.values.value(tag.0).written.as_deref();
+        written.unwrap_or_else(|| self.values.name(tag.0))
+    }
+
+    /// A tag in use, normalised.
+    #[must_use]
+    pub fn name(&self, tag: TagId) -> &[u8] {
+        self.values.name(tag.0)
+    }
+
+    /// All numbers of tags are below this.
+    #[must_use]
+    pub fn id_bound(&self) -> usize {
+        self.values.slots()
     }
 
     /// The first `limit` tags that begin with a normalised prefix, in byte order, each with its
@@ -125,15 +183,22 @@ impl TagIndex {
         let mut matching = self.values.with_prefix(prefix);
         let found = matching.by_ref().take(limit);
         let found = found
-            .map(|(tag, id)| (tag, self.values.value(id)))
+            .map(|(tag, id)| (tag, &self.values.value(id).docs))
             .collect();
         (found, matching.next().is_some())
     }
 
-    /// Every tag in byte order, with its documents.
-    pub fn values(&self) -> impl Iterator<Item = TagDocs<'_>> {
+    /// Every tag as it was [written](TagIndex::written), in the byte order of the normalised ones,
+    /// with the number of its documents.
+    pub fn values(&self) -> impl Iterator<Item = (&[u8], u64)> {
         let all = self.values.with_prefix(b"");
-        all.map(|(tag, id)| (tag, self.values.value(id)))
+        all.map(|(_, id)| (self.written(TagId(id)), self.values.value(id).docs.len()))
+    }
+
+    /// Every normalised tag in byte order, with its documents.
+    pub fn normalised_values(&self) -> impl Iterator<Item = TagDocs<'_>> {
+        let all = self.values.with_prefix(b"");
+        all.map(|(tag, id)| (tag, &self.values.value(id).docs))
     }
 
     /// How many distinct tags there are.
@@ -164,8 +229,10 @@ impl TagIndex {
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         let lists = self.column.iter().map(|tags| size_of_val(&**tags));
-        self.values.memory_bytes(bitmap_bytes)
-            + self.column.capacity() * size_of::<Box<[EntryId]>>()
+        let of_tag =
+            |tag: &Tag| tag.docs.memory_bytes() + tag.written.as_ref().map_or(0, |it| it.len());
+        self.values.memory_bytes(of_tag)
+            + self.column.capacity() * size_of::<Box<[TagId]>>()
             + lists.sum::<usize>()
     }
 
@@ -183,10 +250,9 @@ impl TagIndex {
     fn check(&self) {
         self.values.check();
         let mut pairs = 0;
-        for (tag, docs) in self.values() {
+        for (tag, docs) in self.normalised_values() {
             assert!(!docs.is_empty());
-            for number in docs {
-                let doc = DocId::new(number).unwrap();
+            for doc in docs.iter() {
                 assert_eq!(self.tags(doc).filter(|other| *other == tag).count(), 1);
                 pairs += 1;
             }
@@ -201,4 +267,4 @@ impl TagIndex {
 }
 
 /// A tag and the documents that have it.
-pub type TagDocs<'a> = (&'a [u8], &'a RoaringBitmap);
+pub type TagDocs<'a> = (&'a [u8], &'a Docs);

@@ -71,20 +71,32 @@ proptest! {
             index.check();
         }
         let expected = inverted(&model);
-        let owned = |(tag, docs): super::TagDocs<'_>| (tag.to_vec(), docs.iter().collect());
-        let found: Vec<(Vec<u8>, Vec<u32>)> = index.values().map(owned).collect();
+        let owned = |(tag, docs): super::TagDocs<'_>| {
+            (tag.to_vec(), docs.iter().map(DocId::get).collect())
+        };
+        let found: Vec<(Vec<u8>, Vec<u32>)> = index.normalised_values().map(owned).collect();
         prop_assert_eq!(&found, &expected);
+        let counted = index.values().map(|(tag, count)| (index.normalise(tag), count));
+        let counts = expected.iter().map(|(tag, docs)| (tag.clone(), docs.len() as u64));
+        prop_assert!(counted.eq(counts));
         prop_assert_eq!(index.cardinality(), expected.len());
         prop_assert_eq!(index.len(), model.len());
         prop_assert_eq!(index.is_empty(), model.is_empty());
         for (tag, docs) in &expected {
-            let found: Vec<u32> = index.docs(tag).unwrap().iter().collect();
+            let found: Vec<u32> = index.docs(tag).unwrap().iter().map(DocId::get).collect();
             prop_assert_eq!(&found, docs);
             prop_assert_eq!(&index.normalise(tag), tag);
         }
         for id in 1..15 {
             let found: BTreeSet<Vec<u8>> = index.tags(doc(id)).map(<[u8]>::to_vec).collect();
-            prop_assert_eq!(found, model.get(&id).cloned().unwrap_or_default());
+            prop_assert_eq!(&found, &model.get(&id).cloned().unwrap_or_default());
+            let written = index.tags_of(doc(id)).map(|tag| index.normalise(tag));
+            prop_assert_eq!(&written.collect::<BTreeSet<_>>(), &found);
+            prop_assert_eq!(index.ids(doc(id)).len(), found.len());
+            for tag in index.ids(doc(id)) {
+                prop_assert!(tag.index() < index.id_bound());
+                prop_assert!(found.contains(index.name(*tag)));
+            }
         }
         for prefix in ["", "a", "ab", "B", "zz"] {
             let begins = |pair: &&(Vec<u8>, _)| pair.0.starts_with(prefix.as_bytes());
@@ -105,7 +117,7 @@ proptest! {
         index.insert(doc(1), &raw);
         for part in raw.split(|byte| *byte == options.separator) {
             let tag = index.normalise(part);
-            let found = index.docs(&tag).is_some_and(|docs| docs.contains(1));
+            let found = index.docs(&tag).is_some_and(|docs| docs.contains(doc(1)));
             prop_assert_eq!(found, options.index_empty || !tag.is_empty());
         }
         index.remove(doc(1));
@@ -123,6 +135,28 @@ fn inner_blanks_stay_and_case_folds_beyond_ascii() {
         tags,
         BTreeSet::from(["new york".as_bytes(), "århus".as_bytes()])
     );
+}
+
+#[test]
+fn a_tag_is_shown_as_it_was_first_written_while_it_is_in_use() {
+    let mut index = TagIndex::new(TagOptions::default());
+    index.insert(doc(1), b" New York , red");
+    index.insert(doc(2), b"NEW YORK,Red,RED");
+    let shown = |index: &TagIndex| -> Vec<(String, u64)> {
+        let shown = index.values();
+        shown
+            .map(|(tag, count)| (String::from_utf8(tag.to_vec()).unwrap(), count))
+            .collect()
+    };
+    let tag = |name: &str, count| (name.to_owned(), count);
+    assert_eq!(shown(&index), [tag("New York", 2), tag("red", 2)]);
+    assert!(index.tags_of(doc(2)).eq([&b"New York"[..], b"red"]));
+    index.remove(doc(1));
+    assert_eq!(shown(&index), [tag("New York", 1), tag("red", 1)]);
+    index.insert(doc(2), b"Red");
+    assert_eq!(shown(&index), [tag("Red", 1)]);
+    index.insert(doc(3), b"new york");
+    assert_eq!(shown(&index), [tag("new york", 1), tag("Red", 1)]);
 }
 
 #[test]
