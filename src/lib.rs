@@ -15,6 +15,7 @@ pub mod catalog;
 pub mod command;
 pub mod engine;
 pub mod exec;
+pub mod expr;
 pub mod host;
 pub mod keyspace;
 pub mod persist;

@@ -5,13 +5,12 @@
 //! the empty bulk, so a sink folds those down itself, and commands say what they mean once.
 
 pub mod info;
-mod number;
 pub mod search;
 pub mod spellcheck;
 pub mod suggestions;
 mod tree;
 
-pub use number::{format_double, format_score};
+pub use crate::expr::{format_double, format_score};
 pub use tree::{Recorder, Reply};
 
 /// The version of the wire protocol that a client negotiated.

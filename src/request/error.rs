@@ -1,10 +1,17 @@
 //! Every text that a user of the commands can see when one fails, by whose fault it is.
 
+mod aggregate;
+mod expression;
 mod query;
+mod shown;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
+
+pub use self::aggregate::AggregateError;
+pub use self::expression::ExpressionError;
+pub use self::shown::shown;
 
 /// Why a command did nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,6 +142,10 @@ pub enum Refusal {
         /// What is valid.
         valid: String,
     },
+    /// An aggregation or a cursor that cannot go on.
+    Aggregate(AggregateError),
+    /// An expression that cannot be read or computed.
+    Expression(ExpressionError),
     /// A numeric range whose ends are the wrong way round.
     InvertedRange {
         /// The range as the query has it.
@@ -419,6 +430,8 @@ impl fmt::Display for Refusal {
                 f,
                 "SEARCH_SYNTAX Invalid value (`{value}`) for ${name}: must be {valid}"
             ),
+            Self::Aggregate(error) => error.fmt(f),
+            Self::Expression(error) => error.fmt(f),
             Self::InvertedRange { range } => {
                 write!(
                     f,
@@ -471,22 +484,4 @@ impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refusal(refusal)
     }
-}
-
-/// Bytes from a user as they are shown in an error text: UTF-8 where they are, control characters
-/// and line ends escaped, at most 128 characters.
-#[must_use]
-pub fn shown(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes)
-        .chars()
-        .flat_map(|c| {
-            let escape = c.is_control();
-            escape
-                .then(|| c.escape_default())
-                .into_iter()
-                .flatten()
-                .chain((!escape).then_some(c))
-        })
-        .take(128)
-        .collect()
 }

@@ -12,14 +12,18 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("background", &[]),
     ("persist", &[]),
     ("query", &["request"]),
-    ("catalog", &["keyspace", "request"]),
-    ("plan", &["catalog", "query", "request"]),
-    ("exec", &["catalog", "keyspace", "plan", "query", "request"]),
-    ("reply", &["catalog", "request"]),
+    ("expr", &["request"]),
+    ("catalog", &["expr", "keyspace", "request"]),
+    ("plan", &["catalog", "expr", "query", "request"]),
+    (
+        "exec",
+        &["catalog", "expr", "keyspace", "plan", "query", "request"],
+    ),
+    ("reply", &["catalog", "expr", "request"]),
     (
         "command",
         &[
-            "catalog", "engine", "exec", "keyspace", "plan", "query", "reply", "request",
+            "catalog", "engine", "exec", "expr", "keyspace", "plan", "query", "reply", "request",
         ],
     ),
     (

@@ -13,6 +13,18 @@ pub fn format_score(value: f64) -> String {
     format_significant(value, 17)
 }
 
+/// A value of a row: as [`format_double`], but whole numbers have all of their digits.
+#[must_use]
+pub fn format_value(value: f64) -> String {
+    // Beyond 2^63 not even neighbouring doubles are whole numbers apart.
+    if value.fract() == 0.0 && value.abs() < 9_223_372_036_854_775_808.0 {
+        #[expect(clippy::cast_possible_truncation, reason = "whole, and within 64 bits")]
+        let whole = value as i64;
+        return whole.to_string();
+    }
+    format_double(value)
+}
+
 /// C's `%.{digits}g`, with a sign only where it says something.
 fn format_significant(value: f64, digits: usize) -> String {
     if value.is_nan() {
