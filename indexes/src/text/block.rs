@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::columns::Columns;
-use super::doc_numbers::DocNumbers;
 use super::field::{FieldMask, TextField, field_of};
 use super::impacts::Impacts;
+use super::lengths::Lengths;
 use crate::prefetch::prefetch;
 
 /// Most postings of a block.
@@ -31,7 +31,7 @@ pub(super) struct Block {
 
 impl Block {
     /// Codes 1 to [`BLOCK`] postings.
-    pub(super) fn new(postings: &Columns, coding: &Coding, lengths: &DocNumbers) -> Self {
+    pub(super) fn new(postings: &Columns, coding: &Coding, lengths: &Lengths) -> Self {
         let mut bytes = Vec::with_capacity(4 * BLOCK);
         postings.put(&mut bytes, coding.offsets);
         Self {

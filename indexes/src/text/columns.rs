@@ -2,9 +2,10 @@
 
 use super::block::Coding;
 use super::codec::{get, get_ascending, put, put_ascending};
-use super::doc_numbers::DocNumbers;
+
 use super::field::{FieldMask, field_of, fields_of, place, position_of};
-use super::impacts::{Frontier, Impacts};
+use super::impacts::{Frontier, Impacts, LengthCode};
+use super::lengths::Lengths;
 
 /// Up to a block of postings and one more. Documents ascend, and so do the positions in each field.
 #[derive(Clone, Default)]
@@ -221,9 +222,9 @@ impl Columns {
     }
 
     /// What bounds the score of every posting.
-    pub(super) fn impacts(&self, coding: &Coding, lengths: &DocNumbers) -> Impacts {
-        let mut of_docs = vec![0.0; self.len()];
-        lengths.read(&self.docs, &mut of_docs);
+    pub(super) fn impacts(&self, coding: &Coding, lengths: &Lengths) -> Impacts {
+        let mut of_docs = vec![LengthCode::default(); self.len()];
+        lengths.read(&self.docs, &mut of_docs, |length| length);
         let mut frontier = Frontier::new();
         let mut start = 0;
         for (at, &length) in of_docs.iter().enumerate() {

@@ -176,6 +176,9 @@ impl PostingCursor {
     pub(super) fn positions_at(&mut self, at: usize) -> &[u32] {
         if let Some(block) = self.list.blocks().get(self.block) {
             self.decoded.read_places(block, &self.coding);
+        } else {
+            self.decoded
+                .read_tail_places(self.list.tail(), &self.coding);
         }
         self.decoded.places(at)
     }

@@ -34,13 +34,12 @@ impl Decoded {
         self.next = block.bytes.len() - rest.len();
     }
 
-    /// All of a tail.
+    /// The documents of a tail, with how often each has the term.
     pub(super) fn begin_tail(&mut self, tail: &Tail, coding: &Coding) {
-        tail.read(coding.offsets, &mut self.columns);
+        tail.read_counts(coding.offsets, &mut self.columns);
         self.has_counts = true;
+        self.has_places = false;
         self.count(coding);
-        self.has_places = true;
-        self.find_ends();
     }
 
     /// Nothing.
@@ -75,6 +74,16 @@ impl Decoded {
         self.has_places = true;
         self.columns
             .read_gaps(&block.bytes[self.next..], coding.offsets);
+        self.find_ends();
+    }
+
+    /// Reads where the term occurs in the documents of the tail.
+    pub(super) fn read_tail_places(&mut self, tail: &Tail, coding: &Coding) {
+        if self.has_places {
+            return;
+        }
+        self.has_places = true;
+        tail.read_gaps(coding.offsets, &mut self.columns);
         self.find_ends();
     }
 

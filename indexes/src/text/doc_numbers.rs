@@ -11,20 +11,21 @@ const CHUNK: usize = 4096;
 ///
 /// A clone is a snapshot: it costs a counter, and later writes are not seen through it.
 #[derive(Clone, Default)]
-pub(super) struct DocNumbers(Arc<Vec<Arc<[f32; CHUNK]>>>);
+pub(super) struct DocNumbers<T>(Arc<Vec<Arc<[T; CHUNK]>>>);
 
-impl DocNumbers {
+impl<T: Copy + Default> DocNumbers<T> {
     /// The number of a document, 0 if it has none.
     #[inline]
-    pub(super) fn get(&self, doc: DocId) -> f32 {
+    pub(super) fn get(&self, doc: DocId) -> T {
         let chunk = self.0.get(doc.index() / CHUNK);
-        chunk.map_or(0.0, |chunk| chunk[doc.index() % CHUNK])
+        chunk.map_or(T::default(), |chunk| chunk[doc.index() % CHUNK])
     }
 
-    /// The numbers of ascending documents. What is faster than one by one is that near ones are in one
-    /// chunk.
-    pub(super) fn read(&self, docs: &[u32], numbers: &mut [f32]) {
-        let (mut docs, mut numbers) = (docs, numbers);
+    /// Reads the numbers of ascending documents and what becomes of them into `into`. What is faster than
+    /// one by one is that near ones are in one chunk.
+    #[inline]
+    pub(super) fn read<U>(&self, docs: &[u32], into: &mut [U], become_of: impl Fn(T) -> U) {
+        let (mut docs, mut into) = (docs, into);
         while let Some(&first) = docs.first() {
             let slot = first.wrapping_sub(1) as usize / CHUNK;
             let end = u32::try_from((slot + 1) * CHUNK).unwrap_or(u32::MAX);
@@ -35,31 +36,31 @@ impl DocNumbers {
                 docs.partition_point(|&doc| doc <= end)
             };
             let (these, rest) = docs.split_at(here);
-            let (into, behind) = numbers.split_at_mut(here);
+            let (here, behind) = into.split_at_mut(here);
             match self.0.get(slot) {
                 Some(chunk) => {
-                    for (number, &doc) in into.iter_mut().zip(these) {
-                        *number = chunk[doc.wrapping_sub(1) as usize % CHUNK];
+                    for (slot, &doc) in here.iter_mut().zip(these) {
+                        *slot = become_of(chunk[doc.wrapping_sub(1) as usize % CHUNK]);
                     }
                 }
-                None => into.fill(0.0),
+                None => here.fill_with(|| become_of(T::default())),
             }
-            (docs, numbers) = (rest, behind);
+            (docs, into) = (rest, behind);
         }
     }
 
-    pub(super) fn set(&mut self, doc: DocId, length: f32) {
+    pub(super) fn set(&mut self, doc: DocId, number: T) {
         let chunks = Arc::make_mut(&mut self.0);
         let slot = doc.index() / CHUNK;
         if chunks.len() <= slot {
-            chunks.resize_with(slot + 1, || Arc::new([0.0; CHUNK]));
+            chunks.resize_with(slot + 1, || Arc::new([T::default(); CHUNK]));
         }
-        Arc::make_mut(&mut chunks[slot])[doc.index() % CHUNK] = length;
+        Arc::make_mut(&mut chunks[slot])[doc.index() % CHUNK] = number;
     }
 
     /// Heap bytes in use.
     pub(super) fn memory_bytes(&self) -> usize {
-        self.0.len() * (size_of::<[f32; CHUNK]>() + 2 * size_of::<usize>())
+        self.0.len() * (size_of::<[T; CHUNK]>() + 2 * size_of::<usize>())
             + self.0.capacity() * size_of::<usize>()
     }
 }
@@ -71,7 +72,7 @@ mod tests {
     #[test]
     fn a_snapshot_keeps_what_it_saw() {
         let doc = |number| DocId::new(number).unwrap();
-        let mut lengths = DocNumbers::default();
+        let mut lengths = DocNumbers::<f32>::default();
         lengths.set(doc(3_000), 2.5);
         let before = lengths.clone();
         lengths.set(doc(3_000), 7.0);
@@ -84,7 +85,7 @@ mod tests {
         assert_eq!(lengths.get(doc(1)), 0.0);
         let docs = [1, 3_000, 4_096, 4_097, 9_000, 100_000];
         let mut numbers = [5.0; 6];
-        lengths.read(&docs, &mut numbers);
+        lengths.read(&docs, &mut numbers, |length| length);
         assert_eq!(numbers, [0.0, 7.0, 0.0, 0.0, 1.0, 0.0]);
     }
 }

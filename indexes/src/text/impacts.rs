@@ -43,9 +43,9 @@ impl Frontier {
         }
     }
 
-    pub(super) fn add(&mut self, frequency: f32, length: f32) {
+    pub(super) fn add(&mut self, frequency: f32, length: LengthCode) {
         let frequency = Minifloat::at_least(frequency);
-        let length = u16::from(Minifloat::at_most(length).0) + 1;
+        let length = u16::from(length.0.0) + 1;
         let code = usize::from(frequency.0);
         self.seen[code / 64] |= 1 << (code % 64);
         let shortest = &mut self.shortest[code];
@@ -96,6 +96,16 @@ fn merge_nearest(pairs: &mut Vec<Pair>) {
     pairs.remove(at + 1);
 }
 
+/// The length of a document, rounded down to a byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct LengthCode(Minifloat);
+
+impl LengthCode {
+    pub(super) fn of(length: f32) -> Self {
+        Self(Minifloat::at_most(length))
+    }
+}
+
 /// What turns impacts into bounds, for the statistics of one moment.
 pub(super) struct Bounds {
     /// By the code of a length: `k1 (1 − b + b · length / average)`.
@@ -118,6 +128,12 @@ impl Bounds {
             norms: (*LENGTHS).map(norm),
             inverse: &INVERSE_FREQUENCIES,
         }
+    }
+
+    /// `k1 (1 − b + b · length / average)` for a length; less than it is by as much as the code is.
+    #[inline]
+    pub(super) fn norm(&self, length: LengthCode) -> f32 {
+        self.norms[usize::from(length.0.0)]
     }
 
     /// The most that a posting of a block with these impacts adds to a score, by idf.
@@ -210,7 +226,7 @@ mod tests {
                 .into_iter()
                 .map(|(f, l)| if small { ((f % 9.0).ceil(), (l % 70.0).ceil()) } else { (f, l) })
                 .collect();
-            postings.iter().for_each(|&(frequency, length)| frontier.add(frequency, length));
+            postings.iter().for_each(|&(frequency, length)| frontier.add(frequency, LengthCode::of(length)));
             let most = f64::from(Bounds::new(average).most(&frontier.impacts()));
             let mut best = 0.0_f64;
             for (frequency, length) in postings {

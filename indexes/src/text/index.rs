@@ -12,6 +12,7 @@ use super::decoded::Decoded;
 use super::doc_numbers::DocNumbers;
 use super::field::{FieldMask, FieldOptions, TextField, field_of, place};
 use super::language::Language;
+use super::lengths::Lengths;
 use super::phonetic::Phonetics;
 use super::phrase::Phrase;
 use super::stems::Stems;
@@ -41,9 +42,9 @@ pub struct TextIndex {
     pub(super) phonetics: Option<Phonetics>,
     /// By [`DocId::index`].
     documents: Vec<Option<Document>>,
-    lengths: DocNumbers,
+    lengths: Lengths,
     /// The frequency of the most frequent term of each document.
-    most_frequent: DocNumbers,
+    most_frequent: DocNumbers<f32>,
     /// How many of `documents` are there.
     document_count: usize,
     posting_count: usize,
@@ -94,7 +95,7 @@ impl TextIndex {
             coding: Arc::new(Coding { offsets, weights }),
             terms: Terms::default(),
             documents: Vec::new(),
-            lengths: DocNumbers::default(),
+            lengths: Lengths::default(),
             most_frequent: DocNumbers::default(),
             document_count: 0,
             posting_count: 0,
@@ -241,10 +242,13 @@ impl TextIndex {
     fn bits_of<'a>(&self, terms: impl IntoIterator<Item = &'a [u8]>, fields: FieldMask) -> Vec<u8> {
         let mut bits = vec![0; self.documents.len() / 8 + 1];
         let mut decoded = Decoded::default();
-        for list in terms.into_iter().filter_map(|term| self.terms.get(term)) {
-            list.for_each_doc(fields, &self.coding, &mut decoded, |doc| {
-                bits[doc as usize / 8] |= 1 << (doc % 8);
-            });
+        let terms: Vec<&[u8]> = terms.into_iter().collect();
+        for terms in terms.chunks(BATCH) {
+            for list in self.terms.get_all(terms.iter().copied()) {
+                list.for_each_doc(fields, &self.coding, &mut decoded, |doc| {
+                    bits[doc as usize / 8] |= 1 << (doc % 8);
+                });
+            }
         }
         bits
     }

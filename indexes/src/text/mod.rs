@@ -15,6 +15,7 @@ mod fuzzy;
 mod impacts;
 mod index;
 pub mod language;
+mod lengths;
 mod near;
 mod phonetic;
 mod phrase;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::block::{BLOCK, Block, Coding};
 use super::columns::Columns;
 use super::decoded::Decoded;
-use super::doc_numbers::DocNumbers;
 use super::field::FieldMask;
+use super::lengths::Lengths;
 use super::tail::Tail;
 use crate::doc::DocId;
+use crate::prefetch::prefetch;
 
 /// A block that removals leave this small joins its neighbour, if both fit in one.
 const SPARSE: usize = BLOCK / 4;
@@ -45,6 +46,23 @@ impl PostingList {
         self.tail.prefetch_end();
     }
 
+    /// Fetches where the tail begins and the list of blocks.
+    #[inline]
+    pub(super) fn prefetch_start(&self) {
+        self.tail.prefetch_start();
+        if let Some(blocks) = &self.blocks {
+            prefetch(Arc::as_ptr(blocks));
+        }
+    }
+
+    /// Fetches the first of the blocks, after [`prefetch_start`](Self::prefetch_start).
+    #[inline]
+    pub(super) fn prefetch_blocks(&self) {
+        if let Some(first) = self.blocks().first() {
+            prefetch(first);
+        }
+    }
+
     /// How many stretches of postings are coded together.
     pub(crate) fn block_count(&self) -> usize {
         self.blocks().len() + usize::from(self.tail.len() > 0)
@@ -58,7 +76,11 @@ impl PostingList {
         decoded: &mut Decoded,
         mut visit: impl FnMut(u32),
     ) {
-        for block in self.blocks() {
+        let blocks = self.blocks();
+        for (at, block) in blocks.iter().enumerate() {
+            if let Some(next) = blocks.get(at + 1) {
+                next.prefetch();
+            }
             decoded.begin(block);
             if fields == FieldMask::ALL {
                 decoded.docs().iter().for_each(|&doc| visit(doc));
@@ -80,7 +102,7 @@ impl PostingList {
         doc: DocId,
         places: &[u32],
         coding: &Coding,
-        lengths: &DocNumbers,
+        lengths: &Lengths,
     ) {
         debug_assert!(!places.is_empty() && places.is_sorted());
         let doc = doc.get();
@@ -104,7 +126,7 @@ impl PostingList {
         &mut self,
         doc: DocId,
         coding: &Coding,
-        lengths: &DocNumbers,
+        lengths: &Lengths,
         visit: impl FnOnce(&[u32]),
     ) {
         let doc = doc.get();
@@ -131,7 +153,7 @@ impl PostingList {
         doc: u32,
         places: &[u32],
         coding: &Coding,
-        lengths: &DocNumbers,
+        lengths: &Lengths,
     ) {
         let blocks = self.blocks_mut();
         let mut postings = blocks[slot].columns(coding);
@@ -148,7 +170,7 @@ impl PostingList {
         slot: usize,
         doc: u32,
         coding: &Coding,
-        lengths: &DocNumbers,
+        lengths: &Lengths,
     ) -> Option<Vec<u32>> {
         let blocks = self.blocks_mut();
         let mut postings = blocks[slot].columns(coding);
@@ -168,7 +190,7 @@ impl PostingList {
 
     /// Joins what is left of a block with the next or the one before, if they fit in one. So of two
     /// neighbours one is not sparse, whatever order removals come in.
-    fn join(&mut self, slot: usize, mut postings: Columns, coding: &Coding, lengths: &DocNumbers) {
+    fn join(&mut self, slot: usize, mut postings: Columns, coding: &Coding, lengths: &Lengths) {
         let blocks = self.blocks_mut();
         let fits = |other: &Block| other.len() + postings.len() <= BLOCK;
         let before = slot.checked_sub(1);

@@ -108,6 +108,12 @@ impl Tail {
         None
     }
 
+    /// Fetches the beginning.
+    #[inline]
+    pub(super) fn prefetch_start(&self) {
+        prefetch(self.bytes.as_ptr());
+    }
+
     /// Fetches where the next posting will be.
     #[inline]
     pub(super) fn prefetch_end(&self) {
@@ -132,6 +138,12 @@ impl Tail {
 
     /// Everything in it, over what `columns` held.
     pub(super) fn read(&self, offsets: bool, columns: &mut Columns) {
+        self.read_counts(offsets, columns);
+        self.read_gaps(offsets, columns);
+    }
+
+    /// Everything but the gaps between positions, over what `columns` held.
+    pub(super) fn read_counts(&self, offsets: bool, columns: &mut Columns) {
         columns.clear();
         let mut bytes = &self.bytes[..];
         let mut doc = 0;
@@ -141,11 +153,22 @@ impl Tail {
             read_fields(&mut bytes, |field, count, bytes| {
                 fields = fields.with(field);
                 columns.push_count(u32::try_from(count - 1).unwrap_or(u32::MAX));
+                skip_varints(bytes, if offsets { count } else { 0 });
+            });
+            columns.push(doc, fields);
+        }
+    }
+
+    /// The gaps between positions, after [`read_counts`](Self::read_counts).
+    pub(super) fn read_gaps(&self, offsets: bool, columns: &mut Columns) {
+        let mut bytes = &self.bytes[..];
+        for _ in 0..self.len {
+            get_small(&mut bytes);
+            read_fields(&mut bytes, |_, count, bytes| {
                 for _ in 0..count {
                     columns.push_gap(if offsets { get_small(bytes) } else { 0 });
                 }
             });
-            columns.push(doc, fields);
         }
     }
 

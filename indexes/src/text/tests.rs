@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 use super::analysis::{Analyzer, AnalyzerOptions};
 use super::block::Coding;
-use super::doc_numbers::DocNumbers;
 use super::language::Language;
+use super::lengths::Lengths;
 use super::postings::PostingList;
 use super::{FieldMask, FieldOptions, PostingCursor, TextField, TextIndex};
 use crate::doc::DocId;
@@ -352,7 +352,7 @@ proptest! {
         moves in moves(),
     ) {
         let coding = Arc::new(Coding { offsets: true, weights: None });
-        let lengths = DocNumbers::default();
+        let lengths = Lengths::default();
         let cursor = |list: &PostingList| PostingCursor::new(list, &coding, FieldMask::ALL);
         let mut list = PostingList::default();
         let mut model = BTreeMap::new();

@@ -87,34 +87,60 @@ impl Terms {
         names: impl ExactSizeIterator<Item = &'a [u8]> + Clone,
         numbers: &mut [TermId],
     ) {
-        let mut hashes = [0; BATCH];
-        let mut likely = [None; BATCH];
-        for (hash, name) in hashes.iter_mut().zip(names.clone()) {
+        let likely = self.likely(names.clone());
+        for term in likely.iter().filter_map(|(_, term)| *term) {
+            self.entries[term.slot()].postings.prefetch_end();
+        }
+        for ((number, name), (hash, likely)) in numbers.iter_mut().zip(names).zip(likely) {
+            let found = self.verified(name, hash, likely);
+            *number = found.unwrap_or_else(|| self.add_hashed(hash, name));
+        }
+    }
+
+    /// The postings of up to [`BATCH`] terms that are here. The waits for memory overlap.
+    pub(super) fn get_all<'a>(
+        &self,
+        names: impl ExactSizeIterator<Item = &'a [u8]> + Clone,
+    ) -> impl Iterator<Item = &PostingList> {
+        let likely = self.likely(names.clone());
+        let found = names.zip(likely);
+        let found = found.map(|(name, (hash, likely))| self.verified(name, hash, likely));
+        let mut lists = [None; BATCH];
+        for (list, term) in lists.iter_mut().zip(found) {
+            *list = term.map(|term| self.postings(term));
+            list.inspect(|list| list.prefetch_start());
+        }
+        for list in lists.iter().flatten() {
+            list.prefetch_blocks();
+        }
+        lists.into_iter().flatten()
+    }
+
+    /// The hashes of terms, and of each the one here with this hash, whose entry and name are on their
+    /// way.
+    fn likely<'a>(
+        &self,
+        names: impl ExactSizeIterator<Item = &'a [u8]>,
+    ) -> [(u32, Option<TermId>); BATCH] {
+        let mut likely = [(0, None); BATCH];
+        let count = names.len();
+        for ((hash, _), name) in likely.iter_mut().zip(names) {
             *hash = self.hash(name);
         }
-        for (likely, &hash) in likely.iter_mut().zip(&hashes[..names.len()]) {
-            let found = self.by_hash.find(spread(hash), |slot| slot.hash == hash);
-            *likely = found.map(|slot| slot.term);
-            if let Some(term) = *likely {
-                self.entries.prefetch(term.slot());
-            }
+        for (hash, term) in likely.iter_mut().take(count) {
+            let found = self.by_hash.find(spread(*hash), |slot| slot.hash == *hash);
+            *term = found.map(|slot| slot.term);
+            term.inspect(|term| self.entries.prefetch(term.slot()));
         }
-        for term in likely.iter().flatten() {
-            let entry = &self.entries[term.slot()];
-            self.names.prefetch(entry.name);
-            entry.postings.prefetch_end();
+        for term in likely.iter().filter_map(|(_, term)| *term) {
+            self.names.prefetch(self.entries[term.slot()].name);
         }
-        for (((number, name), likely), hash) in
-            numbers.iter_mut().zip(names).zip(likely).zip(hashes)
-        {
-            *number = match likely {
-                Some(term) if self.name(term) == name => term,
-                _ => match self.find_hashed(hash, name) {
-                    Some(term) => term,
-                    None => self.add_hashed(hash, name),
-                },
-            };
-        }
+        likely
+    }
+
+    fn verified(&self, name: &[u8], hash: u32, likely: Option<TermId>) -> Option<TermId> {
+        let likely = likely.filter(|&term| self.name(term) == name);
+        likely.or_else(|| self.find_hashed(hash, name))
     }
 
     fn find_hashed(&self, hash: u32, name: &[u8]) -> Option<TermId> {

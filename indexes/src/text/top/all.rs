@@ -96,7 +96,7 @@ impl Search {
                 };
                 match self.meet(others, doc, limit) {
                     Met::Here => {
-                        total += self.judge(lead, others, about, best, context);
+                        total += self.judge(lead, others, best, context);
                         bar = best.bar();
                         at += 1;
                     }
@@ -137,16 +137,14 @@ impl Search {
         &mut self,
         lead: &mut Word<'a>,
         others: &mut [Word<'a>],
-        about: f32,
         best: &mut Best,
         context: &Context<'_>,
     ) -> u64 {
         let doc = lead.doc();
         let length = context.length(doc);
-        let more = others
-            .iter_mut()
-            .map(|other| other.about(doc, length, context));
-        let wanted = about + more.sum::<f32>() > best.bar();
+        let words = std::iter::once(&mut *lead).chain(others.iter_mut());
+        let about = words.map(|word| word.about(doc, length, context));
+        let wanted = about.sum::<f32>() > best.bar();
         // A phrase costs more than a score.
         if !(wanted || context.count) || !self.holds(lead, others) {
             return 0;
@@ -183,7 +181,7 @@ impl Search {
             let hopeless = about + self.others_most <= best.bar();
             if !hopeless || context.count {
                 match self.meet(others, doc, f32::NEG_INFINITY) {
-                    Met::Here => total += self.judge(lead, others, about, best, context),
+                    Met::Here => total += self.judge(lead, others, best, context),
                     Met::Ahead(END) => break,
                     Met::Ahead(ahead) => {
                         doc = lead.seek(ahead);

@@ -15,8 +15,8 @@ use self::best::Best;
 use self::walk::Walk;
 use super::bm25::{B, K1, term_score};
 use super::cursor::PostingCursor;
-use super::doc_numbers::DocNumbers;
 use super::impacts::Bounds;
+use super::lengths::Lengths;
 use crate::doc::DocId;
 
 /// A word, which may stand for several terms: a document holds it as often as all of them together.
@@ -75,7 +75,7 @@ fn score(walks: &mut [&mut Walk<'_>], doc: u32, length: f32, context: &Context<'
 
 /// What a search reads besides postings.
 struct Context<'a> {
-    lengths: &'a DocNumbers,
+    lengths: &'a Lengths,
     average_length: f64,
     saturation: Saturation,
     factor: Option<&'a dyn Fn(DocId) -> f64>,
@@ -101,7 +101,7 @@ pub struct Stopped;
 /// [`Stopped`] when the query says so.
 pub(super) fn top(
     query: TopQuery<'_>,
-    lengths: &DocNumbers,
+    lengths: &Lengths,
     average_length: f64,
 ) -> Result<Top, Stopped> {
     let mut context = Context {
@@ -187,9 +187,15 @@ impl Saturation {
     }
 
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "it need not be exact")]
     fn about(self, frequency: f32, length: f32) -> f32 {
-        const MOST: f32 = (K1 + 1.0) as f32;
-        frequency * MOST / (frequency + self.base + self.slope * length)
+        saturated(frequency, self.base + self.slope * length)
     }
+}
+
+/// BM25 without idf, from `k1 (1 − b + b · length / average)`.
+#[inline]
+fn saturated(frequency: f32, norm: f32) -> f32 {
+    #[expect(clippy::cast_possible_truncation, reason = "it need not be exact")]
+    const MOST: f32 = (K1 + 1.0) as f32;
+    frequency * MOST / (frequency + norm)
 }

@@ -8,6 +8,9 @@ use super::best::Best;
 use super::walk::Walk;
 use super::{Context, Stopped};
 
+/// Blocks that are fetched together at the beginning.
+const AT_ONCE: usize = 4;
+
 /// Offers the documents of those stretches that can hold one of the best; returns how many match, if
 /// they are counted.
 pub(super) fn search(
@@ -41,10 +44,16 @@ pub(super) fn search(
         stretch,
     });
     let mut promises: BinaryHeap<Promise> = promises.collect::<Vec<_>>().into();
+    for promise in promises.iter().take(AT_ONCE) {
+        walk.prefetch(promise.stretch);
+    }
     while let Some(promise) = promises.pop() {
         context.step()?;
         if promise.most <= best.bar() {
             break;
+        }
+        if let Some(next) = promises.peek() {
+            walk.prefetch(next.stretch);
         }
         walk.enter(promise.stretch);
         offer_all(walk, &mut scores, best, context);

@@ -7,7 +7,7 @@ use super::super::bm25::{K1, term_score};
 use super::super::cursor::PostingCursor;
 use super::super::field::FieldMask;
 use super::super::impacts::Bounds;
-use super::Context;
+use super::{Context, saturated};
 
 /// No document: past the last.
 pub(super) const END: u32 = u32::MAX;
@@ -74,6 +74,13 @@ impl<'a> Walk<'a> {
             self.postings.enter(stretch);
         }
         self.at = 0;
+    }
+
+    /// Fetches a stretch that will be entered.
+    pub(super) fn prefetch(&self, stretch: usize) {
+        if let Some(block) = self.postings.coded(stretch) {
+            block.prefetch();
+        }
     }
 
     /// Goes back to the first document.
@@ -148,7 +155,8 @@ impl<'a> Walk<'a> {
         (self.weight * (K1 + 1.0) * (1.0 + 1e-6)) as f32
     }
 
-    /// About what each posting in some slots of the stretch adds to the score of its document.
+    /// About what each posting in some slots of the stretch adds to the score of its document, and no
+    /// less.
     pub(super) fn about_all(
         &mut self,
         slots: Range<usize>,
@@ -160,9 +168,11 @@ impl<'a> Walk<'a> {
         let (docs, frequencies) = self.postings.counted();
         let docs = &docs[slots.clone()];
         let scores = &mut scores[slots.clone()];
-        context.lengths.read(docs, scores);
+        let bounds = self.bounds;
+        let norm = |length| bounds.norm(length);
+        context.lengths.read(docs, scores, norm);
         for (score, &frequency) in scores.iter_mut().zip(&frequencies[slots]) {
-            *score = weight * context.saturation.about(frequency, *score);
+            *score = weight * saturated(frequency, *score);
         }
     }
 
