@@ -251,11 +251,22 @@ impl DocSet for PostingCursor {
         }
         let ahead = self.decoded.docs().get(self.at..).unwrap_or_default();
         debug_assert!(ahead.len() <= BLOCK);
-        self.at += ahead.partition_point(|&doc| doc < target);
+        self.at += count_below(ahead, target);
         self.settle()
     }
 
     fn cost(&self) -> u64 {
         self.document_frequency()
     }
+}
+
+/// How many of ascending documents are before a document, which is likely to be near the first.
+#[inline]
+pub(super) fn count_below(docs: &[u32], target: u32) -> usize {
+    let mut step = 1;
+    while docs.get(step - 1).is_some_and(|&doc| doc < target) {
+        step *= 2;
+    }
+    let (low, high) = (step / 2, docs.len().min(step - 1));
+    low + docs[low..high].partition_point(|&doc| doc < target)
 }

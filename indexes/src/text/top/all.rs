@@ -4,6 +4,7 @@
 //! are not good enough, and documents that the lead's own score and the best of the others are not.
 
 use super::super::block::BLOCK;
+use super::super::cursor::count_below;
 use super::super::phrase::keep_followed;
 use super::best::Best;
 use super::walk::{END, Walk};
@@ -104,7 +105,7 @@ impl Search {
                     Met::Ahead(END) => return Ok(total),
                     Met::Ahead(ahead) => {
                         let docs = &lead.walks[0].postings.docs()[at..];
-                        at += docs.partition_point(|&doc| doc < ahead);
+                        at += count_below(docs, ahead);
                     }
                 }
             }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::block::BLOCK;
 use super::super::bm25::{K1, term_score};
-use super::super::cursor::PostingCursor;
+use super::super::cursor::{PostingCursor, count_below};
 use super::super::field::FieldMask;
 use super::super::impacts::Bounds;
 use super::{Context, saturated};
@@ -64,7 +64,7 @@ impl<'a> Walk<'a> {
             return doc;
         }
         let ahead = self.postings.docs().get(self.at..).unwrap_or_default();
-        self.at += ahead.partition_point(|&doc| doc < target);
+        self.at += count_below(ahead, target);
         self.settle()
     }
 
