@@ -15,7 +15,7 @@ use super::store::{Store, Task};
 use crate::doc::DocId;
 
 /// Rows fetched ahead.
-const AHEAD: usize = 8;
+const AHEAD: u32 = 8;
 
 /// Distances counted at a time.
 const COUNTED: u32 = 64;
@@ -258,10 +258,26 @@ impl<S: Space> Job for SiftIn<'_, '_, '_, S> {
     #[inline(always)]
     fn run(mut self) -> Vec<Sifted> {
         match std::mem::replace(&mut self.sift.rows, Linked::Rows(&[])) {
-            Linked::Numbers(numbers) => self.sift_all(numbers.filter_map(RowId::new)),
+            // One after another, but the CPU looks ahead within a page only: fetching them is worth
+            // twice the speed.
+            Linked::Numbers(numbers) => {
+                let space = self.space;
+                let end = numbers.end;
+                self.sift_all(numbers.filter_map(|row| {
+                    let ahead = row.saturating_add(AHEAD);
+                    if let Some(ahead) = RowId::new(ahead).filter(|_| ahead < end) {
+                        space.prefetch(space.place(ahead));
+                    }
+                    RowId::new(row)
+                }))
+            }
             Linked::Rows(rows) => {
                 let space = self.space;
-                let ahead = rows.iter().skip(AHEAD).map(Some).chain(iter::repeat(None));
+                let ahead = rows
+                    .iter()
+                    .skip(AHEAD as usize)
+                    .map(Some)
+                    .chain(iter::repeat(None));
                 self.sift_all(rows.iter().zip(ahead).map(|(&row, ahead)| {
                     if let Some(&ahead) = ahead {
                         space.prefetch(space.place(ahead));
@@ -311,7 +327,7 @@ impl<S: Space> Job for MeasuredIn<'_, '_, '_, S> {
         let mut candidates = Vec::with_capacity(rows.len());
         let (fours, rest) = rows.as_chunks::<4>();
         for (at, &[a, b, c, d]) in fours.iter().enumerate() {
-            let ahead = rows.get(4 * at + AHEAD..).unwrap_or_default();
+            let ahead = rows.get(4 * at + AHEAD as usize..).unwrap_or_default();
             for &row in ahead.iter().take(4) {
                 space.prefetch(space.place(row));
             }
