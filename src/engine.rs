@@ -13,32 +13,15 @@ use crate::command;
 use crate::keyspace::Keyspace;
 use crate::reply::Sink;
 use crate::request::create::Defaults;
+use crate::request::settings::Settings;
 
 /// The indexes and dictionaries of every database.
 #[derive(Default)]
 pub struct Core {
     databases: BTreeMap<u32, Registry>,
     last_serial: u64,
-    defaults: Defaults,
+    settings: Settings,
     linkers: Linkers,
-}
-
-/// What a host may choose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// What applies to definitions that do not say.
-    pub defaults: Defaults,
-    /// Threads that link vectors in the background; 0 links them within the write.
-    pub linkers: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            defaults: Defaults::default(),
-            linkers: Linkers::default_count(),
-        }
-    }
 }
 
 /// What is left to do in the background, and who does it.
@@ -73,13 +56,24 @@ pub enum Effect {
     Changed,
 }
 
-/// An index whose keys of before its creation are still to be read.
+impl Effect {
+    /// What a command that may find nothing to do has changed.
+    #[must_use]
+    pub fn changed_if(changed: bool) -> Self {
+        if changed { Self::Changed } else { Self::None }
+    }
+}
+
+/// An index of which keys are still to be read that were there before it, or before some of its
+/// fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Backfill {
     /// The database of the index.
     pub database: u32,
     /// A number that no other index of this core has had.
     pub index: u64,
+    /// Which of the index's backfills: one that begins while another runs starts anew.
+    pub round: u64,
 }
 
 impl Core {
@@ -89,12 +83,12 @@ impl Core {
         Self::default()
     }
 
-    /// The same, as a host chooses it.
+    /// The same, with settings.
     #[must_use]
-    pub fn with(options: Options) -> Self {
+    pub fn with(settings: Settings) -> Self {
         Self {
-            defaults: options.defaults,
-            linkers: Linkers::new(options.linkers),
+            linkers: settings.linkers.map(Linkers::new).unwrap_or_default(),
+            settings,
             ..Self::default()
         }
     }
@@ -189,6 +183,7 @@ impl Core {
             .map(|(database, index)| Backfill {
                 database,
                 index: index.serial(),
+                round: index.backfill_round(),
             })
             .min_by_key(|backfill| backfill.index)
     }
@@ -223,9 +218,23 @@ impl Core {
         self.databases.entry(database).or_default()
     }
 
+    /// The settings as they are now.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        Settings {
+            linkers: Some(self.linkers.count()),
+            ..self.settings
+        }
+    }
+
+    /// The settings, to be changed.
+    pub(crate) fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
     /// What applies to definitions that do not say.
     pub(crate) fn defaults(&self) -> Defaults {
-        self.defaults
+        self.settings.defaults()
     }
 
     /// A number for a new index.
@@ -239,7 +248,7 @@ fn backfilling(databases: &mut BTreeMap<u32, Registry>, backfill: Backfill) -> O
     databases
         .get_mut(&backfill.database)?
         .iter_mut()
-        .find(|index| index.serial() == backfill.index)
+        .find(|index| index.serial() == backfill.index && index.backfill_round() == backfill.round)
 }
 
 /// Hands what an index has left to do to the linkers.

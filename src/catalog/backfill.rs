@@ -1,4 +1,4 @@
-//! Keys from before an index was created, read in the background.
+//! Keys from before an index was created or got more fields, read in the background.
 
 use super::index::Index;
 
@@ -12,6 +12,13 @@ impl Index {
     /// Marks every key of today as still to be read.
     pub fn begin_backfill(&mut self) {
         self.backfill = Some(0);
+        self.backfills += 1;
+    }
+
+    /// Which backfill it is, of all that were begun.
+    #[must_use]
+    pub fn backfill_round(&self) -> u64 {
+        self.backfills
     }
 
     /// Counts a key met by the scan.

@@ -54,6 +54,8 @@ pub struct Index {
     pub(super) names: Vec<Vec<u8>>,
     /// Keys met by the running backfill, none when there is none.
     pub(super) backfill: Option<u64>,
+    /// How many backfills were begun.
+    pub(super) backfills: u64,
     pub(super) indexing_time: Duration,
     pub(super) searches: u64,
     /// Which dialects searches have been in, named or by default, from 1.
@@ -127,6 +129,7 @@ impl Index {
             definition,
             documents: DocTable::default(),
             backfill: None,
+            backfills: 0,
             indexing_time: Duration::ZERO,
             searches: 0,
             dialects: [false; 4],
@@ -239,7 +242,7 @@ impl Index {
 
 impl FieldIndex {
     /// The structure for a field; `text` collects the options of text fields in order.
-    fn new(field: &FieldDefinition, text: &mut Vec<FieldOptions>) -> Self {
+    pub(super) fn new(field: &FieldDefinition, text: &mut Vec<FieldOptions>) -> Self {
         if field.no_index {
             return Self::None;
         }
@@ -281,7 +284,7 @@ fn analysis(definition: &Definition) -> AnalyzerOptions {
 }
 
 /// A numeric index gives the number of any document, so that only other fields keep sort keys.
-fn needs_column(field: &FieldDefinition) -> bool {
+pub(super) fn needs_column(field: &FieldDefinition) -> bool {
     field.sortable && (field.no_index || field.kind != FieldKind::Numeric)
 }
 

@@ -1,6 +1,8 @@
 //! What there is to search: schemas, documents and field indexes; and how a write reaches them.
 //! Beside it, the dictionaries that spelling is checked with.
 
+pub mod aliases;
+mod alter;
 mod backfill;
 pub mod column;
 pub mod dictionaries;

@@ -1,4 +1,4 @@
-//! `FT.CREATE`, `FT.DROPINDEX`, `FT._LIST`, `FT.INFO`: indexes as things of their own.
+//! `FT.CREATE`, `FT.DROPINDEX` and their kin, `FT._LIST`, `FT.INFO`: indexes as things of their own.
 
 use crate::catalog::index::Index;
 use crate::engine::{Call, Core, Effect};
@@ -13,14 +13,33 @@ pub(super) fn create(
     arguments: &[&[u8]],
 ) -> Result<Effect, Error> {
     let definition = Definition::parse_with(arguments, core.defaults())?;
+    add(core, call, definition)?;
+    call.sink.simple("OK");
+    Ok(Effect::Changed)
+}
+
+/// `FT._CREATEIFNX`: an index that is there stays as it is.
+pub(super) fn create_if_new(
+    core: &mut Core,
+    call: &mut Call<'_>,
+    arguments: &[&[u8]],
+) -> Result<Effect, Error> {
+    let definition = Definition::parse_named(arguments, core.defaults(), "FT._CREATEIFNX")?;
+    let is_new = core.database(call.database).get(&definition.name).is_err();
+    if is_new {
+        add(core, call, definition)?;
+    }
+    call.sink.simple("OK");
+    Ok(Effect::changed_if(is_new))
+}
+
+fn add(core: &mut Core, call: &mut Call<'_>, definition: Definition) -> Result<(), Error> {
     let skip_initial_scan = definition.skip_initial_scan;
     let mut index = Index::new(core.next_serial(), definition);
     if !skip_initial_scan && call.keyspace.key_count() > 0 {
         index.begin_backfill();
     }
-    core.database(call.database).add(index)?;
-    call.sink.simple("OK");
-    Ok(Effect::Changed)
+    core.database(call.database).add(index)
 }
 
 pub(super) fn drop_index(
@@ -28,15 +47,56 @@ pub(super) fn drop_index(
     call: &mut Call<'_>,
     arguments: &[&[u8]],
 ) -> Result<Effect, Error> {
-    let request = DropIndex::parse(arguments)?;
+    let request = DropIndex::parse(arguments, "FT.DROPINDEX")?;
+    drop_now(core, call, &request)?;
+    call.sink.simple("OK");
+    Ok(Effect::Changed)
+}
+
+/// `FT._DROPINDEXIFX`: nothing is wrong with an index that is not there.
+pub(super) fn drop_index_if_any(
+    core: &mut Core,
+    call: &mut Call<'_>,
+    arguments: &[&[u8]],
+) -> Result<Effect, Error> {
+    let request = DropIndex::parse(arguments, "FT._DROPINDEXIFX")?;
+    let dropped = drop_now(core, call, &request);
+    call.sink.simple("OK");
+    Ok(Effect::changed_if(dropped.is_ok()))
+}
+
+/// `FT.DROP`: takes the documents along unless told otherwise.
+pub(super) fn drop_with_documents(
+    core: &mut Core,
+    call: &mut Call<'_>,
+    arguments: &[&[u8]],
+) -> Result<Effect, Error> {
+    let request = DropIndex::parse_old(arguments, "FT.DROP")?;
+    drop_now(core, call, &request)?;
+    call.sink.simple("OK");
+    Ok(Effect::Changed)
+}
+
+/// `FT._DROPIFX`: nothing is wrong with an index that is not there.
+pub(super) fn drop_with_documents_if_any(
+    core: &mut Core,
+    call: &mut Call<'_>,
+    arguments: &[&[u8]],
+) -> Result<Effect, Error> {
+    let request = DropIndex::parse_old(arguments, "FT._DROPIFX")?;
+    let dropped = drop_now(core, call, &request);
+    call.sink.simple("OK");
+    Ok(Effect::changed_if(dropped.is_ok()))
+}
+
+fn drop_now(core: &mut Core, call: &mut Call<'_>, request: &DropIndex) -> Result<(), Error> {
     let index = core.database(call.database).remove(&request.index)?;
     if request.documents {
         for key in index.documents().keys() {
             call.keyspace.delete(key);
         }
     }
-    call.sink.simple("OK");
-    Ok(Effect::Changed)
+    Ok(())
 }
 
 pub(super) fn list(

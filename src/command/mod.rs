@@ -1,5 +1,8 @@
 //! The commands: one function each, from arguments to a written reply.
 
+mod aliases;
+mod alter;
+mod config;
 mod definitions;
 mod dictionaries;
 mod markup;
@@ -8,6 +11,7 @@ mod search;
 mod spellcheck;
 mod suggestions;
 mod synonyms;
+mod tag_values;
 
 use crate::engine::{Call, Core, Effect};
 use crate::request::error::{Error, Refusal, shown};
@@ -46,6 +50,90 @@ pub const COMMANDS: &[Command] = &[
         run: definitions::drop_index,
     },
     Command {
+        name: "FT._CREATEIFNX",
+        write: true,
+        grows: true,
+        keyed: false,
+        run: definitions::create_if_new,
+    },
+    Command {
+        name: "FT.ALTER",
+        write: true,
+        grows: true,
+        keyed: false,
+        run: alter::alter,
+    },
+    Command {
+        name: "FT._ALTERIFNX",
+        write: true,
+        grows: true,
+        keyed: false,
+        run: alter::alter_if_new,
+    },
+    Command {
+        name: "FT._DROPINDEXIFX",
+        write: true,
+        grows: false,
+        keyed: false,
+        run: definitions::drop_index_if_any,
+    },
+    Command {
+        name: "FT.DROP",
+        write: true,
+        grows: false,
+        keyed: false,
+        run: definitions::drop_with_documents,
+    },
+    Command {
+        name: "FT._DROPIFX",
+        write: true,
+        grows: false,
+        keyed: false,
+        run: definitions::drop_with_documents_if_any,
+    },
+    Command {
+        name: "FT.ALIASADD",
+        write: true,
+        grows: true,
+        keyed: false,
+        run: aliases::add,
+    },
+    Command {
+        name: "FT._ALIASADDIFNX",
+        write: true,
+        grows: true,
+        keyed: false,
+        run: aliases::add_if_new,
+    },
+    Command {
+        name: "FT.ALIASUPDATE",
+        write: true,
+        grows: true,
+        keyed: false,
+        run: aliases::update,
+    },
+    Command {
+        name: "FT.ALIASDEL",
+        write: true,
+        grows: false,
+        keyed: false,
+        run: aliases::delete,
+    },
+    Command {
+        name: "FT._ALIASDELIFX",
+        write: true,
+        grows: false,
+        keyed: false,
+        run: aliases::delete_if_any,
+    },
+    Command {
+        name: "FT.ALIASLIST",
+        write: false,
+        grows: false,
+        keyed: false,
+        run: aliases::list,
+    },
+    Command {
         name: "FT._LIST",
         write: false,
         grows: false,
@@ -65,6 +153,20 @@ pub const COMMANDS: &[Command] = &[
         grows: false,
         keyed: false,
         run: search::search,
+    },
+    Command {
+        name: "FT.TAGVALS",
+        write: false,
+        grows: false,
+        keyed: false,
+        run: tag_values::tag_values,
+    },
+    Command {
+        name: "FT.CONFIG",
+        write: false,
+        grows: false,
+        keyed: false,
+        run: config::config,
     },
     Command {
         name: "FT.SYNUPDATE",

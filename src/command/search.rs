@@ -10,19 +10,16 @@ use crate::reply::search::SearchReply;
 use crate::request::error::Error;
 use crate::request::search::Search;
 
-/// How long a search may take when it does not say, in milliseconds (spec, section 5).
-pub(super) const DEFAULT_TIMEOUT_MS: u64 = 500;
-
 pub(super) fn search(
     core: &mut Core,
     call: &mut Call<'_>,
     arguments: &[&[u8]],
 ) -> Result<Effect, Error> {
-    let request = Search::parse(arguments)?;
+    let request = Search::parse_with(arguments, &core.settings())?;
     let index = core.database(call.database).get_mut(&request.index)?;
     index.count_search(request.dialect);
     let query = parse(&request.query, &Params::new(&request.params))?;
-    let deadline = Deadline::after_ms(request.timeout_ms.unwrap_or(DEFAULT_TIMEOUT_MS));
+    let deadline = Deadline::after_ms(request.timeout_ms);
     let plan = plan(&request, &query, index, &|| deadline.passed())?;
     // A count alone keeps no hit.
     let limit = match request.count {

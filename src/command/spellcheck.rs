@@ -9,20 +9,19 @@ use crate::reply::spellcheck::{Misspelled, write_misspelled};
 use crate::request::error::Error;
 use crate::request::spellcheck::Spellcheck;
 
-use super::search::DEFAULT_TIMEOUT_MS;
-
 pub(super) fn spellcheck(
     core: &mut Core,
     call: &mut Call<'_>,
     arguments: &[&[u8]],
 ) -> Result<Effect, Error> {
     let request = Spellcheck::parse(arguments)?;
+    let timeout_ms = core.settings().timeout_ms;
     let registry = core.database(call.database);
     let index = registry.get(&request.index)?;
     let query = parse(&request.query, &Params::new(&[]))?;
     let words = words(&query, index)?;
     let lexicon = Lexicon::new(&request, registry.dictionaries())?;
-    let deadline = Deadline::after_ms(DEFAULT_TIMEOUT_MS);
+    let deadline = Deadline::after_ms(timeout_ms);
     let found = spelling::check(&words, request.distance, index, &lexicon, &deadline)?;
     let shown: Vec<Misspelled<'_>> = found
         .iter()

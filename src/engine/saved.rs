@@ -1,4 +1,4 @@
-//! What outlives a restart: definitions of indexes, and dictionaries.
+//! What outlives a restart: definitions of indexes, their aliases, and dictionaries.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +18,7 @@ const WITH_DICTIONARIES: u32 = 3;
 #[derive(Serialize)]
 struct Saving<'a> {
     indexes: Vec<(u32, &'a Definition)>,
+    aliases: Vec<SavedAlias>,
     dictionaries: Vec<(u32, &'a Dictionaries)>,
 }
 
@@ -26,7 +27,17 @@ struct Saving<'a> {
 struct Saved {
     indexes: Vec<(u32, Definition)>,
     #[serde(default)]
+    aliases: Vec<SavedAlias>,
+    #[serde(default)]
     dictionaries: Vec<(u32, Dictionaries)>,
+}
+
+/// One alias.
+#[derive(Serialize, Deserialize)]
+struct SavedAlias {
+    database: u32,
+    alias: Vec<u8>,
+    index: Vec<u8>,
 }
 
 impl Saved {
@@ -43,7 +54,7 @@ impl Saved {
 }
 
 impl Core {
-    /// Every definition and every dictionary of every database, to be saved: versioned and
+    /// Every definition, alias and dictionary of every database, to be saved: versioned and
     /// checksummed.
     #[must_use]
     pub fn save(&self) -> Vec<u8> {
@@ -55,8 +66,17 @@ impl Core {
             .iter()
             .map(|(database, registry)| (*database, registry.dictionaries()))
             .filter(|(_, dictionaries)| !dictionaries.is_empty());
+        let aliases = self.databases.iter().flat_map(|(database, registry)| {
+            let aliases = registry.aliases().iter();
+            aliases.map(|(alias, index)| SavedAlias {
+                database: *database,
+                alias: alias.to_vec(),
+                index: index.to_vec(),
+            })
+        });
         persist::encode(&Saving {
             indexes: indexes.collect(),
+            aliases: aliases.collect(),
             dictionaries: dictionaries.collect(),
         })
     }
@@ -78,6 +98,13 @@ impl Core {
                 .add(index)
                 .map_err(|error| error.to_string())?;
         }
+        for saved in saved.aliases {
+            databases
+                .entry(saved.database)
+                .or_default()
+                .set_alias(&saved.alias, &saved.index)
+                .map_err(|error| error.to_string())?;
+        }
         for (database, dictionaries) in saved.dictionaries {
             *databases.entry(database).or_default().dictionaries_mut() = dictionaries;
         }
@@ -88,7 +115,23 @@ impl Core {
 
 #[cfg(test)]
 mod tests {
-    use super::Core;
+    use super::*;
+
+    #[test]
+    fn aliases_are_saved_and_what_has_none_is_loaded() {
+        let mut core = Core::new();
+        let definition = Definition::parse(&[b"i", b"SCHEMA", b"t", b"TEXT"]).unwrap();
+        let index = Index::new(1, definition);
+        core.database(2).add(index).unwrap();
+        core.database(2).set_alias(b"a\xff", b"i").unwrap();
+        let saved = core.save();
+        core.load(&saved).unwrap();
+        let name = &core.database(2).get(b"a\xff").unwrap().definition().name;
+        assert_eq!(name, b"i");
+        let older = persist::encode(&BTreeMap::from([("indexes", [(); 0])]));
+        core.load(&older).unwrap();
+        assert!(core.is_empty());
+    }
 
     #[test]
     fn dictionaries_are_saved_by_database_and_change_places_with_it() {

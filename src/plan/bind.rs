@@ -13,13 +13,6 @@ use crate::request::create::FieldKind;
 use crate::request::error::{Error, Refusal, Stop, shown};
 use crate::request::search::Search;
 
-/// The fewest bytes before the `*` of a prefix; shorter ones match nothing
-/// (spec, section 5: MINPREFIX).
-pub(super) const MIN_PREFIX: usize = 2;
-
-/// How many terms or tags a prefix stands for at most (spec, section 5: MAXPREFIXEXPANSIONS).
-const MAX_EXPANSIONS: usize = 200;
-
 /// How many terms and tags all prefixes of a query stand for at most: a thousand clauses of two
 /// hundred each would be planned for half a second.
 const MAX_EXPANSIONS_OF_QUERY: usize = 10_000;
@@ -55,13 +48,17 @@ pub(super) struct Binder<'a> {
 /// What prefixes may still stand for in one query.
 pub(super) struct Expansions {
     left: usize,
+    /// How many one of them stands for at most.
+    most: usize,
+    /// The fewest bytes beside the `*` of a pattern; shorter ones match nothing.
+    pub(super) min_prefix: usize,
     truncated: bool,
 }
 
 impl Expansions {
     /// How many the next prefix may stand for.
     pub(super) fn limit(&self) -> usize {
-        self.left.min(MAX_EXPANSIONS)
+        self.left.min(self.most)
     }
 
     /// A prefix stood for so many, and for more that were left out if `truncated`.
@@ -91,6 +88,8 @@ impl<'a> Binder<'a> {
             stop,
             expansions: Expansions {
                 left: MAX_EXPANSIONS_OF_QUERY,
+                most: search.settings.max_expansions,
+                min_prefix: search.settings.min_prefix,
                 truncated: false,
             },
             yields: Vec::new(),

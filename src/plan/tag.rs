@@ -2,7 +2,7 @@
 
 use nuthatch_indexes::tag::TagIndex;
 
-use super::bind::{Binder, MIN_PREFIX, any_of, nothing, require_index_empty};
+use super::bind::{Binder, any_of, nothing, require_index_empty};
 use super::estimate::Estimate;
 use super::text::check_pattern;
 use super::{Kind, Node};
@@ -49,7 +49,8 @@ impl<'a> Binder<'a> {
     fn tags_like(&mut self, pattern: &TagPattern, tags: &TagIndex) -> Result<Vec<Vec<u8>>, Error> {
         self.check_time()?;
         let limit = self.expansions.limit();
-        let long = |text: &[u8]| text.len() >= MIN_PREFIX;
+        let min_prefix = self.expansions.min_prefix;
+        let long = |text: &[u8]| text.len() >= min_prefix;
         let (found, truncated) = match pattern {
             TagPattern::Prefix(text) if long(text) => {
                 tags.expand_prefix(&tags.normalise(text), limit)

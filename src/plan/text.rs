@@ -3,7 +3,7 @@
 use nuthatch_indexes::text::analysis::{Analyzer, fold};
 use nuthatch_indexes::text::{FieldMask, Near, TextIndex};
 
-use super::bind::{Expansions, MIN_PREFIX, any_of, find_field, nothing, require_index_empty};
+use super::bind::{Expansions, any_of, find_field, nothing, require_index_empty};
 use super::estimate::Estimate;
 use super::group::most;
 use super::words::{Expansion, Word};
@@ -183,7 +183,8 @@ impl<'a> TextBinder<'a> {
             }
         }
         let limit = expansions.limit();
-        let short = |text: &[u8]| text.len() < MIN_PREFIX;
+        let min_prefix = expansions.min_prefix;
+        let short = |text: &[u8]| text.len() < min_prefix;
         let (terms, truncated) = match pattern {
             Pattern::Prefix(text) => {
                 let text = fold(text);

@@ -1,5 +1,6 @@
 //! `FT.CREATE`: the definition of an index.
 
+mod alter;
 mod field;
 mod options;
 #[cfg(test)]
@@ -8,6 +9,7 @@ mod vector;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::alter::Alteration;
 use super::language::{Language, by_name};
 use super::synonym::SynonymGroup;
 
@@ -267,6 +269,8 @@ pub enum Quantization {
 pub struct Defaults {
     /// `QUANTIZATION` of vector fields.
     pub quantization: Quantization,
+    /// `MINSTEMSIZE` of indexes, if not the default.
+    pub min_stem_size: Option<usize>,
 }
 
 /// The distance of two vectors; smaller is nearer.

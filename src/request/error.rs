@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod expression;
+mod index;
 mod query;
 mod shown;
 #[cfg(test)]
@@ -12,6 +13,7 @@ use std::fmt;
 pub use self::aggregate::AggregateError;
 pub use self::expression::ExpressionError;
 pub use self::shown::shown;
+pub use self::index::IndexRefusal;
 
 /// Why a command did nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -175,6 +177,8 @@ pub enum Refusal {
         /// Bytes expected.
         expected: usize,
     },
+    /// Something about the names or the settings of indexes.
+    Index(IndexRefusal),
     /// The name of the distance is that of a field.
     PropertyExists {
         /// The name.
@@ -376,6 +380,7 @@ impl fmt::Display for Refusal {
                     "SEARCH_UNSUPPORTED Not supported in this version: {what}"
                 )
             }
+            Self::Index(refusal) => refusal.fmt(f),
             Self::IndexExists => write!(f, "SEARCH_INDEX_EXISTS Index already exists"),
             Self::IndexNotFound { name } => {
                 write!(

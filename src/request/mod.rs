@@ -1,13 +1,17 @@
 //! Command bytes to requests: what was asked for, checked as far as the words alone allow.
 
+pub mod alias;
 pub mod args;
+pub mod config;
 pub mod create;
 pub mod dictionary;
 pub mod error;
 pub mod highlight;
 pub mod language;
 pub mod search;
+pub mod settings;
 pub mod simple;
 pub mod spellcheck;
 pub mod suggest;
 pub mod synonym;
+pub mod tag_values;

@@ -13,13 +13,10 @@ use super::args::{Args, keyword};
 use super::error::{Error, Refusal};
 use super::highlight::{Highlight, Summarize};
 use super::language::{Language, take_language};
+use super::settings::Settings;
 
-/// Hits that one search may ask for.
-const MOST_HITS: usize = 1_000_000;
 /// Hits that a search without `LIMIT` asks for.
 const DEFAULT_HITS: usize = 10;
-/// The dialect of a search without `DIALECT`; 1 to 4 are read alike.
-const DEFAULT_DIALECT: u8 = 2;
 /// Options of a search that other engines have.
 const UNSUPPORTED: &[&str] = &[
     "ALLSHARDS",
@@ -82,10 +79,12 @@ pub struct Search {
     pub offset: usize,
     /// `LIMIT`: hits to return.
     pub count: usize,
-    /// `TIMEOUT` in milliseconds; none is the default, 0 none at all.
-    pub timeout_ms: Option<u64>,
+    /// `TIMEOUT` in milliseconds; 0 is for ever.
+    pub timeout_ms: u64,
     /// `DIALECT`, 1 to 4.
     pub dialect: u8,
+    /// What applies where the search does not say.
+    pub settings: Settings,
 }
 
 /// One property to return.
@@ -126,13 +125,21 @@ impl Search {
     /// # Errors
     /// When it is not `index query [options]`, or asks for what this version lacks.
     pub fn parse(arguments: &[&[u8]]) -> Result<Self, Error> {
+        Self::parse_with(arguments, &Settings::default())
+    }
+
+    /// As [`Search::parse`], under settings.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn parse_with(arguments: &[&[u8]], settings: &Settings) -> Result<Self, Error> {
         let [index, query, options @ ..] = arguments else {
             return Err(Refusal::Arity {
                 command: "FT.SEARCH",
             }
             .into());
         };
-        let mut search = Self::all_default(index, query);
+        let mut search = Self::all_default(index, query, settings);
         let mut args = Args::new(options);
         let mut seen = Vec::new();
         while let Some(given) = args.peek() {
@@ -148,7 +155,7 @@ impl Search {
         Ok(search)
     }
 
-    fn all_default(index: &[u8], query: &[u8]) -> Self {
+    fn all_default(index: &[u8], query: &[u8], settings: &Settings) -> Self {
         Self {
             index: index.to_vec(),
             query: query.to_vec(),
@@ -158,7 +165,7 @@ impl Search {
             with_payloads: false,
             with_sort_keys: false,
             explain_score: false,
-            scoring: Scoring::default(),
+            scoring: Scoring::by(settings),
             verbatim: false,
             language: None,
             expander: Expander::All,
@@ -174,8 +181,9 @@ impl Search {
             sort: None,
             offset: 0,
             count: DEFAULT_HITS,
-            timeout_ms: None,
-            dialect: DEFAULT_DIALECT,
+            timeout_ms: settings.timeout_ms,
+            dialect: settings.dialect,
+            settings: *settings,
         }
     }
 
@@ -199,7 +207,7 @@ impl Search {
             "SORTBY" => self.sort = Some(take_sort(args)?),
             "LIMIT" => self.take_limit(args)?,
             "PARAMS" => self.take_params(args)?,
-            "TIMEOUT" => self.timeout_ms = Some(args.whole("TIMEOUT", 0, u64::MAX)?),
+            "TIMEOUT" => self.timeout_ms = args.whole("TIMEOUT", 0, u64::MAX)?,
             "DIALECT" => {
                 self.dialect = args.whole("DIALECT", 1, 4).map_err(|_| Refusal::Dialect)?;
             }
@@ -257,7 +265,7 @@ impl Search {
 
     fn take_limit(&mut self, args: &mut Args<'_>) -> Result<(), Refusal> {
         self.offset = args.whole("LIMIT", 0, usize::MAX)?;
-        self.count = args.whole("LIMIT", 0, MOST_HITS)?;
+        self.count = args.whole("LIMIT", 0, self.settings.max_search_results)?;
         if self.count == 0 && self.offset > 0 {
             return Err(Refusal::offset_of_nothing());
         }

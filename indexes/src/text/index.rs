@@ -32,8 +32,8 @@ const VALUE_GAP: u32 = 100;
 pub struct TextIndex {
     pub(super) analyzer: Analyzer,
     /// By [`TextField::index`]; fields past the end have the default options.
-    fields: Vec<FieldOptions>,
-    coding: Arc<Coding>,
+    pub(super) fields: Vec<FieldOptions>,
+    pub(super) coding: Arc<Coding>,
     /// No list is empty.
     pub(super) terms: Terms,
     /// The terms with each stem.
@@ -83,16 +83,13 @@ impl TextIndex {
     /// the same place: there are no phrases of several words in it.
     #[must_use]
     pub fn with_offsets(analyzer: Analyzer, fields: Vec<FieldOptions>, offsets: bool) -> Self {
-        let weighted = fields.iter().any(|field| field.weight != 1.0);
-        let weight = |field: usize| fields.get(field).copied().unwrap_or_default().weight;
-        let weights = weighted.then(|| Arc::new(std::array::from_fn(weight)));
         let phonetic = fields.iter().any(|options| options.phonetic);
         Self {
             stems: Stems::new(analyzer.language()),
             phonetics: phonetic.then(Phonetics::default),
             analyzer,
+            coding: Arc::new(Coding::new(&fields, offsets)),
             fields,
-            coding: Arc::new(Coding { offsets, weights }),
             terms: Terms::default(),
             documents: Vec::new(),
             lengths: Lengths::default(),

@@ -1,5 +1,6 @@
 //! Full text: from bytes to tokens, from tokens to postings, from postings to scores.
 
+mod alter;
 pub mod analysis;
 mod block;
 pub mod bm25;

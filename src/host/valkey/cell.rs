@@ -12,7 +12,8 @@ use super::backfill::Scanning;
 use super::fault::{self, Panicked};
 use super::info;
 use super::keyspace::{FieldNames, ServerKeyspace};
-use crate::engine::{Core, Linking, Options};
+use crate::engine::{Core, Linking};
+use crate::request::settings::Settings;
 
 /// The core and what the host keeps beside it.
 #[derive(Default)]
@@ -54,9 +55,9 @@ static HOST: LazyLock<Mutex<Host>> = LazyLock::new(Mutex::default);
 static QUEUE: Mutex<VecDeque<Change>> = Mutex::new(VecDeque::new());
 
 /// Makes the core what the module was loaded for. Before any command.
-pub(super) fn configure(options: Options) {
+pub(super) fn configure(settings: Settings) {
     if let Some(mut host) = borrow() {
-        host.core = Core::with(options);
+        host.core = Core::with(settings);
     }
 }
 

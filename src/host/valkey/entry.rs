@@ -58,7 +58,7 @@ unsafe extern "C" fn RedisModule_OnLoad(
 
 /// Registers everything, or says why not.
 fn load(context: Context<'_>, counted: bool, arguments: &[&[u8]]) -> Result<(), String> {
-    let Options { name, core } = options::parse(arguments)?;
+    let Options { name, settings } = options::parse(arguments)?;
     if !set_name(context, &name) {
         return Err(format!("another module is called '{name}'"));
     }
@@ -83,7 +83,7 @@ fn load(context: Context<'_>, counted: bool, arguments: &[&[u8]]) -> Result<(), 
     }
     #[cfg(feature = "test-commands")]
     super::test_commands::register(context)?;
-    cell::configure(core);
+    cell::configure(settings);
     if !events::subscribe(context) {
         return Err("the server does not offer the events to follow".to_owned());
     }

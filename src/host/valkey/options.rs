@@ -1,11 +1,8 @@
 //! The options behind `--loadmodule path`.
 
-use crate::engine;
 use crate::request::args::Args;
-use crate::request::create::Quantization;
-
-/// Threads that link vectors: above what any machine has cores to spare for.
-const MOST_LINKERS: usize = 64;
+use crate::request::settings::Settings;
+use crate::request::settings::table::{SETTINGS, Setting};
 
 /// What the module was loaded with.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,23 +10,21 @@ pub(super) struct Options {
     /// The name in `MODULE LIST`; clients look for `search` there.
     pub(super) name: String,
     /// What the core is to be like.
-    pub(super) core: engine::Options,
+    pub(super) settings: Settings,
 }
-
-/// The options, for whoever misspells one.
-const KNOWN: &str = "NAME <name>, LINKERS <count>, QUANTIZATION AUTO|INT8|NONE";
 
 /// The name that clients of the FT.* commands look for.
 const DEFAULT_NAME: &str = "search";
 
-/// Parses `[NAME name] [LINKERS count] [QUANTIZATION AUTO|INT8|NONE]`, option names in any case.
+/// Parses `[NAME name] [setting value]…`, where a setting is one of `FT.CONFIG`; names of both in
+/// any case.
 ///
 /// # Errors
 /// A text for the log that names the option at fault.
 pub(super) fn parse(arguments: &[&[u8]]) -> Result<Options, String> {
     let mut options = Options {
         name: DEFAULT_NAME.to_owned(),
-        core: engine::Options::default(),
+        settings: Settings::default(),
     };
     let mut rest = Args::new(arguments);
     while let Some(option) = rest.peek() {
@@ -39,22 +34,17 @@ pub(super) fn parse(arguments: &[&[u8]]) -> Result<Options, String> {
             rest.value(&keyword)
                 .map_err(|_| format!("option {keyword} needs a value"))
         };
-        match keyword.as_str() {
-            "NAME" => options.name = module_name(value()?)?,
-            "LINKERS" => {
-                options.core.linkers = Args::new(&[value()?])
-                    .whole("LINKERS", 0, MOST_LINKERS)
-                    .map_err(|refusal| refusal.to_string())?;
-            }
-            "QUANTIZATION" => {
-                options.core.defaults.quantization =
-                    Quantization::take("QUANTIZATION", &mut Args::new(&[value()?]))
-                        .map_err(|refusal| refusal.to_string())?;
-            }
-            _ => {
-                let option = String::from_utf8_lossy(option);
-                return Err(format!("unknown option '{option}'; known: {KNOWN}"));
-            }
+        if keyword == "NAME" {
+            options.name = module_name(value()?)?;
+        } else if let Some(setting) = Setting::find(option) {
+            setting
+                .set(&mut options.settings, value()?)
+                .map_err(|refusal| refusal.to_string())?;
+        } else {
+            let option = String::from_utf8_lossy(option);
+            let known: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).collect();
+            let known = known.join(", ");
+            return Err(format!("unknown option '{option}'; known: NAME, {known}"));
         }
     }
     Ok(options)
@@ -75,6 +65,8 @@ fn module_name(name: &[u8]) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::create::Quantization;
+    use crate::request::settings::OnTimeout;
 
     fn name(arguments: &[&[u8]]) -> Result<String, String> {
         parse(arguments).map(|options| options.name)
@@ -101,9 +93,11 @@ mod tests {
     #[test]
     fn options_of_the_core_are_read() {
         let options = parse(&[b"linkers", b"0", b"quantization", b"none"]).unwrap();
-        assert_eq!(options.core.linkers, 0);
-        let quantization = options.core.defaults.quantization;
-        assert_eq!(quantization, Quantization::None);
-        assert_eq!(parse(&[]).unwrap().core, engine::Options::default());
+        assert_eq!(options.settings.linkers, Some(0));
+        assert_eq!(options.settings.quantization, Quantization::None);
+        let options = parse(&[b"Timeout", b"7", b"ON_TIMEOUT", b"fail"]).unwrap();
+        assert_eq!(options.settings.timeout_ms, 7);
+        assert_eq!(options.settings.on_timeout, OnTimeout::Fail);
+        assert_eq!(parse(&[]).unwrap().settings, Settings::default());
     }
 }

@@ -41,6 +41,11 @@ impl FieldDefinition {
         Ok(field)
     }
 
+    /// Whether it is a `TEXT` field.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self.kind, FieldKind::Text(_))
+    }
+
     /// Takes `keyword` if it is an option of every type.
     fn take_flag(&mut self, keyword: &str, args: &mut Args<'_>) -> bool {
         match keyword {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Defaults, Definition, FieldDefinition, FieldKind, IndexOption};
+use super::{Defaults, Definition, FieldDefinition, IndexOption};
 use crate::request::args::Args;
 use crate::request::error::{Error, Refusal};
 use crate::request::language::take_language;
@@ -30,10 +30,21 @@ impl Definition {
     /// # Errors
     /// The same.
     pub fn parse_with(arguments: &[&[u8]], defaults: Defaults) -> Result<Self, Error> {
+        Self::parse_named(arguments, defaults, "FT.CREATE")
+    }
+
+    /// As [`Definition::parse_with`], where the command is called otherwise.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn parse_named(
+        arguments: &[&[u8]],
+        defaults: Defaults,
+        command: &'static str,
+    ) -> Result<Self, Error> {
         let mut args = Args::new(arguments);
-        let name = args.value("FT.CREATE").map_err(|_| Refusal::Arity {
-            command: "FT.CREATE",
-        })?;
+        let name = args.value(command);
+        let name = name.map_err(|_| Refusal::Arity { command })?;
         let mut definition = Self::of_nothing(name);
         let mut seen = Vec::new();
         while !args.take("SCHEMA") {
@@ -48,6 +59,7 @@ impl Definition {
             definition.option(&keyword, given, &mut args)?;
             seen.push(keyword);
         }
+        definition.min_stem_size = definition.min_stem_size.or(defaults.min_stem_size);
         definition.options.sort_unstable();
         definition.fields = schema(&mut args, defaults)?;
         Ok(definition)
@@ -132,7 +144,11 @@ fn prefixes(given: &[&[u8]]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn schema(args: &mut Args<'_>, defaults: Defaults) -> Result<Vec<FieldDefinition>, Refusal> {
+/// Takes fields up to the end of the arguments: one at least, each name once.
+pub(super) fn schema(
+    args: &mut Args<'_>,
+    defaults: Defaults,
+) -> Result<Vec<FieldDefinition>, Refusal> {
     let mut fields: Vec<FieldDefinition> = Vec::new();
     let mut texts = 0;
     while !args.is_empty() {
@@ -143,17 +159,46 @@ fn schema(args: &mut Args<'_>, defaults: Defaults) -> Result<Vec<FieldDefinition
         {
             return Err(Refusal::duplicate("field name", &field.attribute));
         }
-        texts += usize::from(matches!(field.kind, FieldKind::Text(_)));
+        texts += usize::from(field.is_text());
         fields.push(field);
-        if fields.len() > MOST_FIELDS {
-            return Err(Refusal::too_many_fields(MOST_FIELDS, "fields"));
-        }
-        if texts > MOST_TEXT_FIELDS {
-            return Err(Refusal::too_many_fields(MOST_TEXT_FIELDS, "TEXT fields"));
-        }
+        check_counts(fields.len(), texts)?;
     }
     if fields.is_empty() {
         return Err(Refusal::missing("a field after SCHEMA"));
     }
     Ok(fields)
+}
+
+/// That a schema may have so many fields, of which so many are `TEXT`.
+fn check_counts(fields: usize, texts: usize) -> Result<(), Refusal> {
+    if fields > MOST_FIELDS {
+        return Err(Refusal::too_many_fields(MOST_FIELDS, "fields"));
+    }
+    if texts > MOST_TEXT_FIELDS {
+        return Err(Refusal::too_many_fields(MOST_TEXT_FIELDS, "TEXT fields"));
+    }
+    Ok(())
+}
+
+impl Definition {
+    /// Which of some fields can be added: all of them, or those of new names if `if_new`.
+    ///
+    /// # Errors
+    /// When a name is taken, or there would be too many fields.
+    pub fn new_fields(
+        &self,
+        mut fields: Vec<FieldDefinition>,
+        if_new: bool,
+    ) -> Result<Vec<FieldDefinition>, Refusal> {
+        let taken: HashSet<&[u8]> = self.fields.iter().map(|it| &*it.attribute).collect();
+        let is_taken = |field: &FieldDefinition| taken.contains(&*field.attribute);
+        if if_new {
+            fields.retain(|field| !is_taken(field));
+        } else if let Some(field) = fields.iter().find(|field| is_taken(field)) {
+            return Err(Refusal::duplicate("field name", &field.attribute));
+        }
+        let both = self.fields.iter().chain(&fields);
+        check_counts(both.clone().count(), both.filter(|it| it.is_text()).count())?;
+        Ok(fields)
+    }
 }

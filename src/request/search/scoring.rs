@@ -2,9 +2,8 @@
 
 use crate::request::args::Args;
 use crate::request::error::Refusal;
+use crate::request::settings::Settings;
 
-/// `BM25STD_TANH_FACTOR` unless given (spec, section 5).
-const DEFAULT_TANH_FACTOR: u32 = 4;
 /// The largest: beyond it every score is nearly 0.
 const MOST_TANH_FACTOR: u32 = 10_000;
 
@@ -46,15 +45,38 @@ const SCORERS: [(&str, Scorer); 9] = [
 ];
 
 impl Scorer {
+    /// The names of all.
+    pub const NAMES: [&str; SCORERS.len()] = {
+        let mut names = [""; SCORERS.len()];
+        let mut slot = 0;
+        while slot < names.len() {
+            names[slot] = SCORERS[slot].0;
+            slot += 1;
+        }
+        names
+    };
+
+    /// The function of a name in upper case.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let found = SCORERS.iter().find(|(other, _)| *other == name);
+        found.map(|(_, scorer)| *scorer)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        let found = SCORERS.iter().find(|(_, scorer)| *scorer == self);
+        found.map_or("", |(name, _)| name)
+    }
+
     /// Takes the value of `SCORER`.
     ///
     /// # Errors
     /// When it is none of the valid names, which the text lists.
     pub fn take(args: &mut Args<'_>) -> Result<Self, Refusal> {
-        let names = SCORERS.map(|(name, _)| name);
-        let name = args.choice("SCORER", &names, &[])?;
-        let found = SCORERS.iter().find(|(other, _)| *other == name);
-        Ok(found.map_or_else(Self::default, |(_, scorer)| *scorer))
+        let name = args.choice("SCORER", &Self::NAMES, &[])?;
+        Ok(Self::named(name).unwrap_or_default())
     }
 }
 
@@ -71,15 +93,20 @@ pub struct Scoring {
 
 impl Default for Scoring {
     fn default() -> Self {
-        Self {
-            scorer: Scorer::default(),
-            tanh_factor: DEFAULT_TANH_FACTOR,
-            payload: None,
-        }
+        Self::by(&Settings::default())
     }
 }
 
 impl Scoring {
+    /// What settings say.
+    pub(super) fn by(settings: &Settings) -> Self {
+        Self {
+            scorer: settings.scorer,
+            tanh_factor: settings.tanh_factor,
+            payload: None,
+        }
+    }
+
     pub(super) fn take_tanh_factor(&mut self, args: &mut Args<'_>) -> Result<(), Refusal> {
         self.tanh_factor = args.whole("BM25STD_TANH_FACTOR", 1, MOST_TANH_FACTOR)?;
         Ok(())

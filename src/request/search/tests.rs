@@ -42,8 +42,9 @@ fn a_search_without_options_has_the_defaults() {
             sort: None,
             offset: 0,
             count: 10,
-            timeout_ms: None,
+            timeout_ms: 500,
             dialect: 2,
+            settings: Settings::default(),
         })
     );
 }
@@ -93,7 +94,7 @@ fn every_option_is_read_in_any_order_and_case() {
         }),
         offset: 5,
         count: 20,
-        timeout_ms: Some(100),
+        timeout_ms: 100,
         dialect: 3,
         ..parse("i *").unwrap()
     };

@@ -90,6 +90,7 @@ fn the_default_of_the_host_applies_where_nothing_else_is_said() {
     let quantization = |vector| {
         let defaults = Defaults {
             quantization: Quantization::None,
+            ..Defaults::default()
         };
         parse_with(vector, defaults).unwrap().quantization
     };
