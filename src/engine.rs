@@ -1,5 +1,6 @@
 //! The core that every host embeds: the indexes of every database, free of any server.
 
+mod idle;
 mod saved;
 
 use std::collections::BTreeMap;
@@ -211,6 +212,13 @@ impl Core {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.databases.values().all(Registry::is_empty)
+    }
+
+    /// Notes that an index of this name or alias, if there is one, is in use now.
+    pub(crate) fn touch(&mut self, database: u32, name: &[u8]) {
+        if let Some(registry) = self.databases.get_mut(&database) {
+            registry.touch(name);
+        }
     }
 
     /// The indexes and dictionaries of a database.

@@ -1,6 +1,6 @@
 //! One index: its definition, its documents, and a structure for each field.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nuthatch_indexes::numeric::NumericIndex;
 use nuthatch_indexes::tag::{TagIndex, TagOptions};
@@ -57,6 +57,8 @@ pub struct Index {
     /// How many backfills were begun.
     pub(super) backfills: u64,
     pub(super) indexing_time: Duration,
+    /// When a command or a write last had to do with it.
+    pub(super) last_use: Instant,
     pub(super) searches: u64,
     /// Which dialects searches have been in, named or by default, from 1.
     pub(super) dialects: [bool; 4],
@@ -103,6 +105,7 @@ impl Index {
             ])
             .collect();
         let offsets = !definition.options.contains(&IndexOption::NoOffsets);
+        let last_use = Instant::now();
         Self {
             serial,
             text: TextIndex::with_offsets(
@@ -130,6 +133,7 @@ impl Index {
             documents: DocTable::default(),
             backfill: None,
             backfills: 0,
+            last_use,
             indexing_time: Duration::ZERO,
             searches: 0,
             dialects: [false; 4],
@@ -198,6 +202,12 @@ impl Index {
             .prefixes
             .iter()
             .any(|prefix| key.starts_with(prefix))
+    }
+
+    /// Whether it was created without something.
+    #[must_use]
+    pub fn leaves_out(&self, option: IndexOption) -> bool {
+        self.definition.options.contains(&option)
     }
 
     /// Values that could not be indexed.

@@ -27,6 +27,7 @@ impl Index {
     /// Brings the index in line with what a key of its prefixes holds now.
     pub fn refresh(&mut self, key: &[u8], keyspace: &mut dyn Keyspace) {
         let start = Instant::now();
+        self.last_use = start;
         let mut values: Values = vec![None; self.names.len()];
         let names: Vec<&[u8]> = self.names.iter().map(Vec::as_slice).collect();
         let presence = keyspace.fields(key, &names, &mut |position, value| {

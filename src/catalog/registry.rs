@@ -110,6 +110,13 @@ impl Registry {
         Err(Refusal::alias_not_found(alias).into())
     }
 
+    /// Notes that an index of this name or alias, if there is one, is in use now.
+    pub fn touch(&mut self, name: &[u8]) {
+        if let Ok(index) = self.get_mut(name) {
+            index.touch();
+        }
+    }
+
     /// All indexes in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = &Index> {
         self.indexes.values()

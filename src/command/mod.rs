@@ -253,5 +253,11 @@ pub(crate) fn run(
         .iter()
         .find(|command| name.eq_ignore_ascii_case(command.name.as_bytes()))
         .ok_or_else(|| Refusal::UnknownCommand { name: shown(name) })?;
+    // Looking is no use.
+    if command.name != "FT.INFO"
+        && let Some(name) = rest.first()
+    {
+        core.touch(call.database, name);
+    }
     (command.run)(core, call, rest)
 }

@@ -4,6 +4,7 @@ use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::text::{bm25, tfidf};
 
 use crate::catalog::index::Index;
+use crate::request::create::IndexOption;
 
 /// What a word adds. Chosen once a query, so that a posting costs no choice.
 pub(super) trait Model: Copy {
@@ -33,6 +34,8 @@ pub(super) struct Corpus<'a> {
     documents: u64,
     /// Words of an average document.
     average_length: f64,
+    /// It counts how often a document has a word: the index is not `NOFREQS`.
+    has_frequencies: bool,
 }
 
 impl<'a> Corpus<'a> {
@@ -47,6 +50,16 @@ impl<'a> Corpus<'a> {
             index,
             documents,
             average_length,
+            has_frequencies: !index.leaves_out(IndexOption::NoFrequencies),
+        }
+    }
+
+    /// What a word counts for that a document has so often.
+    pub(super) const fn counted(&self, frequency: f64) -> f64 {
+        if self.has_frequencies || frequency <= 0.0 {
+            frequency
+        } else {
+            1.0
         }
     }
 

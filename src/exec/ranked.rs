@@ -9,6 +9,7 @@ use super::deadline::Deadline;
 use super::model::{Bm25Std, Corpus, Model};
 use crate::catalog::index::Index;
 use crate::plan::{Kind, Node, Order, Plan};
+use crate::request::create::IndexOption;
 use crate::request::error::{Error, Stop};
 use crate::request::search::Scorer;
 
@@ -24,6 +25,9 @@ pub(super) fn best(
 ) -> Result<Option<Hits>, Error> {
     let ranked = plan.order == Order::Score && plan.scoring.scorer == Scorer::Bm25Std;
     if !ranked || limit == 0 || plan.knn.is_some() {
+        return Ok(None);
+    }
+    if index.leaves_out(IndexOption::NoFrequencies) {
         return Ok(None);
     }
     let corpus = Corpus::new(index);

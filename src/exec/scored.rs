@@ -6,6 +6,7 @@ use nuthatch_indexes::doc::DocId;
 use super::explain::Explanation;
 use super::scorer::BoxScorer;
 use crate::catalog::index::Index;
+use crate::request::create::IndexOption;
 use crate::request::search::{Scorer, Scoring};
 
 /// Documents with final scores. [`Scorer::Bm25StdNorm`] is that but for a division by the highest
@@ -111,7 +112,9 @@ impl<'a> Scored<'a> {
     /// What frequencies are relative to.
     fn divisor(&self, doc: DocId) -> f64 {
         if self.scoring.scorer == Scorer::TfIdf {
-            self.index.text().document_max_frequency(doc)
+            let most = self.index.text().document_max_frequency(doc);
+            let counts = !self.index.leaves_out(IndexOption::NoFrequencies);
+            if counts || most <= 0.0 { most } else { 1.0 }
         } else {
             self.index.text().document_length(doc)
         }

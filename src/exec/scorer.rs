@@ -48,6 +48,7 @@ pub(super) struct Leaf<'a, M> {
 
 impl<M: Model> Leaf<'_, M> {
     pub(super) fn score(&self, idf: f64, frequency: f64, doc: DocId) -> f64 {
+        let frequency = self.corpus.counted(frequency);
         self.weight * self.model.score(&self.corpus, idf, frequency, doc)
     }
 
@@ -62,6 +63,7 @@ impl<M: Model> Leaf<'_, M> {
             return Explanation::leaf("0 = no document".to_owned());
         };
         let score = self.score(idf, frequency, doc);
+        let frequency = self.corpus.counted(frequency);
         let formula = self.model.formula(&self.corpus, idf, frequency, doc);
         let weight = self.weight;
         Explanation::leaf(format!("{score} = weight {weight} * {formula} of {name}"))

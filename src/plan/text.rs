@@ -11,7 +11,7 @@ use super::{Kind, Node};
 use crate::catalog::index::{FieldIndex, Index};
 use crate::query::MOST_CLAUSES;
 use crate::query::ast::{Attributes, Field};
-use crate::request::create::FieldKind;
+use crate::request::create::{FieldKind, IndexOption};
 use crate::request::error::{Error, Refusal, shown};
 use crate::request::search::Search;
 
@@ -270,6 +270,12 @@ impl<'a> TextBinder<'a> {
         if fields.is_empty() {
             return Ok(self.in_fields);
         }
+        if let [first, ..] = fields
+            && self.index.leaves_out(IndexOption::NoFields)
+        {
+            let argument = format!("@{}", shown(&first.name));
+            return Err(Refusal::left_out(&argument, "NOFIELDS").into());
+        }
         let mut mask = FieldMask::NONE;
         for field in fields {
             let id = find_field(self.index, field, "TEXT", |kind| {
@@ -298,6 +304,9 @@ pub(super) fn check_pattern(pattern: &[u8]) -> Result<(), Refusal> {
 
 /// The fields that `INFIELDS` names.
 fn in_fields(names: &[Vec<u8>], index: &Index) -> Result<FieldMask, Error> {
+    if index.leaves_out(IndexOption::NoFields) {
+        return Err(Refusal::left_out("INFIELDS", "NOFIELDS").into());
+    }
     let mut mask = FieldMask::NONE;
     for name in names {
         let name = name.strip_prefix(b"@").unwrap_or(name);

@@ -187,7 +187,12 @@ fn key_definition(definition: &Definition) -> Reply {
     if let Some(field) = &definition.payload_field {
         entries.push(("payload_field", Reply::Bulk(field.clone())));
     }
-    entries.push(("indexes_all", text("false")));
+    let indexes_all = if definition.indexes_all {
+        "true"
+    } else {
+        "false"
+    };
+    entries.push(("indexes_all", text(indexes_all)));
     map(entries)
 }
 

@@ -41,10 +41,16 @@ pub struct Definition {
     /// What separates words beside blanks, if not the default.
     #[serde(default)]
     pub punctuation: Option<Vec<u8>>,
+    /// `TEMPORARY`: after how many seconds without use the index is dropped, if ever.
+    #[serde(default)]
+    pub idle_seconds: Option<u64>,
+    /// `INDEXALL ENABLE`: kept to be shown; which documents there are is known in any case.
+    #[serde(default)]
+    pub indexes_all: bool,
     /// Words that stand for each other; not given by `FT.CREATE` but added later.
     #[serde(default)]
     pub synonyms: Vec<SynonymGroup>,
-    /// Options that are kept only to be shown by `FT.INFO`, in the order given there.
+    /// What is left out to save memory, in the order in which `FT.INFO` gives it.
     pub options: Vec<IndexOption>,
     /// Do not index the keys that exist already.
     pub skip_initial_scan: bool,
@@ -55,9 +61,9 @@ pub struct Definition {
 /// Storage options of an index, as `FT.INFO` names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum IndexOption {
-    /// `NOFREQS`
+    /// `NOFREQS`: a word counts once in a document, however often it is there.
     NoFrequencies,
-    /// `NOFIELDS`
+    /// `NOFIELDS`: words are looked for in all fields together.
     NoFields,
     /// `NOOFFSETS`
     NoOffsets,

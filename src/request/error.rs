@@ -12,8 +12,8 @@ use std::fmt;
 
 pub use self::aggregate::AggregateError;
 pub use self::expression::ExpressionError;
-pub use self::shown::shown;
 pub use self::index::IndexRefusal;
+pub use self::shown::shown;
 
 /// Why a command did nothing.
 #[derive(Clone, Debug, PartialEq)]

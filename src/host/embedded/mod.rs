@@ -3,6 +3,8 @@
 mod commands;
 mod keys;
 
+use std::time::Instant;
+
 use self::keys::Keys;
 use crate::engine::{Call, Core, Effect};
 use crate::reply::{Protocol, Recorder, Reply};
@@ -55,6 +57,7 @@ impl Engine {
     pub fn execute<A: AsRef<[u8]>>(&mut self, arguments: &[A]) -> Reply {
         let arguments: Vec<&[u8]> = arguments.iter().map(AsRef::as_ref).collect();
         self.keys.expire();
+        self.core.drop_idle(Instant::now());
         self.index_changes();
         let reply = match self.keys.execute(&arguments, self.protocol) {
             Some(reply) => reply,

@@ -21,6 +21,8 @@ pub(super) struct Host {
     pub(super) core: Core,
     pub(super) names: FieldNames,
     pub(super) scanning: Scanning,
+    /// A timer for indexes that can be idle is set.
+    pub(super) idle_timer: bool,
 }
 
 /// Why work did not come to a result.

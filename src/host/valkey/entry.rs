@@ -10,7 +10,7 @@ use super::cell::{self, Host, Refusal};
 use super::keyspace::ServerKeyspace;
 use super::options::{self, Options};
 use super::reply::ServerSink;
-use super::{alloc, events, fault, info, rdb, suggestions};
+use super::{alloc, events, fault, idle, info, rdb, suggestions};
 use crate::command::COMMANDS;
 use crate::engine::{Call, Effect};
 use crate::reply::Sink;
@@ -126,6 +126,7 @@ pub(super) fn answer(
         let result = cell::with(context, |host| {
             let effect = work(host, &mut sink);
             backfill::wake(context, host);
+            idle::wake(context, host);
             effect
         });
         match result {

@@ -10,7 +10,7 @@ use valkey_module::raw;
 
 use super::api::{Context, Str, event_data};
 use super::cell::{self, Change};
-use super::{backfill, fault};
+use super::{backfill, fault, idle};
 
 /// Follows everything that can change a key, or all keys of a database.
 pub(super) fn subscribe(context: Context<'_>) -> bool {
@@ -121,6 +121,9 @@ unsafe extern "C" fn on_loading(
     // SAFETY: the server's context, alive during this call.
     let context = unsafe { Context::from_raw(context) };
     // An index that a replayed command created still wants its keys. Nothing to do if the core
-    // is borrowed: whoever borrowed it wakes the backfill as well.
-    let _ = cell::with(context, |host| backfill::wake(context, host));
+    // is borrowed: whoever borrowed it wakes it as well.
+    let _ = cell::with(context, |host| {
+        backfill::wake(context, host);
+        idle::wake(context, host);
+    });
 }

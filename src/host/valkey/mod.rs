@@ -17,6 +17,7 @@ mod cell;
 mod entry;
 mod events;
 mod fault;
+mod idle;
 mod info;
 mod keyspace;
 mod options;

@@ -14,7 +14,9 @@ const MOST_TEXT_FIELDS: usize = 128;
 /// `MINSTEMSIZE`: no word that long has a stem.
 const MOST_MIN_STEM_SIZE: usize = 128;
 /// Options of an index that other engines have.
-const UNSUPPORTED: &[&str] = &["FILTER", "INDEXALL", "TEMPORARY", "WITHOFFSETS"];
+const UNSUPPORTED: &[&str] = &["FILTER"];
+/// `TEMPORARY`: a century, in seconds.
+const MOST_IDLE_SECONDS: u64 = 100 * 366 * 24 * 60 * 60;
 
 impl Definition {
     /// Reads what follows `FT.CREATE`.
@@ -59,6 +61,10 @@ impl Definition {
             definition.option(&keyword, given, &mut args)?;
             seen.push(keyword);
         }
+        let is_given = |option: &str| seen.iter().any(|other| other == option);
+        if is_given("WITHOFFSETS") && is_given("NOOFFSETS") {
+            return Err(Refusal::excludes("WITHOFFSETS", "NOOFFSETS").into());
+        }
         definition.min_stem_size = definition.min_stem_size.or(defaults.min_stem_size);
         definition.options.sort_unstable();
         definition.fields = schema(&mut args, defaults)?;
@@ -78,6 +84,8 @@ impl Definition {
             language_field: None,
             min_stem_size: None,
             punctuation: None,
+            idle_seconds: None,
+            indexes_all: false,
             synonyms: Vec::new(),
             options: Vec::new(),
             skip_initial_scan: false,
@@ -111,8 +119,16 @@ impl Definition {
                 self.min_stem_size = Some(args.whole("MINSTEMSIZE", 1, MOST_MIN_STEM_SIZE)?);
             }
             "PUNCTUATION" => self.punctuation = Some(take_punctuation(args)?),
-            // How writes are scheduled shows nowhere.
-            "ASYNC" => {}
+            "TEMPORARY" => {
+                self.idle_seconds = Some(args.whole("TEMPORARY", 1, MOST_IDLE_SECONDS)?);
+            }
+            "INDEXALL" => {
+                let choice = args.choice("INDEXALL", &["ENABLE", "DISABLE"], &[])?;
+                self.indexes_all = choice == "ENABLE";
+            }
+            // How writes are scheduled shows nowhere, offsets are kept unless told otherwise, and
+            // there is no index of scores to leave out.
+            "ASYNC" | "WITHOFFSETS" | "NOSCOREIDX" => {}
             unsupported if UNSUPPORTED.contains(&unsupported) => {
                 return Err(Refusal::unsupported(format!("{unsupported} of FT.CREATE")));
             }

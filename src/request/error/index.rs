@@ -92,6 +92,18 @@ impl Refusal {
         .into()
     }
 
+    /// An argument of a query that asks for what the index was created without.
+    #[must_use]
+    pub fn left_out(argument: &str, option: &str) -> Self {
+        Self::needs(argument, &format!("an index created without {option}"))
+    }
+
+    /// Two options of which there may be one.
+    #[must_use]
+    pub fn excludes(option: &str, other: &str) -> Self {
+        Self::bad_value(option, format!("cannot stand beside {other}"))
+    }
+
     /// See [`IndexRefusal::NameOfIndex`].
     #[must_use]
     pub fn name_of_index(name: &[u8]) -> Self {

@@ -11,7 +11,7 @@ pub(super) use value::{
     ModuleKey, add_to_digest, emit_command, load_unsigned, save_bytes, save_unsigned,
 };
 
-use std::ffi::{CStr, CString, c_int, c_long, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_long, c_void};
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 
@@ -116,6 +116,27 @@ impl<'a> Context<'a> {
     /// every other command that it led to there.
     pub(super) fn is_replicated(self) -> bool {
         self.has_flag(raw::REDISMODULE_CTX_FLAGS_REPLICATED) || self.is_loading()
+    }
+
+    /// Whether this server follows another.
+    pub(super) fn is_replica(self) -> bool {
+        self.has_flag(raw::REDISMODULE_CTX_FLAGS_SLAVE)
+    }
+
+    /// Replicas and the append-only file get `command argument`, in the selected database.
+    pub(super) fn replicate(self, command: &CStr, argument: &[u8]) {
+        let replicate = server!(RedisModule_Replicate);
+        // SAFETY: "b" takes exactly one pointer and the number of bytes behind it, which are alive;
+        // the command is a C string.
+        unsafe {
+            replicate(
+                self.as_raw(),
+                command.as_ptr(),
+                c"b".as_ptr(),
+                argument.as_ptr().cast::<c_char>(),
+                argument.len(),
+            )
+        };
     }
 
     /// Replicas and the append-only file get the running command as it came.
