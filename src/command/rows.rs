@@ -11,7 +11,6 @@ use crate::keyspace::{Keyspace, Presence};
 use crate::plan::{Order, Plan};
 use crate::reply::search::Row;
 use crate::reply::{Reply, format_double, format_score};
-use crate::request::error::Error;
 use crate::request::search::{Returned, Search};
 
 /// A page of rows.
@@ -19,6 +18,8 @@ pub(super) struct Page {
     /// Documents that match, without those that turned out to be gone.
     pub(super) total: usize,
     pub(super) rows: Vec<Row>,
+    /// There was time for all of them.
+    pub(super) is_whole: bool,
 }
 
 /// Names and values of one row.
@@ -45,22 +46,24 @@ pub(super) struct Loader<'a> {
 
 impl Loader<'_> {
     /// Reads what the page of a search shows. A document that has gone since it matched (an expiry
-    /// that no event has told of yet) is dropped, from the total too.
-    ///
-    /// # Errors
-    /// [`Error::Stopped`] when the deadline passes: a page can be a million documents.
+    /// that no event has told of yet) is dropped, from the total too. A page can be a million
+    /// documents, so it ends when the deadline passes.
     pub(super) fn load(
         &self,
         hits: &Hits,
         explanations: &[Explanation],
         keyspace: &mut dyn Keyspace,
         deadline: &Deadline,
-    ) -> Result<Page, Error> {
+    ) -> Page {
         let mut total = hits.total;
         let mut rows = Vec::new();
+        let mut is_whole = true;
         for (slot, hit) in hits.rows.iter().enumerate().skip(self.request.offset) {
             // A row costs microseconds, so it can afford a look at the clock each time.
-            deadline.check()?;
+            if deadline.passed() {
+                is_whole = false;
+                break;
+            }
             match self.row(hit, keyspace) {
                 Some(mut row) => {
                     row.explanation = explanations.get(slot).map(written);
@@ -69,7 +72,11 @@ impl Loader<'_> {
                 None => total -= 1,
             }
         }
-        Ok(Page { total, rows })
+        Page {
+            total,
+            rows,
+            is_whole,
+        }
     }
 
     fn row(&self, hit: &Hit, keyspace: &mut dyn Keyspace) -> Option<Row> {

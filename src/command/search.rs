@@ -2,13 +2,32 @@
 
 use super::markup::Markup;
 use super::rows;
+use crate::catalog::index::Index;
 use crate::engine::{Call, Core, Effect};
-use crate::exec::{self, deadline::Deadline, explain::explain};
+use crate::exec::{self, Found, deadline::Deadline, explain::explain};
+use crate::keyspace::Keyspace;
 use crate::plan::plan;
 use crate::query::{Params, parse};
-use crate::reply::search::SearchReply;
-use crate::request::error::Error;
+use crate::reply::Protocol;
+use crate::reply::search::{Row, SearchReply};
+use crate::request::error::{Error, Stop};
 use crate::request::search::Search;
+use crate::request::settings::OnTimeout;
+
+/// What the reply says when there was no time for all of it.
+const TIMEOUT_WARNING: &str = "Timeout limit was reached";
+
+/// For showing what was found when the time of a search was over, in milliseconds.
+const GRACE_MS: u64 = 5;
+
+/// What is replied, and whether that is all.
+#[derive(Default)]
+struct Answer {
+    total: usize,
+    rows: Vec<Row>,
+    warnings: Vec<&'static str>,
+    is_cut_short: bool,
+}
 
 pub(super) fn search(
     core: &mut Core,
@@ -18,38 +37,76 @@ pub(super) fn search(
     let request = Search::parse_with(arguments, &core.settings())?;
     let index = core.database(call.database).get_mut(&request.index)?;
     index.count_search(request.dialect);
+    let mut answer = match answer(&request, index, call.keyspace) {
+        // There was nothing yet.
+        Err(Error::Stopped(Stop::Timeout)) => Answer {
+            is_cut_short: true,
+            ..Answer::default()
+        },
+        answer => answer?,
+    };
+    if answer.is_cut_short {
+        if !may_be_cut_short(request.settings.on_timeout, call.sink.protocol()) {
+            return Err(Error::Stopped(Stop::Timeout));
+        }
+        answer.warnings.push(TIMEOUT_WARNING);
+    }
+    SearchReply {
+        total: answer.total,
+        rows: answer.rows,
+        with_scores: request.with_scores,
+        with_payloads: request.with_payloads,
+        with_sort_keys: request.with_sort_keys,
+        with_fields: !request.no_content,
+        warnings: &answer.warnings,
+    }
+    .write(call.sink);
+    Ok(Effect::None)
+}
+
+/// Whether a reply may lack what there was no time for.
+fn may_be_cut_short(policy: OnTimeout, protocol: Protocol) -> bool {
+    match policy {
+        OnTimeout::Warn => protocol == Protocol::Resp3,
+        OnTimeout::Return => true,
+        OnTimeout::Fail => false,
+    }
+}
+
+fn answer(request: &Search, index: &Index, keyspace: &mut dyn Keyspace) -> Result<Answer, Error> {
     let query = parse(&request.query, &Params::new(&request.params))?;
-    let deadline = Deadline::after_ms(request.timeout_ms);
-    let plan = plan(&request, &query, index, &|| deadline.passed())?;
+    let mut deadline = Deadline::after_ms(request.timeout_ms);
+    let plan = plan(request, &query, index, &|| deadline.passed())?;
     // A count alone keeps no hit.
     let limit = match request.count {
         0 => 0,
         count => request.offset.saturating_add(count),
     };
-    let hits = exec::run(&plan, limit, index, call.keyspace, &deadline)?;
+    let (hits, is_whole) = match exec::run_until(&plan, limit, index, keyspace, &deadline)? {
+        Found::All(hits) => (hits, true),
+        Found::Some(hits) => {
+            deadline = Deadline::after_ms(GRACE_MS);
+            (hits, false)
+        }
+    };
     let explanations = if request.explain_score {
         explain(&plan, &hits, index, &deadline)?
     } else {
         Vec::new()
     };
     let loader = rows::Loader {
-        request: &request,
+        request,
         plan: &plan,
         index,
-        markup: Markup::new(&request, &plan, index)?,
+        markup: Markup::new(request, &plan, index)?,
     };
-    let page = loader.load(&hits, &explanations, call.keyspace, &deadline)?;
-    SearchReply {
+    let page = loader.load(&hits, &explanations, keyspace, &deadline);
+    Ok(Answer {
         total: page.total,
         rows: page.rows,
-        with_scores: request.with_scores,
-        with_payloads: request.with_payloads,
-        with_sort_keys: request.with_sort_keys,
-        with_fields: !request.no_content,
-        warnings: &plan.warnings,
-    }
-    .write(call.sink);
-    Ok(Effect::None)
+        is_cut_short: !(is_whole && page.is_whole),
+        warnings: plan.warnings,
+    })
 }
 
 #[cfg(test)]
@@ -101,8 +158,12 @@ mod tests {
     }
 
     fn run(core: &mut Core, command: &str) -> Option<Reply> {
+        run_in(core, Protocol::Resp2, command)
+    }
+
+    fn run_in(core: &mut Core, protocol: Protocol, command: &str) -> Option<Reply> {
         let arguments: Vec<&[u8]> = command.split(' ').map(str::as_bytes).collect();
-        let mut recorder = Recorder::new(Protocol::Resp2);
+        let mut recorder = Recorder::new(protocol);
         let mut call = Call {
             database: 0,
             keyspace: &mut Slow,
@@ -112,17 +173,60 @@ mod tests {
         recorder.finish()
     }
 
-    #[test]
-    fn a_search_that_is_slow_to_show_its_documents_stops_in_time() {
+    fn fifty_documents() -> Core {
         let mut core = Core::new();
         run(&mut core, "FT.CREATE i SCHEMA t TEXT");
         for key in 0u8..50 {
             core.key_changed(0, &[key], &mut Slow);
         }
+        core
+    }
+
+    #[test]
+    fn a_search_that_is_slow_to_show_its_documents_stops_in_time() {
+        let mut core = fifty_documents();
         let timeout = Reply::Error("SEARCH_TIMEOUT Timeout limit was reached".to_owned());
         let found = run(&mut core, "FT.SEARCH i * LIMIT 0 50 TIMEOUT 20");
         assert_eq!(found, Some(timeout));
         let found = run(&mut core, "FT.SEARCH i * LIMIT 0 1 TIMEOUT 0");
         assert!(matches!(found, Some(Reply::Array(values)) if values.len() == 3));
+    }
+
+    #[test]
+    fn what_is_cut_short_is_an_error_or_says_so_or_neither_by_policy() {
+        let mut core = fifty_documents();
+        let search = "FT.SEARCH i * LIMIT 0 50 TIMEOUT 20";
+        let timeout = Some(Reply::Error(
+            "SEARCH_TIMEOUT Timeout limit was reached".to_owned(),
+        ));
+        let warned = |reply: Option<Reply>| {
+            let Some(Reply::Map(entries)) = reply else {
+                panic!("a map: {reply:?}");
+            };
+            let get = |name: &str| {
+                let key = Reply::Bulk(name.into());
+                entries
+                    .iter()
+                    .find(|(k, _)| *k == key)
+                    .map(|(_, v)| v.clone())
+            };
+            let Some(Reply::Array(results)) = get("results") else {
+                panic!("results");
+            };
+            assert!(results.len() < 50);
+            assert_eq!(get("total_results"), Some(Reply::Integer(50)));
+            let warning = Reply::Bulk(b"Timeout limit was reached".to_vec());
+            assert_eq!(get("warning"), Some(Reply::Array(vec![warning])));
+        };
+        warned(run_in(&mut core, Protocol::Resp3, search));
+        assert_eq!(run_in(&mut core, Protocol::Resp2, search), timeout);
+        run(&mut core, "FT.CONFIG SET ON_TIMEOUT RETURN");
+        warned(run_in(&mut core, Protocol::Resp3, search));
+        let found = run_in(&mut core, Protocol::Resp2, search);
+        assert!(matches!(found, Some(Reply::Array(values)) if values.len() < 101));
+        run(&mut core, "FT.CONFIG SET ON_TIMEOUT FAIL");
+        for protocol in [Protocol::Resp2, Protocol::Resp3] {
+            assert_eq!(run_in(&mut core, protocol, search), timeout);
+        }
     }
 }

@@ -100,7 +100,10 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
                 parts: Or::new(self.build_all(parts)?),
                 model: self.model,
             }),
-            Kind::Not(part) => unscored(Difference::new(self.all(), self.build(part)?)),
+            Kind::Not(part) => {
+                let pace = self.deadline.pace(node.sets());
+                unscored(Difference::new_until(self.all(), self.build(part)?, pace))
+            }
             Kind::Optional(part) => Box::new(Optional {
                 docs: self.all(),
                 part: self.build(part)?,

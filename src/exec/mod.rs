@@ -24,7 +24,7 @@ use self::sort_key::SortKeys;
 use crate::catalog::index::Index;
 use crate::keyspace::Keyspace;
 use crate::plan::{Order, Plan};
-use crate::request::error::Error;
+use crate::request::error::{Error, Stop};
 use crate::request::search::Scorer;
 
 /// Answers a plan with the first `limit` hits in its order, and the number of all of them.
@@ -38,24 +38,51 @@ pub fn run(
     keyspace: &mut dyn Keyspace,
     deadline: &Deadline,
 ) -> Result<Hits, Error> {
+    match run_until(plan, limit, index, keyspace, deadline)? {
+        Found::All(hits) => Ok(hits),
+        Found::Some(_) => Err(Error::Stopped(Stop::Timeout)),
+    }
+}
+
+/// What was found by the time that a search ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// All that there is.
+    All(Hits),
+    /// What was met before the deadline: the first of these hits, and their number.
+    Some(Hits),
+}
+
+/// As [`run`], but for what becomes of hits that were met when the deadline passes.
+///
+/// # Errors
+/// [`Error::Stopped`] when it passes before there can be any.
+pub fn run_until(
+    plan: &Plan,
+    limit: usize,
+    index: &Index,
+    keyspace: &mut dyn Keyspace,
+    deadline: &Deadline,
+) -> Result<Found, Error> {
     let mut sort_keys = SortKeys::new(plan, index, keyspace);
-    let mut hits = match &plan.knn {
+    let mut found = match &plan.knn {
         Some(knn) => {
             let mut hits = knn::nearest(knn, plan, index, deadline)?;
             for hit in &mut hits {
                 deadline.check()?;
                 hit.sort_key = sort_keys.get(hit.doc);
             }
-            collect::sorted(hits, &plan.order, limit)
+            Found::All(collect::sorted(hits, &plan.order, limit))
         }
         None => matches(plan, limit, index, &mut sort_keys, deadline)?,
     };
     if plan.scoring.scorer == Scorer::Bm25StdNorm {
+        let (Found::All(hits) | Found::Some(hits)) = &mut found;
         for hit in &mut hits.rows {
             hit.score = scored::share(hit.score, hits.best);
         }
     }
-    Ok(hits)
+    Ok(found)
 }
 
 /// Every match, of which the first `limit` in order are kept.
@@ -65,15 +92,17 @@ fn matches(
     index: &Index,
     sort_keys: &mut SortKeys<'_>,
     deadline: &Deadline,
-) -> Result<Hits, Error> {
+) -> Result<Found, Error> {
     if let Some(hits) = ranked::best(plan, limit, index, deadline)? {
-        return Ok(hits);
+        return Ok(Found::All(hits));
     }
     let mut scored = build::scored(plan, index, deadline)?;
     let mut top = Top::new(limit, plan.order.clone());
     let mut steps = deadline.steps(plan.filter.sets());
     while let Some(doc) = scored.set().doc() {
-        steps.check()?;
+        if steps.check().is_err() {
+            return Ok(Found::Some(top.finish()));
+        }
         // A hit that is only counted needs neither score nor sort key.
         if limit > 0 {
             top.push(Hit {
@@ -91,6 +120,11 @@ fn matches(
         scored.set().advance();
     }
     // A set that looks at the clock itself ends early.
-    deadline.check()?;
-    Ok(top.finish())
+    let is_whole = !deadline.passed();
+    let hits = top.finish();
+    Ok(if is_whole {
+        Found::All(hits)
+    } else {
+        Found::Some(hits)
+    })
 }
