@@ -13,8 +13,6 @@ impl Index {
     /// Adds fields behind those there are. A document has them from when it is read next, so that
     /// every key is to be read again unless that can wait.
     pub fn add_fields(&mut self, fields: Vec<FieldDefinition>) {
-        let before = self.fields.len();
-        let own = self.names.split_off(before);
         let mut texts: Vec<FieldOptions> = self.text.fields().to_vec();
         let known = texts.len();
         for field in fields {
@@ -24,13 +22,12 @@ impl Index {
             self.missing
                 .push(field.index_missing.then(RoaringBitmap::new));
             self.field_failures.push(Failures::default());
-            self.names.push(field.identifier.clone());
             self.definition.fields.push(field);
         }
-        self.names.extend(own);
         for options in texts.split_off(known) {
             self.text.add_field(options);
         }
         self.schema = Schema::new(&self.definition);
+        self.name_fields();
     }
 }

@@ -17,6 +17,7 @@ use super::doc_table::DocTable;
 use super::failures::Failures;
 use super::schema::{FieldId, Schema};
 use super::synonyms::Synonyms;
+use crate::expr::Filter;
 use crate::request::create::{self, Definition, FieldDefinition, FieldKind, IndexOption};
 
 /// The hash field of a document's score when `SCORE_FIELD` names no other.
@@ -50,8 +51,10 @@ pub struct Index {
     pub(super) failures: Failures,
     pub(super) synonyms: Synonyms,
     /// The hash fields that are read of a document: by [`FieldId`], then the score's, the payload's
-    /// and the language's.
+    /// and the language's, then those that the condition asks for.
     pub(super) names: Vec<Vec<u8>>,
+    /// The condition that documents meet.
+    pub(super) filter: Option<Filter>,
     /// Keys met by the running backfill, none when there is none.
     pub(super) backfill: Option<u64>,
     /// How many backfills were begun.
@@ -79,7 +82,7 @@ pub enum FieldIndex {
 }
 
 impl Index {
-    /// An empty index.
+    /// An empty index that lets in every document that it takes; see [`Index::with_filter`].
     #[must_use]
     pub fn new(serial: u64, mut definition: Definition) -> Self {
         let synonyms = Synonyms::new(&definition.synonyms);
@@ -91,22 +94,9 @@ impl Index {
             .iter()
             .map(|field| FieldIndex::new(field, &mut text_options))
             .collect();
-        let score_field = definition.score_field.as_deref();
-        let payload_field = definition.payload_field.as_deref();
-        let language_field = definition.language_field.as_deref();
-        let names = definition
-            .fields
-            .iter()
-            .map(|field| field.identifier.clone())
-            .chain([
-                score_field.unwrap_or(DEFAULT_SCORE_FIELD).to_vec(),
-                payload_field.unwrap_or(DEFAULT_PAYLOAD_FIELD).to_vec(),
-                language_field.unwrap_or(DEFAULT_LANGUAGE_FIELD).to_vec(),
-            ])
-            .collect();
         let offsets = !definition.options.contains(&IndexOption::NoOffsets);
         let last_use = Instant::now();
-        Self {
+        let mut index = Self {
             serial,
             text: TextIndex::with_offsets(
                 Analyzer::new(analysis(&definition)),
@@ -126,7 +116,8 @@ impl Index {
             field_failures: vec![Failures::default(); definition.fields.len()],
             failures: Failures::default(),
             fields,
-            names,
+            names: Vec::new(),
+            filter: None,
             synonyms,
             schema,
             definition,
@@ -137,7 +128,9 @@ impl Index {
             indexing_time: Duration::ZERO,
             searches: 0,
             dialects: [false; 4],
-        }
+        };
+        index.name_fields();
+        index
     }
 
     /// As the user defined it.
@@ -278,6 +271,17 @@ impl FieldIndex {
             }
         }
     }
+}
+
+/// The hash fields of a document's own score, payload and language.
+pub(super) fn own_names(definition: &Definition) -> [Vec<u8>; 3] {
+    let named =
+        |name: &Option<Vec<u8>>, default: &[u8]| name.as_deref().unwrap_or(default).to_vec();
+    [
+        named(&definition.score_field, DEFAULT_SCORE_FIELD),
+        named(&definition.payload_field, DEFAULT_PAYLOAD_FIELD),
+        named(&definition.language_field, DEFAULT_LANGUAGE_FIELD),
+    ]
 }
 
 fn analysis(definition: &Definition) -> AnalyzerOptions {

@@ -21,7 +21,7 @@ use crate::request::error::shown;
 use crate::request::language::{Language, find_language};
 
 /// The values of a document by position in [`Index::names`].
-type Values = Vec<Option<Vec<u8>>>;
+pub(super) type Values = Vec<Option<Vec<u8>>>;
 
 impl Index {
     /// Brings the index in line with what a key of its prefixes holds now.
@@ -34,8 +34,8 @@ impl Index {
             values[position] = Some(value.to_vec());
         });
         match presence {
-            Presence::Hash => self.put(key, &values),
-            Presence::Absent => self.forget(key),
+            Presence::Hash if self.admits(key, &values) => self.put(key, &values),
+            Presence::Hash | Presence::Absent => self.forget(key),
         }
         self.indexing_time += start.elapsed();
     }

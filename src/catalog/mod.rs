@@ -8,6 +8,7 @@ pub mod column;
 pub mod dictionaries;
 pub mod doc_table;
 pub mod failures;
+mod filter;
 mod idle;
 pub mod index;
 pub mod ingest;

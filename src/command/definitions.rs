@@ -13,7 +13,8 @@ pub(super) fn create(
     arguments: &[&[u8]],
 ) -> Result<Effect, Error> {
     let definition = Definition::parse_with(arguments, core.defaults())?;
-    add(core, call, definition)?;
+    let index = Index::with_filter(core.next_serial(), definition)?;
+    add(core, call, index)?;
     call.sink.simple("OK");
     Ok(Effect::Changed)
 }
@@ -26,17 +27,16 @@ pub(super) fn create_if_new(
 ) -> Result<Effect, Error> {
     let definition = Definition::parse_named(arguments, core.defaults(), "FT._CREATEIFNX")?;
     let is_new = core.database(call.database).get(&definition.name).is_err();
+    let index = Index::with_filter(core.next_serial(), definition)?;
     if is_new {
-        add(core, call, definition)?;
+        add(core, call, index)?;
     }
     call.sink.simple("OK");
     Ok(Effect::changed_if(is_new))
 }
 
-fn add(core: &mut Core, call: &mut Call<'_>, definition: Definition) -> Result<(), Error> {
-    let skip_initial_scan = definition.skip_initial_scan;
-    let mut index = Index::new(core.next_serial(), definition);
-    if !skip_initial_scan && call.keyspace.key_count() > 0 {
+fn add(core: &mut Core, call: &mut Call<'_>, mut index: Index) -> Result<(), Error> {
+    if !index.definition().skip_initial_scan && call.keyspace.key_count() > 0 {
         index.begin_backfill();
     }
     core.database(call.database).add(index)

@@ -5,6 +5,7 @@ mod alter;
 mod config;
 mod definitions;
 mod dictionaries;
+mod documents;
 mod markup;
 mod rows;
 mod search;
@@ -160,6 +161,20 @@ pub const COMMANDS: &[Command] = &[
         grows: false,
         keyed: false,
         run: tag_values::tag_values,
+    },
+    Command {
+        name: "FT.GET",
+        write: false,
+        grows: false,
+        keyed: false,
+        run: documents::get,
+    },
+    Command {
+        name: "FT.MGET",
+        write: false,
+        grows: false,
+        keyed: false,
+        run: documents::get_many,
     },
     Command {
         name: "FT.CONFIG",

@@ -91,7 +91,8 @@ impl Core {
         let saved = Saved::read(saved)?;
         let mut databases = BTreeMap::<u32, Registry>::new();
         for (database, definition) in saved.indexes {
-            let index = Index::new(self.next_serial(), definition);
+            let index = Index::with_filter(self.next_serial(), definition);
+            let index = index.map_err(|error| error.to_string())?;
             databases
                 .entry(database)
                 .or_default()

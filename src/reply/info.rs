@@ -174,6 +174,9 @@ fn key_definition(definition: &Definition) -> Reply {
         ("key_type", text("HASH")),
         ("prefixes", Reply::Array(prefixes.collect())),
     ];
+    if let Some(filter) = &definition.filter {
+        entries.push(("filter", Reply::Bulk(filter.clone())));
+    }
     if let Some(language) = definition.language {
         entries.push(("default_language", text(language.name())));
     }

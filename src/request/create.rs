@@ -41,6 +41,9 @@ pub struct Definition {
     /// What separates words beside blanks, if not the default.
     #[serde(default)]
     pub punctuation: Option<Vec<u8>>,
+    /// `FILTER`: the condition that documents meet, if there is one.
+    #[serde(default)]
+    pub filter: Option<Vec<u8>>,
     /// `TEMPORARY`: after how many seconds without use the index is dropped, if ever.
     #[serde(default)]
     pub idle_seconds: Option<u64>,

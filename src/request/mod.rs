@@ -5,6 +5,7 @@ pub mod args;
 pub mod config;
 pub mod create;
 pub mod dictionary;
+pub mod documents;
 pub mod error;
 pub mod highlight;
 pub mod language;

@@ -13,8 +13,6 @@ const MOST_FIELDS: usize = 1024;
 const MOST_TEXT_FIELDS: usize = 128;
 /// `MINSTEMSIZE`: no word that long has a stem.
 const MOST_MIN_STEM_SIZE: usize = 128;
-/// Options of an index that other engines have.
-const UNSUPPORTED: &[&str] = &["FILTER"];
 /// `TEMPORARY`: a century, in seconds.
 const MOST_IDLE_SECONDS: u64 = 100 * 366 * 24 * 60 * 60;
 
@@ -84,6 +82,7 @@ impl Definition {
             language_field: None,
             min_stem_size: None,
             punctuation: None,
+            filter: None,
             idle_seconds: None,
             indexes_all: false,
             synonyms: Vec::new(),
@@ -119,6 +118,7 @@ impl Definition {
                 self.min_stem_size = Some(args.whole("MINSTEMSIZE", 1, MOST_MIN_STEM_SIZE)?);
             }
             "PUNCTUATION" => self.punctuation = Some(take_punctuation(args)?),
+            "FILTER" => self.filter = Some(args.value("FILTER")?.to_vec()),
             "TEMPORARY" => {
                 self.idle_seconds = Some(args.whole("TEMPORARY", 1, MOST_IDLE_SECONDS)?);
             }
@@ -129,9 +129,6 @@ impl Definition {
             // How writes are scheduled shows nowhere, offsets are kept unless told otherwise, and
             // there is no index of scores to leave out.
             "ASYNC" | "WITHOFFSETS" | "NOSCOREIDX" => {}
-            unsupported if UNSUPPORTED.contains(&unsupported) => {
-                return Err(Refusal::unsupported(format!("{unsupported} of FT.CREATE")));
-            }
             _ => return Err(Refusal::unknown_argument(given, "FT.CREATE")),
         }
         Ok(())

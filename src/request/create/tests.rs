@@ -55,6 +55,9 @@ fn an_index_without_options_has_the_defaults() {
             language_field: None,
             min_stem_size: None,
             punctuation: None,
+            filter: None,
+            idle_seconds: None,
+            indexes_all: false,
             synonyms: vec![],
             options: vec![],
             skip_initial_scan: false,
@@ -247,10 +250,6 @@ fn refusals_of_index_options_say_what_is_wrong() {
         (
             "i LANGUAGE_FIELD",
             "SEARCH_PARSE_ARGS Bad arguments for LANGUAGE_FIELD: needs a value",
-        ),
-        (
-            "i FILTER x SCHEMA t TEXT",
-            "SEARCH_UNSUPPORTED Not supported in this version: FILTER of FT.CREATE",
         ),
         (
             "i WAT SCHEMA t TEXT",
