@@ -6,6 +6,7 @@ mod config;
 mod definitions;
 mod dictionaries;
 mod documents;
+mod explain;
 mod markup;
 mod rows;
 mod search;
@@ -182,6 +183,20 @@ pub const COMMANDS: &[Command] = &[
         grows: false,
         keyed: false,
         run: config::config,
+    },
+    Command {
+        name: "FT.EXPLAIN",
+        write: false,
+        grows: false,
+        keyed: false,
+        run: explain::explain,
+    },
+    Command {
+        name: "FT.EXPLAINCLI",
+        write: false,
+        grows: false,
+        keyed: false,
+        run: explain::explain_lines,
     },
     Command {
         name: "FT.SYNUPDATE",

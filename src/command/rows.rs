@@ -8,7 +8,8 @@ use crate::exec::deadline::Deadline;
 use crate::exec::explain::Explanation;
 use crate::exec::yielded;
 use crate::keyspace::{Keyspace, Presence};
-use crate::plan::{Order, Plan};
+use crate::plan::Plan;
+use crate::plan::order::{By, OrderKey};
 use crate::reply::search::Row;
 use crate::reply::{Reply, format_double, format_score};
 use crate::request::search::{Returned, Search};
@@ -20,6 +21,8 @@ pub(super) struct Page {
     pub(super) rows: Vec<Row>,
     /// There was time for all of them.
     pub(super) is_whole: bool,
+    /// What `AFTER` takes for the next page, if this one may not be the last.
+    pub(super) next: Option<Vec<Vec<u8>>>,
 }
 
 /// Names and values of one row.
@@ -72,10 +75,13 @@ impl Loader<'_> {
                 None => total -= 1,
             }
         }
+        let is_full = hits.rows.len() == self.request.count;
+        let last = hits.rows.last().filter(|_| is_full && is_whole);
         Page {
             total,
             rows,
             is_whole,
+            next: last.and_then(|hit| self.place(hit)),
         }
     }
 
@@ -97,7 +103,7 @@ impl Loader<'_> {
                 score: hit.score,
                 explanation: None,
                 payload: self.payload(hit),
-                sort_key: self.sort_key(hit),
+                sort_keys: self.sort_keys(hit),
                 fields,
             }),
         }
@@ -148,8 +154,9 @@ impl Loader<'_> {
         let presence = keyspace.document(key, &mut |name, value| {
             document.push((name.to_vec(), value.to_vec()));
         });
-        if let Order::Field { field, .. } = &self.plan.order {
-            let definition = self.index.schema().field(*field);
+        for key in &self.plan.order.keys {
+            let By::Field(field) = key.by else { continue };
+            let definition = self.index.schema().field(field);
             let found = document
                 .iter()
                 .find(|(name, _)| *name == definition.identifier);
@@ -201,18 +208,36 @@ impl Loader<'_> {
         self.request.with_payloads.then(|| payload.to_vec())
     }
 
-    /// What the hit was sorted by, as `#number` or `$text`.
-    fn sort_key(&self, hit: &Hit) -> Option<Vec<u8>> {
-        let number = |number| format!("#{}", format_score(number)).into_bytes();
-        match &self.plan.order {
-            Order::Score => None,
-            Order::Distance { .. } => hit.distance.map(number),
-            Order::Field { .. } | Order::Yielded { .. } => {
-                hit.sort_key.as_ref().map(|key| match key {
-                    SortKey::Number(value) => number(*value),
-                    SortKey::Text(text) => [b"$", text.as_ref()].concat(),
-                })
-            }
+    /// What the hit was sorted by, as `#number` or `$text`, by each key of the order. A score alone
+    /// is none, unless the next page is found by it.
+    fn sort_keys(&self, hit: &Hit) -> Vec<Option<Vec<u8>>> {
+        if self.plan.order.is_by_score() {
+            return vec![None];
         }
+        let keys = self.plan.order.keys.iter().enumerate();
+        keys.map(|(slot, key)| shown_sort_key(hit, slot, *key))
+            .collect()
+    }
+
+    /// The place of a hit, as `AFTER` takes it.
+    fn place(&self, hit: &Hit) -> Option<Vec<Vec<u8>>> {
+        let id = self.index.documents().key(hit.doc)?;
+        let keys = self
+            .sort_keys(hit)
+            .into_iter()
+            .map(Option::unwrap_or_default);
+        Some(keys.chain([id.to_vec()]).collect())
+    }
+}
+
+fn shown_sort_key(hit: &Hit, slot: usize, key: OrderKey) -> Option<Vec<u8>> {
+    let number = |number| format!("#{}", format_score(number)).into_bytes();
+    match key.by {
+        By::Score => Some(number(hit.score)),
+        By::Distance => hit.distance.map(number),
+        By::Field(_) | By::Yielded(_) => hit.sort_key(slot).map(|key| match key {
+            SortKey::Number(value) => number(*value),
+            SortKey::Text(text) => [b"$", text.as_ref()].concat(),
+        }),
     }
 }

@@ -4,12 +4,15 @@ use super::markup::Markup;
 use super::rows;
 use crate::catalog::index::Index;
 use crate::engine::{Call, Core, Effect};
-use crate::exec::{self, Found, deadline::Deadline, explain::explain};
+use crate::exec::deadline::Deadline;
+use crate::exec::explain::explain;
+use crate::exec::facets::{FacetCounts, FacetValue};
+use crate::exec::{self, Found};
 use crate::keyspace::Keyspace;
-use crate::plan::plan;
+use crate::plan::{Plan, plan};
 use crate::query::{Params, parse};
-use crate::reply::Protocol;
-use crate::reply::search::{Row, SearchReply};
+use crate::reply::search::{FacetRow, Row, SearchReply};
+use crate::reply::{Protocol, format_score};
 use crate::request::error::{Error, Stop};
 use crate::request::search::Search;
 use crate::request::settings::OnTimeout;
@@ -26,6 +29,8 @@ struct Answer {
     total: usize,
     rows: Vec<Row>,
     warnings: Vec<&'static str>,
+    facets: Option<Vec<FacetRow>>,
+    next: Option<Option<Vec<Vec<u8>>>>,
     is_cut_short: bool,
 }
 
@@ -59,6 +64,11 @@ pub(super) fn search(
         with_sort_keys: request.with_sort_keys,
         with_fields: !request.no_content,
         warnings: &answer.warnings,
+        // Whoever asked for facets finds them at their place, even if there was no time for any.
+        facets: answer
+            .facets
+            .or_else(|| (!request.facets.is_empty()).then(Vec::new)),
+        next: answer.next,
     }
     .write(call.sink);
     Ok(Effect::None)
@@ -74,9 +84,7 @@ fn may_be_cut_short(policy: OnTimeout, protocol: Protocol) -> bool {
 }
 
 fn answer(request: &Search, index: &Index, keyspace: &mut dyn Keyspace) -> Result<Answer, Error> {
-    let query = parse(&request.query, &Params::new(&request.params))?;
-    let mut deadline = Deadline::after_ms(request.timeout_ms);
-    let plan = plan(request, &query, index, &|| deadline.passed())?;
+    let (plan, mut deadline) = planned(request, index)?;
     // A count alone keeps no hit.
     let limit = match request.count {
         0 => 0,
@@ -104,9 +112,40 @@ fn answer(request: &Search, index: &Index, keyspace: &mut dyn Keyspace) -> Resul
     Ok(Answer {
         total: page.total,
         rows: page.rows,
+        facets: (!plan.facets.is_empty()).then(|| shown_facets(&hits.facets)),
+        // Behind a page that is not all that was there, hits would be passed over.
+        next: (request.after.is_some() && is_whole && page.is_whole).then_some(page.next),
         is_cut_short: !(is_whole && page.is_whole),
         warnings: plan.warnings,
     })
+}
+
+/// Facets with their values as texts.
+fn shown_facets(facets: &[FacetCounts]) -> Vec<FacetRow> {
+    let shown = |value: &FacetValue| match value {
+        FacetValue::Tag(tag) => tag.clone(),
+        FacetValue::Number(number) => format_score(*number).into_bytes(),
+        FacetValue::Range(from, to) => {
+            let open = if from.is_infinite() { '(' } else { '[' };
+            format!("{open}{}, {})", format_score(*from), format_score(*to)).into_bytes()
+        }
+    };
+    let facets = facets.iter().map(|facet| {
+        let values = facet.values.iter();
+        let values = values.map(|(value, count)| (shown(value), *count));
+        (facet.name.clone(), values.collect())
+    });
+    facets.collect()
+}
+
+/// The plan of a search, and when its time is over.
+pub(super) fn planned(request: &Search, index: &Index) -> Result<(Plan, Deadline), Error> {
+    let params = Params::new(&request.params);
+    let query = parse(&request.query, &params)?;
+    let query = query.with_json_filters(&request.json_filters, &params)?;
+    let deadline = Deadline::after_ms(request.timeout_ms);
+    let plan = plan(request, &query, index, &|| deadline.passed())?;
+    Ok((plan, deadline))
 }
 
 #[cfg(test)]

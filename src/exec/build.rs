@@ -5,16 +5,19 @@ use nuthatch_indexes::text::{FieldMask, Phrase};
 use nuthatch_indexes::vector::Within;
 use roaring::RoaringBitmap;
 
-use super::candidates::{Candidates, Check};
+use super::candidates::Candidates;
 use super::deadline::Deadline;
 use super::knn::search_failure;
 use super::model::{Bm25, Bm25Std, Corpus, DisMax, Model, TfIdf};
 use super::near::NearWords;
+use super::probe::Probe;
 use super::scored::Scored;
 use super::scorer::{BoxScorer, Either, Flat, Leaf, Optional, Scorer, Term, Unscored, Words};
 use super::variants::Variants;
+use super::without::Without;
 use crate::catalog::index::{FieldIndex, Index};
 use crate::catalog::schema::FieldId;
+use crate::plan::access::is_asked;
 use crate::plan::{Kind, Node, Plan, VectorRange};
 use crate::request::error::Error;
 use crate::request::search as request;
@@ -120,30 +123,41 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
         })
     }
 
-    /// The first part, the cheapest, leads with whatever it takes; ranges of vectors among the
-    /// others are checked for what the rest lets through.
+    /// The first part, the cheapest, leads with whatever it takes; of the others, those that are
+    /// [asked](is_asked) are checked for what the rest lets through. What is negated is taken from
+    /// the rest.
     fn and(&self, parts: &'a [Node]) -> Result<BoxScorer<'a>, Error> {
-        let (mut sets, mut checks) = (Vec::new(), Vec::new());
+        let (mut sets, mut checks, mut others) = (Vec::new(), Vec::new(), Vec::new());
         let cursors = parts
             .iter()
             .fold(0_u32, |sum, part| sum.saturating_add(part.sets()));
-        for part in parts {
-            match Check::of(part) {
-                Some(check) if !sets.is_empty() => checks.push(check),
-                _ => sets.push(self.build(part)?),
+        let lead = parts.first();
+        for (slot, part) in parts.iter().enumerate() {
+            let asked = slot > 0 && lead.is_some_and(|lead| is_asked(part, lead));
+            match (
+                asked.then(|| Probe::of(part, self.index)).flatten(),
+                &part.kind,
+            ) {
+                (Some(check), _) => checks.push(check),
+                (None, Kind::Not(part)) => others.push(self.build(part)?),
+                (None, _) => sets.push(self.build(part)?),
             }
         }
-        let set: BoxScorer<'a> = match sets.pop() {
+        let mut set: BoxScorer<'a> = match sets.pop() {
+            None => unscored(self.all()),
             Some(only) if sets.is_empty() => only,
-            last => {
-                sets.extend(last);
+            Some(last) => {
+                sets.push(last);
                 Box::new(And::new_until(sets, self.deadline.pace(cursors)))
             }
         };
+        let deadline = *self.deadline;
+        if !others.is_empty() {
+            set = Box::new(Without::new(set, others, deadline));
+        }
         if checks.is_empty() {
             return Ok(set);
         }
-        let deadline = *self.deadline;
         Ok(Box::new(Candidates::new(set, checks, self.index, deadline)))
     }
 

@@ -1,47 +1,14 @@
-//! Documents of a cheap set that also lie within vector ranges: each is looked at by itself, so that
-//! no range is searched that a few distances answer.
-
-use std::sync::Arc;
+//! Documents of a cheap set of which other things are asked: each is looked at by itself, so that
+//! no range is searched that a few distances or numbers answer.
 
 use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::docset::DocSet;
 
 use super::deadline::{Deadline, Steps};
 use super::explain::Explanation;
+use super::probe::Probe;
 use super::scorer::{BoxScorer, Scorer};
-use super::yielded;
 use crate::catalog::index::Index;
-use crate::plan::{Kind, Node, VectorRange};
-
-/// A condition on one document that costs one distance.
-#[derive(Clone, Debug)]
-pub(super) struct Check {
-    range: Arc<VectorRange>,
-    /// The document must be outside instead.
-    outside: bool,
-}
-
-impl Check {
-    /// The condition that a part of a conjunction is, if it is one on distances.
-    pub(super) fn of(node: &Node) -> Option<Self> {
-        let (node, outside) = if let Kind::Not(inner) = &node.kind {
-            (&**inner, true)
-        } else {
-            (node, false)
-        };
-        let Kind::VectorRange(range) = &node.kind else {
-            return None;
-        };
-        Some(Self {
-            range: Arc::clone(range),
-            outside,
-        })
-    }
-
-    fn holds(&self, index: &Index, doc: DocId) -> bool {
-        yielded::within(&self.range, index, doc).is_some() != self.outside
-    }
-}
 
 /// Those documents of a set that pass every check.
 ///
@@ -49,7 +16,7 @@ impl Check {
 /// ends when the deadline passes; whoever reads it must look once more at its end.
 pub(super) struct Candidates<'a> {
     set: BoxScorer<'a>,
-    checks: Vec<Check>,
+    checks: Vec<Probe<'a>>,
     index: &'a Index,
     steps: Steps,
     stopped: bool,
@@ -58,15 +25,18 @@ pub(super) struct Candidates<'a> {
 impl<'a> Candidates<'a> {
     pub(super) fn new(
         set: BoxScorer<'a>,
-        checks: Vec<Check>,
+        mut checks: Vec<Probe<'a>>,
         index: &'a Index,
         deadline: Deadline,
     ) -> Self {
-        let cost = u32::try_from(checks.len()).unwrap_or(u32::MAX);
+        // The cheapest first: what it refuses costs no more.
+        checks.sort_by_key(Probe::cost);
+        let costs = checks.iter().map(Probe::cost);
+        let cost = costs.fold(0, u32::saturating_add);
         let mut candidates = Self {
             set,
             index,
-            steps: deadline.steps(cost.saturating_mul(DISTANCE_MOVES)),
+            steps: deadline.steps(cost),
             checks,
             stopped: false,
         };
@@ -86,9 +56,6 @@ impl<'a> Candidates<'a> {
         None
     }
 }
-
-/// Moves of a cursor that a distance costs as much as.
-const DISTANCE_MOVES: u32 = 4;
 
 impl DocSet for Candidates<'_> {
     fn doc(&self) -> Option<DocId> {
@@ -142,6 +109,8 @@ impl Scorer for Candidates<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use nuthatch_indexes::doc::DocId;
     use nuthatch_indexes::docset::{Bitmap, DocSet};
     use nuthatch_indexes::suggest::Suggestions;
@@ -150,6 +119,7 @@ mod tests {
     use crate::catalog::index::FieldIndex;
     use crate::exec::scorer::Unscored;
     use crate::keyspace::{Keyspace, Presence, WrongType};
+    use crate::plan::VectorRange;
     use crate::request::create::Definition;
 
     /// Each key is one byte, and its hash a vector of that byte.
@@ -205,20 +175,23 @@ mod tests {
     }
 
     /// What is nearer than 2 to 100, or everything else.
-    fn check(index: &Index, outside: bool) -> Check {
+    fn check(index: &Index, outside: bool) -> Probe<'_> {
         let field = index.schema().find(b"v").unwrap();
         let FieldIndex::Vector(vectors) = index.field(field) else {
             panic!("a vector field");
         };
         let range = VectorRange {
             field,
+            parameter: b"q".to_vec(),
             vector: vectors.query(&[100]).unwrap(),
             radius: 4.0,
             epsilon: None,
         };
-        Check {
-            range: Arc::new(range),
-            outside,
+        let near = Probe::Near(Arc::new(range));
+        if outside {
+            Probe::Not(Box::new(near))
+        } else {
+            near
         }
     }
 
@@ -262,7 +235,7 @@ mod tests {
         while !deadline.passed() {}
         // 64 checks are as much as 256 moves: the clock is looked at after four documents, and the
         // first that passes is the fiftieth.
-        let checks = vec![check(&index, false); 64];
+        let checks = (0..64).map(|_| check(&index, false)).collect();
         let mut set = Candidates::new(every_other(&index), checks, &index, deadline);
         assert_eq!((set.doc(), set.score()), (None, 0.0));
         assert_eq!(set.advance(), None);

@@ -1,11 +1,15 @@
 //! Hits in order, the first of them kept.
 
-use std::cmp::Ordering;
-
 use nuthatch_indexes::doc::DocId;
+use smallvec::SmallVec;
 
+use super::facets::FacetCounts;
+use super::ranking::Ranking;
 use crate::catalog::column::SortKey;
-use crate::plan::Order;
+
+/// What a hit was sorted by, by each key of the order; nothing where that is only its score or its
+/// distance.
+pub type SortKeyList = SmallVec<[Option<SortKey>; 1]>;
 
 /// One document that matches.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +21,15 @@ pub struct Hit {
     /// From the query's vector, smaller is nearer.
     pub distance: Option<f64>,
     /// What it was sorted by.
-    pub sort_key: Option<SortKey>,
+    pub sort_keys: SortKeyList,
+}
+
+impl Hit {
+    /// What it was sorted by in one of the order's keys.
+    #[must_use]
+    pub fn sort_key(&self, slot: usize) -> Option<&SortKey> {
+        self.sort_keys.get(slot)?.as_ref()
+    }
 }
 
 /// The hits of a query.
@@ -29,66 +41,84 @@ pub struct Hits {
     pub rows: Vec<Hit>,
     /// The highest score of all of them; 0 where nothing asked for scores.
     pub best: f64,
+    /// The values of the plan's facets among all of them.
+    pub facets: Vec<FacetCounts>,
+}
+
+impl Hits {
+    /// So many, of which none is kept.
+    #[must_use]
+    pub(super) fn counted(total: u64) -> Self {
+        Self {
+            total: usize::try_from(total).unwrap_or(usize::MAX),
+            rows: Vec::new(),
+            best: 0.0,
+            facets: Vec::new(),
+        }
+    }
 }
 
 /// Keeps the first hits in order of any number pushed, in memory for twice as many.
-#[derive(Debug)]
-pub struct Top {
+pub(super) struct Top<'a> {
     limit: usize,
-    order: Order,
+    ranking: Ranking<'a>,
     total: usize,
     best: f64,
     /// The first `limit` so far are among these.
     kept: Vec<Hit>,
 }
 
-impl Top {
+impl<'a> Top<'a> {
     /// Room for the first `limit` hits.
-    #[must_use]
-    pub fn new(limit: usize, order: Order) -> Self {
+    pub(super) fn new(limit: usize, ranking: Ranking<'a>) -> Self {
         Self {
             limit,
-            order,
+            ranking,
             total: 0,
             best: 0.0,
             kept: Vec::new(),
         }
     }
 
-    /// Counts a hit and keeps it as long as it may be among the first.
-    pub fn push(&mut self, hit: Hit) {
+    /// Counts a hit and keeps it as long as it may be among the first of the page; false if it is
+    /// on no page that is to come.
+    pub(super) fn push(&mut self, hit: Hit) -> bool {
         self.count();
         self.best = self.best.max(hit.score);
+        if !self.ranking.is_on_page(&hit) {
+            return false;
+        }
         self.kept.push(hit);
         if self.kept.len() >= self.limit.max(16).saturating_mul(2) {
             self.shrink();
         }
+        true
     }
 
     /// Counts a hit.
-    pub fn count(&mut self) {
+    pub(super) fn count(&mut self) {
         self.total += 1;
     }
 
     /// The hits kept, sorted.
-    #[must_use]
-    pub fn finish(mut self) -> Hits {
+    pub(super) fn finish(mut self) -> Hits {
         self.shrink();
-        self.kept
-            .sort_unstable_by(|a, b| compare(&self.order, a, b));
+        let ranking = self.ranking;
+        self.kept.sort_unstable_by(|a, b| ranking.compare(a, b));
         Hits {
             total: self.total,
             rows: self.kept,
             best: self.best,
+            facets: Vec::new(),
         }
     }
 
     fn shrink(&mut self) {
         if self.kept.len() > self.limit {
             if self.limit > 0 {
-                let order = &self.order;
+                let ranking = self.ranking;
                 self.kept
-                    .select_nth_unstable_by(self.limit - 1, |a, b| compare(order, a, b));
+                    .select_nth_unstable_by(self.limit - 1, |a, b| ranking.compare(a, b));
             }
             self.kept.truncate(self.limit);
         }
@@ -96,52 +126,19 @@ impl Top {
 }
 
 /// All of some hits in order, of which the first `limit` are kept.
-#[must_use]
-pub fn sorted(hits: Vec<Hit>, order: &Order, limit: usize) -> Hits {
-    let mut top = Top::new(limit, order.clone());
-    hits.into_iter().for_each(|hit| top.push(hit));
-    top.finish()
-}
-
-/// The order of two hits; never equal for two documents.
-fn compare(order: &Order, a: &Hit, b: &Hit) -> Ordering {
-    let first = match order {
-        Order::Score => b.score.total_cmp(&a.score),
-        Order::Distance { descending } => missing_last(
-            a.distance.as_ref(),
-            b.distance.as_ref(),
-            *descending,
-            f64::total_cmp,
-        ),
-        Order::Field { descending, .. } | Order::Yielded { descending, .. } => missing_last(
-            a.sort_key.as_ref(),
-            b.sort_key.as_ref(),
-            *descending,
-            SortKey::order,
-        ),
-    };
-    first.then(a.doc.cmp(&b.doc))
-}
-
-/// The order of two values, either way round; a missing one comes last in both.
-fn missing_last<T>(
-    a: Option<&T>,
-    b: Option<&T>,
-    descending: bool,
-    order: impl Fn(&T, &T) -> Ordering,
-) -> Ordering {
-    match (a, b) {
-        (Some(a), Some(b)) if descending => order(b, a),
-        (Some(a), Some(b)) => order(a, b),
-        (Some(_), None) => Ordering::Less,
-        (None, Some(_)) => Ordering::Greater,
-        (None, None) => Ordering::Equal,
+pub(super) fn sorted(hits: Vec<Hit>, ranking: Ranking<'_>, limit: usize) -> Hits {
+    let mut top = Top::new(limit, ranking);
+    for hit in hits {
+        top.push(hit);
     }
+    top.finish()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::doc_table::DocTable;
+    use crate::plan::order::{By, Order};
     use proptest::prelude::*;
 
     proptest! {
@@ -154,28 +151,15 @@ mod tests {
                 doc: DocId::from_index(slot).unwrap(),
                 score: f64::from(*score),
                 distance: None,
-                sort_key: None,
+                sort_keys: SortKeyList::new(),
             }).collect();
             let mut expected = hits.clone();
             expected.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.doc.cmp(&b.doc)));
             expected.truncate(limit);
-            let found = sorted(hits, &Order::Score, limit);
+            let (order, documents) = (Order::by(By::Score, true), DocTable::default());
+            let found = sorted(hits, Ranking::new(&order, &documents), limit);
             prop_assert_eq!(found.total, scores.len());
             prop_assert_eq!(found.rows, expected);
-        }
-    }
-
-    #[test]
-    fn a_missing_value_is_last_both_ways() {
-        for descending in [false, true] {
-            assert_eq!(
-                missing_last(None, Some(&1), descending, Ord::cmp),
-                Ordering::Greater
-            );
-            assert_eq!(
-                missing_last(Some(&1), None, descending, Ord::cmp),
-                Ordering::Less
-            );
         }
     }
 }

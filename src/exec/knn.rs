@@ -5,7 +5,7 @@ use nuthatch_indexes::vector::{Nearest, VectorError};
 use roaring::RoaringBitmap;
 
 use super::build;
-use super::collect::Hit;
+use super::collect::{Hit, SortKeyList};
 use super::deadline::Deadline;
 use crate::catalog::index::{FieldIndex, Index};
 use crate::plan::{Kind, Knn, Plan};
@@ -45,7 +45,7 @@ pub(super) fn nearest(
             doc: neighbour.doc,
             score: 0.0,
             distance: Some(neighbour.distance),
-            sort_key: None,
+            sort_keys: SortKeyList::new(),
         })
         .collect();
     if plan.scored && !unfiltered {

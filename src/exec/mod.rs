@@ -5,25 +5,34 @@ mod candidates;
 pub mod collect;
 pub mod deadline;
 pub mod explain;
+pub mod facets;
 mod knn;
 mod model;
 mod near;
+mod ordered;
+mod probe;
 mod ranked;
+mod ranking;
 mod scored;
 mod scorer;
 mod sort_key;
 pub mod spelling;
 mod variants;
+mod without;
 pub mod yielded;
 
 use nuthatch_indexes::docset::DocSet;
+use roaring::RoaringBitmap;
 
 use self::collect::{Hit, Hits, Top};
 use self::deadline::Deadline;
+use self::facets::FacetCounts;
+use self::ranking::Ranking;
 use self::sort_key::SortKeys;
 use crate::catalog::index::Index;
 use crate::keyspace::Keyspace;
-use crate::plan::{Order, Plan};
+use crate::plan::Plan;
+use crate::plan::method::Method;
 use crate::request::error::{Error, Stop};
 use crate::request::search::Scorer;
 
@@ -64,17 +73,25 @@ pub fn run_until(
     keyspace: &mut dyn Keyspace,
     deadline: &Deadline,
 ) -> Result<Found, Error> {
-    let mut sort_keys = SortKeys::new(plan, index, keyspace);
-    let mut found = match &plan.knn {
-        Some(knn) => {
-            let mut hits = knn::nearest(knn, plan, index, deadline)?;
-            for hit in &mut hits {
-                deadline.check()?;
-                hit.sort_key = sort_keys.get(hit.doc);
+    let mut found = match plan.method {
+        Method::Count(total) if limit == 0 || total == 0 => Found::All(Hits {
+            facets: counted(plan, RoaringBitmap::new, index, deadline)?,
+            ..Hits::counted(total)
+        }),
+        Method::Nearest => Found::All(nearest(plan, limit, index, keyspace, deadline)?),
+        Method::BestWords if limit > 0 => match ranked::best(plan, limit, index, deadline)? {
+            Some(hits) => Found::All(hits),
+            None => matches(plan, limit, index, keyspace, deadline)?,
+        },
+        Method::Walk(walk) if limit > 0 => {
+            match ordered::first(&walk, plan, limit, index, deadline)? {
+                Some(hits) => Found::All(hits),
+                None => matches(plan, limit, index, keyspace, deadline)?,
             }
-            Found::All(collect::sorted(hits, &plan.order, limit))
         }
-        None => matches(plan, limit, index, &mut sort_keys, deadline)?,
+        Method::Count(_) | Method::BestWords | Method::Walk(_) | Method::Heap | Method::Visit => {
+            matches(plan, limit, index, keyspace, deadline)?
+        }
     };
     if plan.scoring.scorer == Scorer::Bm25StdNorm {
         let (Found::All(hits) | Found::Some(hits)) = &mut found;
@@ -85,23 +102,50 @@ pub fn run_until(
     Ok(found)
 }
 
+/// The nearest neighbours, of which the first `limit` in order are kept.
+fn nearest(
+    plan: &Plan,
+    limit: usize,
+    index: &Index,
+    keyspace: &mut dyn Keyspace,
+    deadline: &Deadline,
+) -> Result<Hits, Error> {
+    let Some(knn) = &plan.knn else {
+        return Ok(Hits::counted(0));
+    };
+    let mut sort_keys = SortKeys::new(plan, index, keyspace);
+    let mut hits = knn::nearest(knn, plan, index, deadline)?;
+    for hit in &mut hits {
+        deadline.check()?;
+        hit.sort_keys = sort_keys.get(hit.doc);
+    }
+    let docs = || hits.iter().map(|hit| hit.doc.get()).collect();
+    let facets = counted(plan, docs, index, deadline)?;
+    let ranking = Ranking::new(&plan.order, index.documents());
+    let mut hits = collect::sorted(hits, ranking, limit);
+    hits.facets = facets;
+    Ok(hits)
+}
+
 /// Every match, of which the first `limit` in order are kept.
 fn matches(
     plan: &Plan,
     limit: usize,
     index: &Index,
-    sort_keys: &mut SortKeys<'_>,
+    keyspace: &mut dyn Keyspace,
     deadline: &Deadline,
 ) -> Result<Found, Error> {
-    if let Some(hits) = ranked::best(plan, limit, index, deadline)? {
-        return Ok(Found::All(hits));
-    }
+    let mut sort_keys = SortKeys::new(plan, index, keyspace);
     let mut scored = build::scored(plan, index, deadline)?;
-    let mut top = Top::new(limit, plan.order.clone());
+    let (mut found, keeps) = (RoaringBitmap::new(), !plan.facets.is_empty());
+    let mut top = Top::new(limit, Ranking::new(&plan.order, index.documents()));
     let mut steps = deadline.steps(plan.filter.sets());
     while let Some(doc) = scored.set().doc() {
         if steps.check().is_err() {
-            return Ok(Found::Some(top.finish()));
+            return cut_short(plan, top);
+        }
+        if keeps {
+            found.insert(doc.get());
         }
         // A hit that is only counted needs neither score nor sort key.
         if limit > 0 {
@@ -109,10 +153,7 @@ fn matches(
                 doc,
                 score: if plan.scored { scored.score() } else { 0.0 },
                 distance: None,
-                sort_key: match plan.order {
-                    Order::Field { .. } | Order::Yielded { .. } => sort_keys.get(doc),
-                    Order::Score | Order::Distance { .. } => None,
-                },
+                sort_keys: sort_keys.get(doc),
             });
         } else {
             top.count();
@@ -120,11 +161,32 @@ fn matches(
         scored.set().advance();
     }
     // A set that looks at the clock itself ends early.
-    let is_whole = !deadline.passed();
-    let hits = top.finish();
-    Ok(if is_whole {
-        Found::All(hits)
+    if deadline.passed() {
+        return cut_short(plan, top);
+    }
+    let mut hits = top.finish();
+    hits.facets = counted(plan, || found, index, deadline)?;
+    Ok(Found::All(hits))
+}
+
+/// What was met when time was over. Facets of some hits would say nothing of all.
+fn cut_short(plan: &Plan, top: Top<'_>) -> Result<Found, Error> {
+    if plan.facets.is_empty() {
+        Ok(Found::Some(top.finish()))
     } else {
-        Found::Some(hits)
-    })
+        Err(Error::Stopped(Stop::Timeout))
+    }
+}
+
+/// The values of a plan's facets among the documents found.
+fn counted(
+    plan: &Plan,
+    found: impl FnOnce() -> RoaringBitmap,
+    index: &Index,
+    deadline: &Deadline,
+) -> Result<Vec<FacetCounts>, Error> {
+    if plan.facets.is_empty() {
+        return Ok(Vec::new());
+    }
+    facets::count(&plan.facets, &found(), index, deadline)
 }

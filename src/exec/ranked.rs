@@ -4,14 +4,12 @@
 use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::text::{FieldMask, PostingCursor, TextIndex, TopQuery, Word, Words};
 
-use super::collect::{Hit, Hits};
+use super::collect::{Hit, Hits, SortKeyList};
 use super::deadline::Deadline;
 use super::model::{Bm25Std, Corpus, Model};
 use crate::catalog::index::Index;
-use crate::plan::{Kind, Node, Order, Plan};
-use crate::request::create::IndexOption;
+use crate::plan::{Kind, Node, Plan};
 use crate::request::error::{Error, Stop};
-use crate::request::search::Scorer;
 
 /// The best hits of a plan that is of this kind; none if it is of another.
 ///
@@ -23,13 +21,6 @@ pub(super) fn best(
     index: &Index,
     deadline: &Deadline,
 ) -> Result<Option<Hits>, Error> {
-    let ranked = plan.order == Order::Score && plan.scoring.scorer == Scorer::Bm25Std;
-    if !ranked || limit == 0 || plan.knn.is_some() {
-        return Ok(None);
-    }
-    if index.leaves_out(IndexOption::NoFrequencies) {
-        return Ok(None);
-    }
     let corpus = Corpus::new(index);
     let Some(words) = words(&plan.filter, index.text(), &corpus) else {
         return Ok(None);
@@ -38,7 +29,7 @@ pub(super) fn best(
     let query = TopQuery {
         words,
         k: limit,
-        count: true,
+        count: plan.counts,
         factor: Some(&|doc: DocId| documents.score(doc)),
         stop: &|| deadline.passed(),
     };
@@ -48,13 +39,14 @@ pub(super) fn best(
         doc,
         score,
         distance: None,
-        sort_key: None,
+        sort_keys: SortKeyList::new(),
     };
-    let total = top.total.unwrap_or_default();
+    let total = top.total.unwrap_or(top.hits.len() as u64);
     Ok(Some(Hits {
         total: usize::try_from(total).unwrap_or(usize::MAX),
         best: top.hits.first().map_or(0.0, |(_, score)| *score),
         rows: top.hits.into_iter().map(hit).collect(),
+        facets: Vec::new(),
     }))
 }
 

@@ -2,43 +2,52 @@
 
 use nuthatch_indexes::doc::DocId;
 
+use super::collect::SortKeyList;
 use super::yielded;
 use crate::catalog::column::SortKey;
 use crate::catalog::index::{FieldIndex, Index};
 use crate::catalog::schema::FieldId;
 use crate::keyspace::Keyspace;
-use crate::plan::{Order, Plan, Yield};
+use crate::plan::{By, Plan};
 
 /// The sort keys of documents under one order.
 pub(super) struct SortKeys<'a> {
-    field: Option<FieldId>,
-    /// The range whose distance is the key.
-    range: Option<&'a Yield>,
+    plan: &'a Plan,
     index: &'a Index,
     keyspace: &'a mut dyn Keyspace,
+    /// Whether there are any.
+    needed: bool,
 }
 
 impl<'a> SortKeys<'a> {
     pub(super) fn new(plan: &'a Plan, index: &'a Index, keyspace: &'a mut dyn Keyspace) -> Self {
-        let (field, range) = match &plan.order {
-            Order::Score | Order::Distance { .. } => (None, None),
-            Order::Yielded { range, .. } => (None, plan.yields.get(*range)),
-            Order::Field { field, .. } => (Some(*field), None),
-        };
         Self {
-            field,
-            range,
+            plan,
             index,
             keyspace,
+            needed: plan.order.needs_values(),
         }
     }
 
-    /// The sort key of a document, none when it has no value in the field.
-    pub(super) fn get(&mut self, doc: DocId) -> Option<SortKey> {
-        if let Some(range) = self.range {
-            return yielded::distance(range, self.index, doc).map(SortKey::Number);
+    /// The sort keys of a document, none where it has no value.
+    pub(super) fn get(&mut self, doc: DocId) -> SortKeyList {
+        if !self.needed {
+            return SortKeyList::new();
         }
-        let field = self.field?;
+        let plan = self.plan;
+        let keys = plan.order.keys.iter();
+        keys.map(|key| match key.by {
+            By::Score | By::Distance => None,
+            By::Yielded(range) => {
+                let distance = yielded::distance(plan.yields.get(range)?, self.index, doc);
+                distance.map(SortKey::Number)
+            }
+            By::Field(field) => self.of_field(field, doc),
+        })
+        .collect()
+    }
+
+    fn of_field(&mut self, field: FieldId, doc: DocId) -> Option<SortKey> {
         if let FieldIndex::Numeric(numbers) = self.index.field(field) {
             return numbers.get(doc).map(SortKey::Number);
         }

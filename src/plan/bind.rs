@@ -108,6 +108,26 @@ impl<'a> Binder<'a> {
         Ok(filter.unwrap_or_else(nothing))
     }
 
+    /// Filters beside the query, of whose words nothing asks how near they are.
+    pub(super) fn filters(&mut self, filters: &[ast::Node]) -> Result<Vec<Node>, Error> {
+        let anywhere = Near {
+            slop: None,
+            in_order: false,
+        };
+        let near = std::mem::replace(&mut self.near, anywhere);
+        let mut bound = Vec::new();
+        for filter in filters {
+            let filter = self.bind(filter, Attributes::default(), false);
+            let filter = filter.map_err(|error| match error {
+                Error::Refusal(refusal) => Error::Refusal(refusal.in_filter()),
+                Error::Fault(_) | Error::Stopped(_) => error,
+            });
+            bound.push(filter?.unwrap_or_else(nothing));
+        }
+        self.near = near;
+        Ok(bound)
+    }
+
     /// A part with the attributes right behind it, which may be the whole filter; none when nothing
     /// is left of it after stop words are dropped.
     fn bind(

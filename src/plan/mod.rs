@@ -3,11 +3,16 @@
 //! A plan is data. It is made from the schema and from statistics alone, never from a posting or
 //! a vector, so printing it explains the query.
 
+pub mod access;
 mod bind;
 pub mod estimate;
+pub mod facets;
 mod group;
+pub mod method;
 mod options;
-mod sort;
+pub mod order;
+mod print;
+mod rewrite;
 pub mod spelling;
 mod tag;
 mod text;
@@ -22,6 +27,11 @@ use nuthatch_indexes::vector::{Query as VectorQuery, Strategy};
 use roaring::RoaringBitmap;
 
 use self::estimate::Estimate;
+use self::facets::FacetPlan;
+use self::method::Method;
+pub use self::order::{By, Order};
+pub use self::print::print;
+use self::rewrite::Rewriter;
 use crate::catalog::index::Index;
 use crate::catalog::schema::FieldId;
 use crate::query::ast::Query;
@@ -39,10 +49,16 @@ pub struct Plan {
     pub yields: Vec<Yield>,
     /// How hits are ordered.
     pub order: Order,
+    /// How they are found.
+    pub method: Method,
+    /// Whether all of them are counted, even if the first are found sooner.
+    pub counts: bool,
     /// Whether anything needs the hits' scores.
     pub scored: bool,
     /// How they are computed.
     pub scoring: Scoring,
+    /// The fields whose values are counted over all hits.
+    pub facets: Vec<FacetPlan>,
     /// What the user should know of the answer.
     pub warnings: Vec<&'static str>,
 }
@@ -187,6 +203,8 @@ pub struct Knn {
     pub k: usize,
     /// The vector field.
     pub field: FieldId,
+    /// The parameter that holds the query vector.
+    pub parameter: Vec<u8>,
     /// The query vector.
     pub vector: VectorQuery,
     /// Candidates kept while searching, instead of the field's own.
@@ -202,6 +220,8 @@ pub struct Knn {
 pub struct VectorRange {
     /// The vector field.
     pub field: FieldId,
+    /// The parameter that holds the query vector.
+    pub parameter: Vec<u8>,
     /// The query vector.
     pub vector: VectorQuery,
     /// The largest distance.
@@ -219,32 +239,6 @@ pub struct Yield {
     pub range: Arc<VectorRange>,
 }
 
-/// How hits are ordered; ties always by document id.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Order {
-    /// Highest score first.
-    Score,
-    /// Nearest first.
-    Distance {
-        /// Farthest first instead.
-        descending: bool,
-    },
-    /// By the distance of a range; documents outside of it last.
-    Yielded {
-        /// Which of [`Plan::yields`].
-        range: usize,
-        /// Farthest first instead.
-        descending: bool,
-    },
-    /// By a field's value; documents without one last.
-    Field {
-        /// The field.
-        field: FieldId,
-        /// Highest first.
-        descending: bool,
-    },
-}
-
 /// Plans a search. `stop` is asked now and then whether its time is over.
 ///
 /// # Errors
@@ -258,21 +252,44 @@ pub fn plan(
 ) -> Result<Plan, Error> {
     let mut binder = bind::Binder::new(search, index, stop)?;
     let filter = binder.filter(&query.filter)?;
-    let filter = options::restricted(filter, search, query.knn.is_some(), &binder)?;
+    let filters = binder.filters(&query.filters)?;
+    let filter = options::restricted(filter, filters, search, query.knn.is_some(), &binder)?;
     let knn = query.knn.as_ref().map(|knn| binder.knn(knn)).transpose()?;
     let warnings = binder.warnings();
     let yields = binder.yields(knn.as_ref())?;
-    let sort = search.sort.as_ref();
-    let order = sort::order(sort, knn.as_ref(), &yields, index.schema())?;
-    Ok(Plan {
-        filter,
-        scored: search.with_scores || order == Order::Score,
+    let order = order::order(search, knn.as_ref(), &yields, index.schema())?;
+    let scored = search.count > 0 && (search.with_scores || order.needs_scores());
+    let rewriter = Rewriter {
+        keeps_words: scored || search.highlight.is_some() || search.summarize.is_some(),
+        total: index.documents().len() as u64,
+    };
+    let mut plan = Plan {
+        filter: simplified(filter, knn.is_some(), rewriter),
+        scored,
         scoring: search.scoring.clone(),
         knn,
         yields,
         order,
+        method: Method::Heap,
+        counts: !search.without_count,
+        facets: facets::facets(search, index)?,
         warnings,
-    })
+    };
+    plan.method = method::choose(&plan, search, index);
+    Ok(plan)
+}
+
+/// A filter made simpler. Behind a vector clause `*` scores nothing at all, so nothing becomes that.
+fn simplified(filter: Node, is_behind_knn: bool, rewriter: Rewriter) -> Node {
+    if !is_behind_knn {
+        return rewriter.simplify(filter);
+    }
+    let simple = rewriter.simplify(filter.clone());
+    if matches!(simple.kind, Kind::All { .. }) {
+        filter
+    } else {
+        simple
+    }
 }
 
 /// Whether a scorer asks how far apart the words of a query stand.

@@ -1,4 +1,4 @@
-//! Options of a search that restrict what its query finds: `INKEYS` and `FILTER`.
+//! Options of a search that restrict what its query finds: `INKEYS`, `FILTER` and `FILTERJSON`.
 
 use roaring::RoaringBitmap;
 
@@ -10,14 +10,17 @@ use crate::request::create::FieldKind;
 use crate::request::error::{Error, Refusal};
 use crate::request::search::{NumberFilter, Search};
 
-/// A filter with what the options add to it. Behind a vector clause `*` is as if it were not there.
+/// A filter with what the options add to it. Behind a vector clause and beside `FILTERJSON`, `*` is
+/// as if it were not there.
 pub(super) fn restricted(
     filter: Node,
+    filters: Vec<Node>,
     search: &Search,
     is_behind_knn: bool,
     binder: &Binder<'_>,
 ) -> Result<Node, Error> {
-    let mut parts = Vec::new();
+    let is_implied = is_behind_knn || !filters.is_empty();
+    let mut parts = filters;
     parts.extend(search.in_keys.as_ref().map(|keys| of_keys(keys, binder)));
     for filter in &search.filters {
         parts.push(of_numbers(filter, binder)?);
@@ -25,7 +28,7 @@ pub(super) fn restricted(
     if parts.is_empty() {
         return Ok(filter);
     }
-    if !(is_behind_knn && matches!(filter.kind, Kind::All { .. })) {
+    if !(is_implied && matches!(filter.kind, Kind::All { .. })) {
         parts.push(filter);
     }
     Ok(binder.all_of(parts))

@@ -44,6 +44,7 @@ impl<'a> Binder<'a> {
         Ok(Knn {
             k: knn.k,
             field,
+            parameter: knn.vector.name.clone(),
             vector,
             ef: candidates(knn, vectors),
             strategy,
@@ -55,6 +56,7 @@ impl<'a> Binder<'a> {
         let (field, vectors) = self.vectors(&range.field)?;
         let bound = Arc::new(VectorRange {
             field,
+            parameter: range.vector.name.clone(),
             vector: query_vector(vectors, &range.vector)?,
             radius: range.radius,
             epsilon: range.epsilon,

@@ -5,6 +5,8 @@
 pub struct Query {
     /// Which documents may match.
     pub filter: Node,
+    /// What they must match besides, wherever it stands: `FILTERJSON`.
+    pub filters: Vec<Node>,
     /// The nearest of them to a vector, when asked for.
     pub knn: Option<Knn>,
 }

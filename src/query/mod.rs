@@ -5,6 +5,7 @@
 //! [`Refusal::Unsupported`]: crate::request::error::Refusal::Unsupported
 
 pub mod ast;
+mod json;
 mod lexer;
 mod params;
 mod parser;
@@ -12,6 +13,7 @@ mod print;
 #[cfg(test)]
 mod tests;
 
+pub use json::parse_filter;
 pub use params::Params;
 pub use parser::{MOST_BYTES, MOST_CLAUSES, MOST_DEPTH, MOST_FIELDS, parse};
 pub use print::print;

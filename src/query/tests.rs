@@ -216,13 +216,18 @@ fn with_policy_if_filtered(filter: Node, mut knn: Option<Knn>) -> Query {
     if let Some(knn) = knn.as_mut().filter(|_| filter == Node::All) {
         knn.policy = None;
     }
-    Query { filter, knn }
+    Query {
+        filter,
+        filters: Vec::new(),
+        knn,
+    }
 }
 
 fn query() -> impl Strategy<Value = Query> {
     let with_knn = (node(), prop::option::of(knn()))
         .prop_map(|(filter, knn)| with_policy_if_filtered(filter, knn));
     let weighted_star = attributes().prop_map(|attributes| Query {
+        filters: Vec::new(),
         filter: Node::Attributed {
             node: Box::new(Node::All),
             attributes,
@@ -232,7 +237,7 @@ fn query() -> impl Strategy<Value = Query> {
     prop_oneof![
         20 => with_knn,
         1 => weighted_star,
-        1 => Just(Query { filter: Node::Nothing, knn: None }),
+        1 => Just(Query { filter: Node::Nothing, filters: Vec::new(), knn: None }),
     ]
 }
 

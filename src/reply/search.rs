@@ -19,7 +19,15 @@ pub struct SearchReply<'a> {
     pub with_fields: bool,
     /// What the user should know of the answer.
     pub warnings: &'a [&'static str],
+    /// Where `AFTER` asked for a page: what it takes for the next one, none if this is the last.
+    pub next: Option<Option<Vec<Vec<u8>>>>,
+    /// `FACETS`: fields, and their values with how many hits have each; none where nothing asked
+    /// for them.
+    pub facets: Option<Vec<FacetRow>>,
 }
+
+/// A field, and its values with how many hits have each.
+pub type FacetRow = (Vec<u8>, Vec<(Vec<u8>, u64)>);
 
 /// One hit.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,8 +40,8 @@ pub struct Row {
     pub explanation: Option<Reply>,
     /// The document's payload.
     pub payload: Option<Vec<u8>>,
-    /// What it was sorted by, as `#number` or `$text`.
-    pub sort_key: Option<Vec<u8>>,
+    /// What it was sorted by, as `#number` or `$text`; one or more, which an array holds.
+    pub sort_keys: Vec<Option<Vec<u8>>>,
     /// Names and values, in order.
     pub fields: Vec<(Vec<u8>, Vec<u8>)>,
 }
@@ -53,7 +61,9 @@ impl SearchReply<'_> {
             + usize::from(self.with_payloads)
             + usize::from(self.with_sort_keys)
             + usize::from(self.with_fields);
-        sink.array(1 + self.rows.len() * parts);
+        // Facets come as a row behind the rows, so that whoever counts in rows stays in step.
+        let of_facets = self.facets.as_ref().map_or(0, |_| parts.max(2));
+        sink.array(1 + self.rows.len() * parts + of_facets);
         sink.integer(count(self.total));
         for row in &self.rows {
             sink.bulk(&row.key);
@@ -70,10 +80,15 @@ impl SearchReply<'_> {
                 row.write_fields(sink);
             }
         }
+        if let Some(facets) = &self.facets {
+            sink.bulk(FACETS_ID);
+            (2..of_facets).for_each(|_| sink.null());
+            write_facets(facets, sink);
+        }
     }
 
     fn write_map(&self, sink: &mut dyn Sink) {
-        sink.map(5);
+        sink.map(5 + usize::from(self.next.is_some()) + usize::from(self.facets.is_some()));
         sink.bulk(b"attributes");
         sink.array(0);
         sink.bulk(b"total_results");
@@ -115,6 +130,35 @@ impl SearchReply<'_> {
         for warning in self.warnings {
             sink.bulk(warning.as_bytes());
         }
+        if let Some(next) = &self.next {
+            sink.bulk(b"next");
+            match next {
+                Some(place) => {
+                    sink.array(place.len());
+                    place.iter().for_each(|value| sink.bulk(value));
+                }
+                None => sink.null(),
+            }
+        }
+        if let Some(facets) = &self.facets {
+            sink.bulk(b"facets");
+            write_facets(facets, sink);
+        }
+    }
+}
+
+/// The key of the row that holds the facets in RESP2.
+const FACETS_ID: &[u8] = b"__facets";
+
+fn write_facets(facets: &[FacetRow], sink: &mut dyn Sink) {
+    sink.map(facets.len());
+    for (name, values) in facets {
+        sink.bulk(name);
+        sink.map(values.len());
+        for (value, count) in values {
+            sink.bulk(value);
+            sink.integer(i64::try_from(*count).unwrap_or(i64::MAX));
+        }
     }
 }
 
@@ -141,9 +185,14 @@ impl Row {
     }
 
     fn write_sort_key(&self, sink: &mut dyn Sink) {
-        match &self.sort_key {
-            Some(key) => sink.bulk(key),
-            None => sink.null(),
+        if self.sort_keys.len() > 1 {
+            sink.array(self.sort_keys.len());
+        }
+        for key in &self.sort_keys {
+            match key {
+                Some(key) => sink.bulk(key),
+                None => sink.null(),
+            }
         }
     }
 

@@ -4,6 +4,7 @@ mod aggregate;
 mod expression;
 mod index;
 mod query;
+mod search;
 mod shown;
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,17 @@
 //! `FT.SEARCH`: a query and what to do with its hits.
 
+mod facet;
 mod filter;
+mod order;
 mod scoring;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashSet;
 
+pub use self::facet::Facet;
 pub use self::filter::NumberFilter;
+pub use self::order::{After, AfterValue, Sort};
 pub use self::scoring::{Scorer, Scoring};
 use super::args::{Args, keyword};
 use super::error::{Error, Refusal};
@@ -17,6 +21,8 @@ use super::settings::Settings;
 
 /// Hits that a search without `LIMIT` asks for.
 const DEFAULT_HITS: usize = 10;
+/// Options that may be given several times.
+const REPEATABLE: [&str; 2] = ["FILTER", "FILTERJSON"];
 /// Options of a search that other engines have.
 const UNSUPPORTED: &[&str] = &[
     "ALLSHARDS",
@@ -74,7 +80,15 @@ pub struct Search {
     /// `SUMMARIZE`
     pub summarize: Option<Summarize>,
     /// `SORTBY`; none sorts by distance, then score.
-    pub sort: Option<Sort>,
+    pub sort: Vec<Sort>,
+    /// `AFTER`: which page of a total order; none has ties in the order of insertion.
+    pub after: Option<After>,
+    /// `FACETS`: fields whose values are counted over all hits.
+    pub facets: Vec<Facet>,
+    /// `FILTERJSON`: filters that need no escaping, all of which must match.
+    pub json_filters: Vec<Vec<u8>>,
+    /// `WITHOUTCOUNT`: the total may be lower than the number of hits.
+    pub without_count: bool,
     /// `LIMIT`: hits to skip.
     pub offset: usize,
     /// `LIMIT`: hits to return.
@@ -110,15 +124,6 @@ pub enum Expander {
     Phonetics,
 }
 
-/// `SORTBY`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sort {
-    /// The property to sort by.
-    pub property: Vec<u8>,
-    /// `DESC`
-    pub descending: bool,
-}
-
 impl Search {
     /// Reads what follows `FT.SEARCH`.
     ///
@@ -133,11 +138,20 @@ impl Search {
     /// # Errors
     /// The same.
     pub fn parse_with(arguments: &[&[u8]], settings: &Settings) -> Result<Self, Error> {
+        Self::parse_as("FT.SEARCH", arguments, settings)
+    }
+
+    /// Reads what follows a command that takes what `FT.SEARCH` does.
+    ///
+    /// # Errors
+    /// As [`Search::parse`].
+    pub fn parse_as(
+        command: &'static str,
+        arguments: &[&[u8]],
+        settings: &Settings,
+    ) -> Result<Self, Error> {
         let [index, query, options @ ..] = arguments else {
-            return Err(Refusal::Arity {
-                command: "FT.SEARCH",
-            }
-            .into());
+            return Err(Refusal::Arity { command }.into());
         };
         let mut search = Self::all_default(index, query, settings);
         let mut args = Args::new(options);
@@ -145,7 +159,7 @@ impl Search {
         while let Some(given) = args.peek() {
             let option = keyword(given).unwrap_or_default();
             args.skip();
-            if seen.contains(&option) && option != "FILTER" {
+            if seen.contains(&option) && !REPEATABLE.contains(&option.as_str()) {
                 return Err(Refusal::duplicate("option", given).into());
             }
             search.option(&option, given, &mut args)?;
@@ -178,7 +192,11 @@ impl Search {
             returned: None,
             highlight: None,
             summarize: None,
-            sort: None,
+            sort: Vec::new(),
+            after: None,
+            facets: Vec::new(),
+            json_filters: Vec::new(),
+            without_count: false,
             offset: 0,
             count: DEFAULT_HITS,
             timeout_ms: settings.timeout_ms,
@@ -204,15 +222,19 @@ impl Search {
             "RETURN" => self.take_return(args)?,
             "HIGHLIGHT" => self.highlight = Some(Highlight::take(args)?),
             "SUMMARIZE" => self.summarize = Some(Summarize::take(args)?),
-            "SORTBY" => self.sort = Some(take_sort(args)?),
+            "SORTBY" => self.sort = Sort::take(args)?,
             "LIMIT" => self.take_limit(args)?,
             "PARAMS" => self.take_params(args)?,
             "TIMEOUT" => self.timeout_ms = args.whole("TIMEOUT", 0, u64::MAX)?,
             "DIALECT" => {
                 self.dialect = args.whole("DIALECT", 1, 4).map_err(|_| Refusal::Dialect)?;
             }
-            // What these ask for is what happens anyway.
-            "WITHCOUNT" | "WITHOUTCOUNT" => {}
+            "AFTER" => self.after = Some(After::take(args)?),
+            "FACETS" => self.facets = Facet::take(args)?,
+            "FILTERJSON" => self.json_filters.push(args.value("FILTERJSON")?.to_vec()),
+            // What it asks for is what happens anyway.
+            "WITHCOUNT" => {}
+            "WITHOUTCOUNT" => self.without_count = true,
             "FORMAT" => {
                 args.choice("FORMAT", &["STRING"], &["EXPAND"])?;
             }
@@ -237,6 +259,12 @@ impl Search {
         }
         if is_given("BM25STD_TANH_FACTOR") && self.scoring.scorer != Scorer::Bm25StdTanh {
             return Err(Refusal::needs("BM25STD_TANH_FACTOR", "SCORER BM25STD.TANH"));
+        }
+        if self.without_count && is_given("WITHCOUNT") {
+            return Err(Refusal::contradiction("WITHOUTCOUNT", "WITHCOUNT"));
+        }
+        if self.after.is_some() && self.offset > 0 {
+            return Err(Refusal::offset_after_place());
         }
         Ok(())
     }
@@ -291,18 +319,6 @@ fn take_expander(args: &mut Args<'_>) -> Result<Expander, Refusal> {
         "SYNONYM" => Expander::Synonyms,
         "PHONETIC" => Expander::Phonetics,
         _ => Expander::All,
-    })
-}
-
-fn take_sort(args: &mut Args<'_>) -> Result<Sort, Refusal> {
-    let property = property(args.value("SORTBY")?);
-    let descending = args.take("DESC");
-    if !descending {
-        args.take("ASC");
-    }
-    Ok(Sort {
-        property,
-        descending,
     })
 }
 

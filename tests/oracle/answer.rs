@@ -7,6 +7,7 @@ use nuthatch::query::ast::{Node, VectorRange};
 
 use super::document::{Keys, value};
 use super::evaluate::{Distances, Evaluator, Scores};
+use super::facet;
 use super::indexed::{Distance, parse_number};
 use super::mistake::Mistake;
 use super::query::{Search, distance_name};
@@ -152,66 +153,109 @@ impl<'a> Expected<'a> {
                 return Err(format!("{key} comes twice"));
             }
             // Documents that are equal in the order may stand in each other's place.
-            if !sort_key.equals(expected) {
+            let is_equal = |(a, b): (&SortKey, &SortKey)| a.equals(b);
+            if !sort_key.iter().zip(expected).all(is_equal) {
                 return Err(format!("{key} ({sort_key:?}) in the place of {expected:?}"));
             }
             self.check_row(row, *number)
                 .map_err(|error| format!("{key}: {error}"))?;
         }
+        self.check_facets(answer, &hits)
+    }
+
+    fn check_facets(&self, answer: &Answer, hits: &[(usize, Vec<SortKey>)]) -> Result<(), String> {
+        let documents = hits.iter();
+        let documents = documents.map(|(number, _)| &self.evaluator.documents[*number]);
+        let documents: Vec<_> = documents.collect();
+        let page = if self.mistake == Some(Mistake::FacetsOfPage) {
+            let (offset, count) = self.search.limit.unwrap_or(DEFAULT_LIMIT);
+            let end = documents.len().min(offset.saturating_add(count));
+            &documents[offset.min(end)..end]
+        } else {
+            &documents
+        };
+        same("facets", &answer.facets.len(), &self.search.facets.len())?;
+        for ((name, values), asked) in answer.facets.iter().zip(&self.search.facets) {
+            same("facet", &shown(name), &shown(asked.as_bytes()))?;
+            let field = self.evaluator.schema.find(name);
+            let field = field.expect("facets are of fields");
+            let found = facet::read_counts(field, values);
+            same("counts", &found, &facet::counts(field, page))?;
+        }
         Ok(())
     }
 
+    /// The keys of all documents found.
+    pub(crate) fn keys(&self) -> Vec<Vec<u8>> {
+        let hits = self.hits().into_iter();
+        hits.map(|(number, _)| self.evaluator.documents[number].key.to_vec())
+            .collect()
+    }
+
     /// The documents found, by number, in order.
-    fn hits(&self) -> Vec<(usize, SortKey)> {
+    fn hits(&self) -> Vec<(usize, Vec<SortKey>)> {
         let found: Vec<usize> = match &self.distances {
             Some(distances) => distances.keys().copied().collect(),
             None => self.scores.keys().copied().collect(),
         };
         let mut hits: Vec<_> = found
             .into_iter()
-            .map(|number| (number, self.sort_key(number)))
+            .map(|number| (number, self.sort_keys(number)))
             .collect();
-        let descending = match &self.search.sort {
-            Some((_, descending)) => *descending,
-            None => self.distances.is_none(),
-        };
+        let mut descending: Vec<bool> = self.search.sort.iter().map(|(_, it)| *it).collect();
+        if descending.is_empty() {
+            descending.push(self.distances.is_none());
+        }
+        if self.mistake == Some(Mistake::SortsByFirst) {
+            descending.truncate(1);
+        }
         let first = self.mistake == Some(Mistake::MissingFirst);
-        hits.sort_by(|(_, a), (_, b)| a.place(b, descending, first));
+        hits.sort_by(|(_, a), (_, b)| {
+            let keys = a.iter().zip(b).zip(&descending);
+            keys.map(|((a, b), descending)| a.place(b, *descending, first))
+                .find(|order| *order != Ordering::Equal)
+                .unwrap_or(Ordering::Equal)
+        });
         hits
     }
 
-    fn sort_key(&self, number: usize) -> SortKey {
-        let score = || {
-            let value = self.score(number);
-            let error = SCORE_TOLERANCE * value;
-            SortKey::Number { value, error }
-        };
+    /// What a document is sorted by.
+    fn sort_keys(&self, number: usize) -> Vec<SortKey> {
         let distance = |distances: &Distances| {
             let Distance { value, error } = distances[&number];
             SortKey::Number { value, error }
         };
-        match (&self.search.sort, &self.distances) {
-            (None, None) => score(),
-            (None, Some(distances)) => distance(distances),
-            (Some((property, _)), Some(distances)) if self.is_distance(property) => {
-                distance(distances)
-            }
-            (Some((property, _)), _) if self.yielded(property).is_some() => {
-                let distance = self.yielded(property).and_then(|of| of.get(&number));
-                distance.map_or(SortKey::Missing, |distance| SortKey::Number {
-                    value: distance.value,
-                    error: distance.error,
-                })
-            }
-            (Some((property, _)), _) => {
-                let field = self.evaluator.schema.find(property);
-                field
-                    .and_then(|field| {
-                        SortKey::of(field, self.evaluator.documents[number].value(field)?)
+        let properties = self.search.sort.iter();
+        let keys: Vec<SortKey> = properties
+            .map(|(property, _)| match &self.distances {
+                Some(distances) if self.is_distance(property) => distance(distances),
+                Some(_) | None if self.yielded(property).is_some() => {
+                    let distance = self.yielded(property).and_then(|of| of.get(&number));
+                    distance.map_or(SortKey::Missing, |distance| SortKey::Number {
+                        value: distance.value,
+                        error: distance.error,
                     })
-                    .unwrap_or(SortKey::Missing)
-            }
+                }
+                Some(_) | None => {
+                    let field = self.evaluator.schema.find(property);
+                    let document = &self.evaluator.documents[number];
+                    field
+                        .and_then(|field| SortKey::of(field, document.value(field)?))
+                        .unwrap_or(SortKey::Missing)
+                }
+            })
+            .collect();
+        if !keys.is_empty() {
+            return keys;
         }
+        vec![match &self.distances {
+            Some(distances) => distance(distances),
+            None => {
+                let value = self.score(number);
+                let error = SCORE_TOLERANCE * value;
+                SortKey::Number { value, error }
+            }
+        }]
     }
 
     fn score(&self, number: usize) -> f64 {

@@ -87,8 +87,19 @@ impl<'a> Evaluator<'a> {
             let inside = self.range(field, range);
             scores.retain(|number, _| inside.contains_key(number));
         }
+        for (name, range, outside) in &self.search.json_filters {
+            let field = self.schema.find(name.as_bytes()).expect("a numeric field");
+            let inside = self.range(field, range);
+            scores.retain(|number, _| inside.contains_key(number) != *outside);
+        }
+        // A star beside a filter is as if it were not there.
+        if !self.search.json_filters.is_empty() && self.is_everything(node) {
+            scores.values_mut().for_each(|score| *score = 0.0);
+        }
         let whole = self.whole(node);
-        let is_restricted = self.search.in_keys.is_some() || !self.search.filters.is_empty();
+        let is_restricted = self.search.in_keys.is_some()
+            || !self.search.filters.is_empty()
+            || !self.search.json_filters.is_empty();
         // A vector clause over everything has no scores; over some documents, no words.
         if self.search.query.knn.is_some() && self.is_everything(node) {
             for (number, score) in &mut scores {

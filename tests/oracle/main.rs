@@ -7,9 +7,11 @@ mod document;
 mod evaluate;
 mod expand;
 mod explanation;
+mod facet;
 mod indexed;
 mod mistake;
 mod near;
+mod pages;
 mod query;
 mod reply;
 mod schema;
@@ -179,7 +181,11 @@ impl Stage<'_> {
             Ok(answer.rows.into_iter().map(|row| row.key).collect())
         })?;
         let reply = engine.execute(&search.command());
-        expected.check(&Answer::read(&reply, search)?)
+        expected.check(&Answer::read(&reply, search)?)?;
+        if search.pages {
+            pages::check(engine, search, &expected.keys())?;
+        }
+        Ok(())
     }
 
     fn check_statistics(&mut self) -> Result<(), String> {

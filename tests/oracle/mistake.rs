@@ -19,10 +19,12 @@ pub(crate) enum Mistake {
     WeightIgnored,
     FuzzyTooNear,
     KeysIgnored,
+    FacetsOfPage,
+    SortsByFirst,
 }
 
 /// All of them.
-pub(crate) const MISTAKES: [Mistake; 16] = [
+pub(crate) const MISTAKES: [Mistake; 18] = [
     Mistake::NoDocumentScore,
     Mistake::RangesInclude,
     Mistake::StemsEveryField,
@@ -39,4 +41,6 @@ pub(crate) const MISTAKES: [Mistake; 16] = [
     Mistake::WeightIgnored,
     Mistake::FuzzyTooNear,
     Mistake::KeysIgnored,
+    Mistake::FacetsOfPage,
+    Mistake::SortsByFirst,
 ];

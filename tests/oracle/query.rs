@@ -8,6 +8,7 @@ use proptest::sample::{select, subsequence};
 use super::answer::vector_ranges;
 use super::clause::{bounds, filter, named};
 use super::document::KEYS;
+use super::facet::LIMIT;
 use super::schema::{Algorithm, INDEX, Kind, Schema, Vectors};
 use super::score::SCORERS;
 use super::words;
@@ -19,8 +20,14 @@ pub(crate) type Returned = (Vec<u8>, Option<Vec<u8>>);
 #[derive(Clone, Debug)]
 pub(crate) struct Search {
     pub(crate) query: Query,
-    /// A property, and whether the highest comes first.
-    pub(crate) sort: Option<(Vec<u8>, bool)>,
+    /// Properties, and whether the highest comes first.
+    pub(crate) sort: Vec<(Vec<u8>, bool)>,
+    /// Its pages are looked at as well.
+    pub(crate) pages: bool,
+    /// Fields whose values are counted.
+    pub(crate) facets: Vec<&'static str>,
+    /// Fields, ranges, and whether the number must lie outside: filters in JSON.
+    pub(crate) json_filters: Vec<(&'static str, Range, bool)>,
     pub(crate) limit: Option<(usize, usize)>,
     pub(crate) with_scores: bool,
     pub(crate) no_content: bool,
@@ -54,13 +61,7 @@ impl Search {
         for param in params {
             add(&[&param.name, &param.value]);
         }
-        if let Some((property, descending)) = &self.sort {
-            add(&[
-                b"SORTBY",
-                property,
-                if *descending { b"DESC" } else { b"ASC" },
-            ]);
-        }
+        self.add_sort(&mut add);
         if let Some((offset, count)) = self.limit {
             add(&[
                 b"LIMIT",
@@ -95,6 +96,48 @@ impl Search {
         }
         add(&[b"TIMEOUT", b"0", b"DIALECT", b"2"]);
         arguments
+    }
+
+    fn add_sort(&self, add: &mut impl FnMut(&[&[u8]])) {
+        let direction = |descending: bool| if descending { &b"DESC"[..] } else { b"ASC" };
+        match self.sort.as_slice() {
+            [] => {}
+            [(property, descending)] => add(&[b"SORTBY", property, direction(*descending)]),
+            several => {
+                add(&[b"SORTBY", (2 * several.len()).to_string().as_bytes()]);
+                for (property, descending) in several {
+                    let property = [b"@", property.as_slice()].concat();
+                    add(&[&property, direction(*descending)]);
+                }
+            }
+        }
+        if !self.facets.is_empty() {
+            add(&[b"FACETS", (3 * self.facets.len()).to_string().as_bytes()]);
+            for field in &self.facets {
+                add(&[field.as_bytes(), b"LIMIT", LIMIT.to_string().as_bytes()]);
+            }
+        }
+        for (field, range, outside) in &self.json_filters {
+            let end = |bound: Bound| {
+                if bound.value.is_infinite() {
+                    format!("\"{}\"", bound.value)
+                } else {
+                    format!("{:?}", bound.value)
+                }
+            };
+            let low = if range.min.exclusive { "gt" } else { "gte" };
+            let high = if range.max.exclusive { "lt" } else { "lte" };
+            let (min, max) = (end(range.min), end(range.max));
+            let field = format!("{field:?}");
+            let clause =
+                format!(r#"{{"range": {{{field}: {{"{low}": {min}, "{high}": {max}}}}}}}"#);
+            let clause = if *outside {
+                format!(r#"{{"not": {clause}}}"#)
+            } else {
+                clause
+            };
+            add(&[b"FILTERJSON", clause.as_bytes()]);
+        }
     }
 
     fn add_text_options(&self, add: &mut impl FnMut(&[&[u8]])) {
@@ -144,7 +187,8 @@ impl Search {
             limit: Some((0, 1000)),
             no_content: true,
             returned: None,
-            sort: None,
+            sort: Vec::new(),
+            facets: Vec::new(),
             with_scores: false,
             with_payloads: false,
             explain_score: false,
@@ -175,7 +219,15 @@ pub(crate) fn search(schema: &Schema) -> BoxedStrategy<Search> {
                     .iter()
                     .filter_map(|range| range.distance_name.clone()),
             );
-            options(&schema, properties, Query { filter, knn })
+            options(
+                &schema,
+                properties,
+                Query {
+                    filter,
+                    filters: Vec::new(),
+                    knn,
+                },
+            )
         })
         .boxed()
 }
@@ -225,11 +277,8 @@ fn options(
     let mut returnable: Vec<Vec<u8>> = properties.clone();
     returnable.extend(schema.fields.iter().map(|field| field.attribute.into()));
     returnable.extend(["unindexed", "shared", "nowhere", "__score"].map(Into::into));
-    let sort = if properties.is_empty() {
-        Just(None).boxed()
-    } else {
-        prop::option::of((select(properties), any::<bool>())).boxed()
-    };
+    let sort = sort(schema, properties);
+    let facets = facets(schema);
     let limit = prop_oneof![
         2 => Just(None),
         2 => (0..6_usize, 1..8_usize).prop_map(Some),
@@ -244,9 +293,13 @@ fn options(
     let flag = prop::bool::weighted;
     let flags = (flag(0.7), flag(0.2), flag(0.2), flag(0.2), flag(0.2));
     let (restrictions, scoring) = (restrictions(schema), scoring());
-    let options = (sort, limit, returned, flags, restrictions, scoring);
+    let beside = (prop::bool::weighted(0.3), facets);
+    let options = (sort, limit, returned, flags, restrictions, scoring, beside);
     options.prop_map(
-        move |(sort, limit, returned, flags, restrictions, scoring)| Search {
+        move |(sort, limit, returned, flags, restrictions, scoring, beside)| Search {
+            pages: beside.0 && !sort.is_empty(),
+            facets: beside.1,
+            json_filters: restrictions.5,
             query: query.clone(),
             slop: restrictions.0,
             in_order: restrictions.1,
@@ -275,7 +328,42 @@ type Restrictions = (
     Option<Vec<&'static str>>,
     Option<Vec<&'static str>>,
     Vec<(&'static str, Range)>,
+    Vec<(&'static str, Range, bool)>,
 );
+
+/// What a search is sorted by: some fields, and behind them any property. What rounding may change is
+/// the last.
+fn sort(
+    schema: &Schema,
+    properties: Vec<Vec<u8>>,
+) -> impl Strategy<Value = Vec<(Vec<u8>, bool)>> + use<> {
+    let exact = schema.fields.iter();
+    let exact = exact.filter(|field| !matches!(field.kind, Kind::Vector(_)));
+    let exact: Vec<Vec<u8>> = exact.map(|field| field.attribute.into()).collect();
+    if properties.is_empty() {
+        return Just(Vec::new()).boxed();
+    }
+    let most = exact.len().min(3);
+    let first =
+        prop_oneof![3 => Just(Vec::new()).boxed(), 1 => subsequence(exact, 0..most.max(1)).boxed()];
+    let names = (first, select(properties), any::<[bool; 4]>());
+    let some = names.prop_map(|(mut names, last, directions)| {
+        names.retain(|name| *name != last);
+        names.push(last);
+        names.into_iter().zip(directions).collect::<Vec<_>>()
+    });
+    prop_oneof![1 => Just(Vec::new()), 1 => some].boxed()
+}
+
+/// Fields that have facets.
+fn facets(schema: &Schema) -> impl Strategy<Value = Vec<&'static str>> + use<> {
+    let fields = schema.fields.iter();
+    let fields = fields
+        .filter(|field| !field.no_index && matches!(field.kind, Kind::Tag { .. } | Kind::Numeric));
+    let names: Vec<&'static str> = fields.map(|field| field.attribute).collect();
+    let all = names.len();
+    prop_oneof![3 => Just(Vec::new()).boxed(), 1 => subsequence(names, 0..=all).boxed()]
+}
 
 /// `SLOP`, `INORDER`, `INFIELDS`, `INKEYS` and `FILTER`.
 fn restrictions(schema: &Schema) -> impl Strategy<Value = Restrictions> + use<> {
@@ -291,6 +379,13 @@ fn restrictions(schema: &Schema) -> impl Strategy<Value = Restrictions> + use<> 
         prop::option::weighted(0.1, subsequence(texts, 1..=count)).boxed()
     };
     let numbers = names(|kind| matches!(kind, Kind::Numeric));
+    let json_filters = if numbers.is_empty() {
+        Just(Vec::new()).boxed()
+    } else {
+        let filter = (select(numbers.clone()), bounds(), any::<bool>());
+        prop::collection::vec(filter, 0..2).boxed()
+    };
+    let json_filters = prop_oneof![4 => Just(Vec::new()), 1 => json_filters];
     let filters = if numbers.is_empty() {
         Just(Vec::new()).boxed()
     } else {
@@ -303,6 +398,7 @@ fn restrictions(schema: &Schema) -> impl Strategy<Value = Restrictions> + use<> 
         in_fields,
         prop::option::weighted(0.1, prop::collection::vec(select(&KEYS[..]), 1..20)),
         filters,
+        json_filters,
     )
 }
 

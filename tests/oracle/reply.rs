@@ -4,6 +4,7 @@ use nuthatch::reply::Reply;
 
 use super::document::Fields;
 use super::explanation;
+use super::facet::{self, Values};
 use super::query::Search;
 
 /// What `FT.SEARCH` answered.
@@ -11,6 +12,8 @@ use super::query::Search;
 pub(crate) struct Answer {
     pub(crate) total: usize,
     pub(crate) rows: Vec<Row>,
+    /// By field, as the search has them.
+    pub(crate) facets: Vec<(Vec<u8>, Values)>,
 }
 
 #[derive(Debug)]
@@ -41,6 +44,19 @@ impl Answer {
             search.with_fields(),
         ];
         let stride = 1 + asked.iter().filter(|asked| **asked).count();
+        let (values, facets) = if search.facets.is_empty() {
+            (values, Vec::new())
+        } else {
+            let (values, last) = values.split_at_checked(values.len() - stride.max(2))?;
+            let ([id, nulls @ ..], [facets]) = last.split_at(last.len() - 1) else {
+                return None;
+            };
+            let is_padded = nulls.iter().all(|value| *value == Reply::Null);
+            if bulk(id)? != b"__facets" || !is_padded {
+                return None;
+            }
+            (values, facet::read(facets)?)
+        };
         let rows = values.chunks(stride).map(|parts| {
             let mut parts = parts.iter();
             let key = bulk(parts.next()?)?.to_vec();
@@ -57,6 +73,7 @@ impl Answer {
         Some(Self {
             total: count(total)?,
             rows: rows.collect::<Option<_>>()?,
+            facets,
         })
     }
 
@@ -77,6 +94,10 @@ impl Answer {
         Some(Self {
             total: count(entry(reply, "total_results")?)?,
             rows: rows.collect::<Option<_>>()?,
+            facets: match entry(reply, "facets") {
+                Some(facets) => facet::read(facets)?,
+                None => Vec::new(),
+            },
         })
     }
 }
@@ -145,7 +166,7 @@ fn pairs(reply: &Reply) -> Option<Fields> {
     entries(reply)?.into_iter().map(pair).collect()
 }
 
-fn entries(map: &Reply) -> Option<Vec<(&Reply, &Reply)>> {
+pub(crate) fn entries(map: &Reply) -> Option<Vec<(&Reply, &Reply)>> {
     if let Reply::Map(pairs) = map {
         return Some(pairs.iter().map(|(key, value)| (key, value)).collect());
     }

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod tests;
+mod walk;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map;

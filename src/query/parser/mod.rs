@@ -70,6 +70,7 @@ impl Parser<'_> {
         if self.peek().kind == Kind::End {
             return Ok(Query {
                 filter: Node::Nothing,
+                filters: Vec::new(),
                 knn: None,
             });
         }
@@ -85,16 +86,19 @@ impl Parser<'_> {
             let knn = self.knn(&first)?;
             Query {
                 filter: first,
+                filters: Vec::new(),
                 knn: Some(knn),
             }
         } else if star {
             Query {
                 filter: first,
+                filters: Vec::new(),
                 knn: None,
             }
         } else {
             Query {
                 filter: self.union_after(first, Scope::Any)?,
+                filters: Vec::new(),
                 knn: None,
             }
         };
@@ -268,7 +272,7 @@ impl Parser<'_> {
 }
 
 /// Conjunctions inside of a conjunction are taken apart.
-fn all_of(nodes: Vec<Node>) -> Node {
+pub(super) fn all_of(nodes: Vec<Node>) -> Node {
     let mut children = Vec::with_capacity(nodes.len());
     for node in nodes {
         if let Node::And(inner) = node {
@@ -281,7 +285,7 @@ fn all_of(nodes: Vec<Node>) -> Node {
 }
 
 /// Disjunctions inside of a disjunction are taken apart.
-fn any_of(nodes: Vec<Node>) -> Node {
+pub(super) fn any_of(nodes: Vec<Node>) -> Node {
     let mut children = Vec::with_capacity(nodes.len());
     for node in nodes {
         if let Node::Or(inner) = node {
@@ -304,7 +308,7 @@ fn joined(mut children: Vec<Node>, join: impl FnOnce(Vec<Node>) -> Node) -> Node
 }
 
 /// Everything but `node`; twice is nothing.
-fn negation(node: Node) -> Node {
+pub(super) fn negation(node: Node) -> Node {
     if let Node::Not(inner) = node {
         *inner
     } else {

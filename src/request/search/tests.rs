@@ -39,7 +39,11 @@ fn a_search_without_options_has_the_defaults() {
             returned: None,
             highlight: None,
             summarize: None,
-            sort: None,
+            sort: vec![],
+            after: None,
+            facets: vec![],
+            json_filters: vec![],
+            without_count: false,
             offset: 0,
             count: 10,
             timeout_ms: 500,
@@ -88,10 +92,11 @@ fn every_option_is_read_in_any_order_and_case() {
             },
         ],
         returned: Some(vec![returned("a", Some("b")), returned("as", None)]),
-        sort: Some(Sort {
+        without_count: true,
+        sort: vec![Sort {
             property: b"price".to_vec(),
             descending: true,
-        }),
+        }],
         offset: 5,
         count: 20,
         timeout_ms: 100,
@@ -110,7 +115,6 @@ fn every_option_is_read_in_any_order_and_case() {
         "PARAMS 4 v \x01 unused LIMIT",
         "TIMEOUT 100",
         "DIALECT 3",
-        "WITHCOUNT",
         "FORMAT STRING",
         "SCORER bm25std.tanh",
         "BM25STD_TANH_FACTOR 12",
@@ -140,7 +144,7 @@ fn what_clients_send_is_read() {
          PARAMS 2 vec blob",
     )
     .unwrap();
-    assert_eq!(vector.sort.unwrap().property, b"vector_distance");
+    assert_eq!(vector.sort[0].property, b"vector_distance");
     assert_eq!(vector.count, 3);
     let none = parse("idx hello NOCONTENT WITHSCORES SCORER BM25STD DIALECT 2 LIMIT 0 0").unwrap();
     assert_eq!((none.offset, none.count), (0, 0));

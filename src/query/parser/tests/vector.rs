@@ -126,6 +126,7 @@ fn knn_ends_a_query() {
         ),
     ] {
         let expected = Query {
+            filters: Vec::new(),
             filter,
             knn: Some(knn),
         };
@@ -312,6 +313,7 @@ fn a_range_of_vectors_stands_where_a_clause_may() {
         ),
     ] {
         let expected = Query {
+            filters: Vec::new(),
             filter: expected,
             knn: None,
         };

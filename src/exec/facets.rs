@@ -1,0 +1,168 @@
+//! How many hits have which value of a field.
+
+use std::collections::HashMap;
+
+use nuthatch_indexes::doc::DocId;
+use nuthatch_indexes::numeric::NumericIndex;
+use nuthatch_indexes::tag::{TagId, TagIndex};
+use roaring::RoaringBitmap;
+
+use super::deadline::Deadline;
+use crate::catalog::index::{FieldIndex, Index};
+use crate::plan::facets::{FacetBy, FacetPlan};
+use crate::request::error::Error;
+
+/// The values of one field among all hits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FacetCounts {
+    /// The field, as the request names it.
+    pub name: Vec<u8>,
+    /// Values and how many hits have each: ranges in their order, others the most frequent first.
+    pub values: Vec<(FacetValue, u64)>,
+}
+
+/// A value that hits have.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FacetValue {
+    /// A tag in the letter case of the documents.
+    Tag(Vec<u8>),
+    /// A number.
+    Number(f64),
+    /// From a number to below another.
+    Range(f64, f64),
+}
+
+/// Counts the values of every facet of a plan among `hits`.
+///
+/// # Errors
+/// [`Error::Stopped`] when the deadline passes.
+pub(super) fn count(
+    facets: &[FacetPlan],
+    hits: &RoaringBitmap,
+    index: &Index,
+    deadline: &Deadline,
+) -> Result<Vec<FacetCounts>, Error> {
+    let facets = facets.iter();
+    facets
+        .map(|facet| {
+            let values = match (index.field(facet.field), &facet.by) {
+                (FieldIndex::Tag(tags), _) => of_tags(tags, hits, facet.limit, deadline)?,
+                (FieldIndex::Numeric(numbers), FacetBy::Ranges(bounds)) => {
+                    of_ranges(numbers, bounds, hits, deadline)?
+                }
+                (FieldIndex::Numeric(numbers), FacetBy::Tag | FacetBy::Number) => {
+                    of_numbers(numbers, hits, facet.limit, deadline)?
+                }
+                (FieldIndex::Text(_) | FieldIndex::Vector(_) | FieldIndex::None, _) => Vec::new(),
+            };
+            Ok(FacetCounts {
+                name: facet.name.clone(),
+                values,
+            })
+        })
+        .collect()
+}
+
+type Counted = Vec<(FacetValue, u64)>;
+
+/// Each tag of a hit counts once.
+fn of_tags(
+    tags: &TagIndex,
+    hits: &RoaringBitmap,
+    limit: usize,
+    deadline: &Deadline,
+) -> Result<Counted, Error> {
+    let mut counts = vec![0_u64; tags.id_bound()];
+    let mut seen = Vec::new();
+    let mut steps = deadline.steps(1);
+    for doc in hits.iter().filter_map(DocId::new) {
+        steps.check()?;
+        for tag in tags.ids(doc) {
+            let Some(count) = counts.get_mut(tag.index()) else {
+                continue;
+            };
+            if *count == 0 {
+                seen.push(*tag);
+            }
+            *count += 1;
+        }
+    }
+    let count_of = |tag: TagId| counts.get(tag.index()).copied();
+    let mut found: Vec<_> = seen
+        .into_iter()
+        .filter_map(|tag| Some((tag, count_of(tag)?)))
+        .collect();
+    keep_most_frequent(&mut found, limit, |a, b| tags.name(*a).cmp(tags.name(*b)));
+    let shown = found.into_iter();
+    Ok(shown
+        .map(|(tag, count)| (FacetValue::Tag(tags.written(tag).to_vec()), count))
+        .collect())
+}
+
+fn of_numbers(
+    numbers: &NumericIndex,
+    hits: &RoaringBitmap,
+    limit: usize,
+    deadline: &Deadline,
+) -> Result<Counted, Error> {
+    // By the bits of the number, of which both zeros have the same.
+    let mut counts: HashMap<u64, u64> = HashMap::new();
+    let mut steps = deadline.steps(1);
+    for doc in hits.iter().filter_map(DocId::new) {
+        steps.check()?;
+        if let Some(value) = numbers.get(doc) {
+            *counts.entry((value + 0.0).to_bits()).or_default() += 1;
+        }
+    }
+    let counts = counts.into_iter();
+    let mut found: Vec<_> = counts
+        .map(|(bits, count)| (f64::from_bits(bits), count))
+        .collect();
+    keep_most_frequent(&mut found, limit, f64::total_cmp);
+    let shown = found.into_iter();
+    Ok(shown
+        .map(|(value, count)| (FacetValue::Number(value), count))
+        .collect())
+}
+
+/// Every range in its order, those without a hit too.
+fn of_ranges(
+    numbers: &NumericIndex,
+    bounds: &[f64],
+    hits: &RoaringBitmap,
+    deadline: &Deadline,
+) -> Result<Counted, Error> {
+    let mut counts = vec![0_u64; bounds.len() + 1];
+    let mut steps = deadline.steps(1);
+    for doc in hits.iter().filter_map(DocId::new) {
+        steps.check()?;
+        if let Some(value) = numbers.get(doc) {
+            let range = bounds.partition_point(|bound| *bound <= value);
+            if let Some(count) = counts.get_mut(range) {
+                *count += 1;
+            }
+        }
+    }
+    let lower = [f64::NEG_INFINITY]
+        .into_iter()
+        .chain(bounds.iter().copied());
+    let upper = bounds.iter().copied().chain([f64::INFINITY]);
+    let ranges = lower
+        .zip(upper)
+        .map(|(from, to)| FacetValue::Range(from, to));
+    Ok(ranges.zip(counts).collect())
+}
+
+/// The most frequent first, equally frequent ones in their own order.
+fn keep_most_frequent<T>(
+    found: &mut Vec<(T, u64)>,
+    limit: usize,
+    order: impl Fn(&T, &T) -> std::cmp::Ordering,
+) {
+    let compare = |a: &(T, u64), b: &(T, u64)| b.1.cmp(&a.1).then_with(|| order(&a.0, &b.0));
+    if let Some(last) = limit.checked_sub(1).filter(|last| *last < found.len()) {
+        found.select_nth_unstable_by(last, compare);
+        found.truncate(limit);
+    }
+    found.sort_unstable_by(compare);
+}

@@ -1,0 +1,110 @@
+//! Whether one document matches, asked of what is kept by document.
+
+use std::sync::Arc;
+
+use nuthatch_indexes::doc::DocId;
+use nuthatch_indexes::docs::Docs;
+use nuthatch_indexes::numeric::{Bound, NumericIndex};
+use roaring::RoaringBitmap;
+
+use super::yielded;
+use crate::catalog::index::{FieldIndex, Index};
+use crate::plan::{Kind, Node, VectorRange};
+
+/// A condition on one document.
+pub(super) enum Probe<'a> {
+    /// It always holds.
+    Always,
+    /// It never does.
+    Never,
+    /// The document is in a set.
+    Within(&'a RoaringBitmap),
+    /// It has a tag.
+    Tagged(&'a Docs),
+    /// Its number lies in a range.
+    Number(&'a NumericIndex, Bound, Bound),
+    /// Its vector is near.
+    Near(Arc<VectorRange>),
+    /// All hold.
+    All(Vec<Self>),
+    /// Any holds.
+    Any(Vec<Self>),
+    /// It does not hold.
+    Not(Box<Self>),
+}
+
+impl<'a> Probe<'a> {
+    /// The condition that a node is; none if text is in it.
+    pub(super) fn of(node: &'a Node, index: &'a Index) -> Option<Self> {
+        let all = |parts: &'a [Node]| -> Option<Vec<Self>> {
+            parts.iter().map(|part| Self::of(part, index)).collect()
+        };
+        Some(match &node.kind {
+            Kind::All { .. } | Kind::Optional(_) => Self::Always,
+            Kind::Nothing => Self::Never,
+            Kind::Keys(docs) => Self::Within(docs),
+            Kind::Tag { field, value, .. } => match index.field(*field) {
+                FieldIndex::Tag(tags) => tags.docs(value).map_or(Self::Never, Self::Tagged),
+                FieldIndex::Text(_)
+                | FieldIndex::Numeric(_)
+                | FieldIndex::Vector(_)
+                | FieldIndex::None => Self::Never,
+            },
+            Kind::Missing(field) => index.missing(*field).map_or(Self::Never, Self::Within),
+            Kind::Numeric { field, min, max } => match index.field(*field) {
+                FieldIndex::Numeric(numbers) => Self::Number(numbers, *min, *max),
+                FieldIndex::Text(_)
+                | FieldIndex::Tag(_)
+                | FieldIndex::Vector(_)
+                | FieldIndex::None => Self::Never,
+            },
+            Kind::VectorRange(range) => Self::Near(Arc::clone(range)),
+            Kind::And(parts) => Self::All(all(parts)?),
+            Kind::Or(parts) => Self::Any(all(parts)?),
+            Kind::Not(part) => Self::Not(Box::new(Self::of(part, index)?)),
+            Kind::Term { .. } | Kind::Variants { .. } | Kind::Phrase { .. } | Kind::Near { .. } => {
+                return None;
+            }
+        })
+    }
+
+    /// Whether it holds for a document.
+    pub(super) fn holds(&self, index: &Index, doc: DocId) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Within(docs) => docs.contains(doc.get()),
+            Self::Tagged(docs) => docs.contains(doc),
+            Self::Number(numbers, min, max) => numbers
+                .get(doc)
+                .is_some_and(|number| is_between(number, *min, *max)),
+            Self::Near(range) => yielded::within(range, index, doc).is_some(),
+            Self::All(parts) => parts.iter().all(|part| part.holds(index, doc)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds(index, doc)),
+            Self::Not(part) => !part.holds(index, doc),
+        }
+    }
+
+    /// What it costs, in moves of a cursor.
+    pub(super) fn cost(&self) -> u32 {
+        let sum = |parts: &[Self]| {
+            let costs = parts.iter().map(Self::cost);
+            costs.fold(0, u32::saturating_add)
+        };
+        match self {
+            Self::Always | Self::Never | Self::Within(_) | Self::Tagged(_) | Self::Number(..) => 1,
+            Self::Near(_) => DISTANCE_MOVES,
+            Self::All(parts) | Self::Any(parts) => sum(parts),
+            Self::Not(part) => part.cost(),
+        }
+    }
+}
+
+/// Moves of a cursor that a distance costs as much as.
+const DISTANCE_MOVES: u32 = 4;
+
+fn is_between(number: f64, min: Bound, max: Bound) -> bool {
+    let above = number > min.value || number == min.value && !min.exclusive;
+    let below = number < max.value || number == max.value && !max.exclusive;
+    above && below
+}

@@ -1,0 +1,60 @@
+//! Which parts of a conjunction are asked about one document, and which are put together as sets.
+
+use super::{Kind, Node};
+
+/// What it costs to put a document into a set of a range of numbers, in questions whether one
+/// document's number lies in it.
+///
+/// The set sorts its documents, the question reads one number of a column; `cargo bench --bench planner`
+/// measures both.
+const SET_COST: u64 = 4;
+
+/// Whether a part of a conjunction is asked about each document that the parts before it let through:
+/// a distance always, and a range of numbers when to find all of it would cost more than to ask.
+#[must_use]
+pub fn is_asked(part: &Node, lead: &Node) -> bool {
+    let inner = if let Kind::Not(inner) = &part.kind {
+        inner
+    } else {
+        part
+    };
+    match &inner.kind {
+        Kind::VectorRange(_) => true,
+        Kind::Numeric { .. } => {
+            inner.estimate.likely.saturating_mul(SET_COST) > lead.estimate.likely
+        }
+        Kind::All { .. }
+        | Kind::Nothing
+        | Kind::Keys(_)
+        | Kind::Term { .. }
+        | Kind::Variants { .. }
+        | Kind::Phrase { .. }
+        | Kind::Tag { .. }
+        | Kind::Missing(_)
+        | Kind::And(_)
+        | Kind::Near { .. }
+        | Kind::Or(_)
+        | Kind::Not(_)
+        | Kind::Optional(_) => false,
+    }
+}
+
+/// Whether any document can be asked for by itself: nothing in it is text, whose postings are walked.
+#[must_use]
+pub fn can_be_asked(node: &Node) -> bool {
+    match &node.kind {
+        Kind::All { .. }
+        | Kind::Nothing
+        | Kind::Keys(_)
+        | Kind::Tag { .. }
+        | Kind::Missing(_)
+        | Kind::Numeric { .. }
+        | Kind::VectorRange(_)
+        | Kind::Optional(_) => true,
+        Kind::And(parts) | Kind::Or(parts) => parts.iter().all(can_be_asked),
+        Kind::Not(part) => can_be_asked(part),
+        Kind::Term { .. } | Kind::Variants { .. } | Kind::Phrase { .. } | Kind::Near { .. } => {
+            false
+        }
+    }
+}
