@@ -144,16 +144,35 @@ fn own_range(filter: &Node, field: FieldId) -> Option<((Bound, Bound), u64)> {
     }
 }
 
-/// Whether a node is nothing but words, any or all of them, or a phrase.
+/// Whether a node is nothing but words that score, any or all of them, or a phrase.
 fn is_words(node: &Node) -> bool {
     match &node.kind {
-        Kind::Or(parts) | Kind::And(parts) => {
-            let is_word =
-                |part: &Node| matches!(part.kind, Kind::Term { .. } | Kind::Variants { .. });
-            parts.iter().all(is_word)
-        }
-        Kind::Phrase { .. } | Kind::Term { .. } | Kind::Variants { .. } => true,
-        Kind::All { .. }
+        Kind::Or(parts) | Kind::And(parts) => parts.iter().all(is_word),
+        Kind::Phrase { weight, .. } => *weight > 0.0,
+        Kind::Term { .. }
+        | Kind::Variants { .. }
+        | Kind::All { .. }
+        | Kind::Nothing
+        | Kind::Keys(_)
+        | Kind::Tag { .. }
+        | Kind::Missing(_)
+        | Kind::Numeric { .. }
+        | Kind::VectorRange(_)
+        | Kind::Near { .. }
+        | Kind::Not(_)
+        | Kind::Optional(_) => is_word(node),
+    }
+}
+
+/// Whether a node is one word that scores: the best of documents that score nothing are not found
+/// by bounds of their scores.
+fn is_word(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Term { weight, .. } | Kind::Variants { weight, .. } => *weight > 0.0,
+        Kind::Phrase { .. }
+        | Kind::Or(_)
+        | Kind::And(_)
+        | Kind::All { .. }
         | Kind::Nothing
         | Kind::Keys(_)
         | Kind::Tag { .. }
