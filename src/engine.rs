@@ -3,7 +3,7 @@
 mod idle;
 mod saved;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use nuthatch_indexes::vector::Algorithm;
 
@@ -11,6 +11,7 @@ use crate::background::Linkers;
 use crate::catalog::index::Index;
 use crate::catalog::registry::Registry;
 use crate::command;
+use crate::command::cursors::Cursors;
 use crate::keyspace::Keyspace;
 use crate::reply::Sink;
 use crate::request::create::Defaults;
@@ -23,6 +24,7 @@ pub struct Core {
     last_serial: u64,
     settings: Settings,
     linkers: Linkers,
+    cursors: Cursors,
 }
 
 /// What is left to do in the background, and who does it.
@@ -161,6 +163,7 @@ impl Core {
             }
             None => self.databases.clear(),
         }
+        self.collect_cursors();
     }
 
     /// Exchanges two databases, as `SWAPDB` does with their keys.
@@ -238,6 +241,28 @@ impl Core {
     /// The settings, to be changed.
     pub(crate) fn settings_mut(&mut self) -> &mut Settings {
         &mut self.settings
+    }
+
+    /// Whether any cursor waits to be read on, and so [`Core::collect_cursors`] has to be called now
+    /// and then.
+    #[must_use]
+    pub fn has_cursors(&self) -> bool {
+        !self.cursors.is_empty()
+    }
+
+    /// Frees the cursors that have been idle for too long, and those whose index is gone.
+    pub fn collect_cursors(&mut self) {
+        if self.cursors.is_empty() {
+            return;
+        }
+        let indexes = self.databases.values().flat_map(Registry::iter);
+        let serials: HashSet<u64> = indexes.map(Index::serial).collect();
+        self.cursors.collect(|index| serials.contains(&index));
+    }
+
+    /// The cursors of all indexes.
+    pub(crate) fn cursors(&mut self) -> &mut Cursors {
+        &mut self.cursors
     }
 
     /// What applies to definitions that do not say.

@@ -91,6 +91,7 @@ pub(super) fn drop_with_documents_if_any(
 
 fn drop_now(core: &mut Core, call: &mut Call<'_>, request: &DropIndex) -> Result<(), Error> {
     let index = core.database(call.database).remove(&request.index)?;
+    core.collect_cursors();
     if request.documents {
         for key in index.documents().keys() {
             call.keyspace.delete(key);
@@ -119,7 +120,10 @@ pub(super) fn info(
     arguments: &[&[u8]],
 ) -> Result<Effect, Error> {
     let name = parse_info(arguments)?;
+    core.collect_cursors();
+    let serial = core.database(call.database).get(&name)?.serial();
+    let cursors = core.cursors().counts(serial);
     let index = core.database(call.database).get(&name)?;
-    write_info(index, call.keyspace.key_count(), call.sink);
+    write_info(index, call.keyspace.key_count(), cursors, call.sink);
     Ok(Effect::None)
 }

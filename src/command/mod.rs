@@ -1,8 +1,10 @@
 //! The commands: one function each, from arguments to a written reply.
 
+mod aggregate;
 mod aliases;
 mod alter;
 mod config;
+pub(crate) mod cursors;
 mod definitions;
 mod dictionaries;
 mod documents;
@@ -197,6 +199,20 @@ pub const COMMANDS: &[Command] = &[
         grows: false,
         keyed: false,
         run: explain::explain_lines,
+    },
+    Command {
+        name: "FT.AGGREGATE",
+        write: false,
+        grows: false,
+        keyed: false,
+        run: aggregate::aggregate,
+    },
+    Command {
+        name: "FT.CURSOR",
+        write: false,
+        grows: false,
+        keyed: false,
+        run: aggregate::cursor,
     },
     Command {
         name: "FT.SYNUPDATE",

@@ -1,5 +1,6 @@
 //! Plans to hits: the only stage that reads postings, tags, numbers and vectors. It changes nothing.
 
+pub mod aggregate;
 mod build;
 mod candidates;
 pub mod collect;

@@ -5,7 +5,7 @@ use jiff::civil::{Date, DateTime, Time, date};
 use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::TimeZone;
 
-use super::function::Function;
+use super::function::Part;
 use super::value::Value;
 use crate::request::error::{ExpressionError, shown};
 
@@ -81,34 +81,29 @@ pub(super) fn parse(value: &Value, format: &Value) -> Value {
             return Value::Null;
         }
     }
-    match parts.to_datetime() {
-        Ok(moment) => {
-            let offset = parts.offset().map_or(0, |offset| offset.seconds());
-            match seconds(moment) {
-                Value::Number(utc) => Value::Number(utc - f64::from(offset)),
-                other => other,
-            }
-        }
-        Err(_) => Value::Null,
-    }
+    let Ok(moment) = parts.to_datetime() else {
+        return Value::Null;
+    };
+    let offset = parts.offset().map_or(0, |offset| offset.seconds());
+    let utc = seconds(moment).number();
+    utc.map_or(Value::Null, |utc| Value::Number(utc - f64::from(offset)))
 }
 
 /// A part of a time, or the first second of one of its units.
-pub(super) fn part(function: Function, value: &Value) -> Value {
+pub(super) fn part(part: Part, value: &Value) -> Value {
     let Some((second, moment)) = moment(value) else {
         return Value::Null;
     };
-    match function {
-        Function::Minute => floor(second, 60),
-        Function::Hour => floor(second, 3600),
-        Function::Day => floor(second, SECONDS_PER_DAY),
-        Function::Month => seconds(at_midnight(moment.date().first_of_month())),
-        Function::Year => Value::Number(f64::from(moment.year())),
-        Function::MonthOfYear => Value::Number(f64::from(moment.month()) - 1.0),
-        Function::DayOfMonth => Value::Number(f64::from(moment.day())),
-        Function::DayOfWeek => Value::Number(f64::from(moment.weekday().to_sunday_zero_offset())),
-        Function::DayOfYear => Value::Number(f64::from(moment.day_of_year()) - 1.0),
-        _ => Value::Null,
+    match part {
+        Part::Minute => floor(second, 60),
+        Part::Hour => floor(second, 3600),
+        Part::Day => floor(second, SECONDS_PER_DAY),
+        Part::Month => seconds(at_midnight(moment.date().first_of_month())),
+        Part::Year => Value::Number(f64::from(moment.year())),
+        Part::MonthOfYear => Value::Number(f64::from(moment.month()) - 1.0),
+        Part::DayOfMonth => Value::Number(f64::from(moment.day())),
+        Part::DayOfWeek => Value::Number(f64::from(moment.weekday().to_sunday_zero_offset())),
+        Part::DayOfYear => Value::Number(f64::from(moment.day_of_year()) - 1.0),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Programs run over one row.
 
 use super::ast::Comparison;
-use super::function::Function;
+use super::function::{Function, Math};
 use super::program::{Node, Row};
 use super::value::Value;
 use super::{date, geo, text};
@@ -109,13 +109,7 @@ pub(super) fn call(function: Function, values: &[Value]) -> Result<Value, Expres
     let rest = values.get(1..).unwrap_or_default();
     let second = rest.first().unwrap_or(&Value::Null);
     match function {
-        Function::Abs
-        | Function::Ceil
-        | Function::Floor
-        | Function::Log
-        | Function::Log2
-        | Function::Exp
-        | Function::Sqrt => Ok(of_number(function, first)),
+        Function::Math(math) => Ok(of_number(math, first)),
         Function::Bucket => bucket(first, rest),
         Function::Lower | Function::Upper => Ok(text::in_case(first, function == Function::Lower)),
         Function::StrLen => Ok(text::length(first)),
@@ -133,15 +127,7 @@ pub(super) fn call(function: Function, values: &[Value]) -> Result<Value, Expres
         Function::TimeFmt => date::format(first, rest.first()),
         Function::ParseTime => Ok(date::parse(first, second)),
         Function::DateTrunc => date::truncated(first, second),
-        Function::Minute
-        | Function::Hour
-        | Function::Day
-        | Function::Month
-        | Function::Year
-        | Function::MonthOfYear
-        | Function::DayOfMonth
-        | Function::DayOfWeek
-        | Function::DayOfYear => Ok(date::part(function, first)),
+        Function::Part(part) => Ok(date::part(part, first)),
         Function::GeoDistance => geo::distance(values),
         // Bound to slots when compiled, or evaluated before their arguments are.
         Function::MatchedTerms | Function::VectorDistance | Function::Case => Ok(Value::Null),
@@ -149,26 +135,11 @@ pub(super) fn call(function: Function, values: &[Value]) -> Result<Value, Expres
 }
 
 /// A function of one number: null of null, NaN of what is no number.
-fn of_number(function: Function, value: &Value) -> Value {
+fn of_number(math: Math, value: &Value) -> Value {
     if value.is_null() {
         return Value::Null;
     }
-    let number = value.number().unwrap_or(f64::NAN);
-    Value::Number(math(function, number))
-}
-
-/// What a function of one number makes of it.
-pub(super) fn math(function: Function, number: f64) -> f64 {
-    match function {
-        Function::Abs => number.abs(),
-        Function::Ceil => number.ceil(),
-        Function::Floor => number.floor(),
-        Function::Log => number.ln(),
-        Function::Log2 => number.log2(),
-        Function::Exp => number.exp(),
-        Function::Sqrt => number.sqrt(),
-        _ => f64::NAN,
-    }
+    Value::Number(math.apply(value.number().unwrap_or(f64::NAN)))
 }
 
 /// The largest `origin + i * width` that is not above a number.

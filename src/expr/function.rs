@@ -3,20 +3,8 @@
 /// A function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Function {
-    /// `abs(x)`
-    Abs,
-    /// `ceil(x)`
-    Ceil,
-    /// `floor(x)`
-    Floor,
-    /// `log(x)`, the natural one.
-    Log,
-    /// `log2(x)`
-    Log2,
-    /// `exp(x)`
-    Exp,
-    /// `sqrt(x)`
-    Sqrt,
+    /// A function of one number.
+    Math(Math),
     /// `bucket(x, width [, origin])`: the lower end of the bucket that x lies in.
     Bucket,
     /// `lower(text)`
@@ -53,6 +41,36 @@ pub enum Function {
     ParseTime,
     /// `date_trunc(unit, seconds)`
     DateTrunc,
+    /// A part of a time, or the first second of one.
+    Part(Part),
+    /// `geodistance(…)`, in metres.
+    GeoDistance,
+    /// `vector_distance(@field, vector)`
+    VectorDistance,
+}
+
+/// A function of one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Math {
+    /// `abs(x)`
+    Abs,
+    /// `ceil(x)`
+    Ceil,
+    /// `floor(x)`
+    Floor,
+    /// `log(x)`, the natural one.
+    Log,
+    /// `log2(x)`
+    Log2,
+    /// `exp(x)`
+    Exp,
+    /// `sqrt(x)`
+    Sqrt,
+}
+
+/// A part of a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
     /// `minute(seconds)`: its first second.
     Minute,
     /// `hour(seconds)`: its first second.
@@ -71,10 +89,22 @@ pub enum Function {
     DayOfWeek,
     /// `dayofyear(seconds)`, from 0.
     DayOfYear,
-    /// `geodistance(…)`, in metres.
-    GeoDistance,
-    /// `vector_distance(@field, vector)`
-    VectorDistance,
+}
+
+impl Math {
+    /// What it makes of a number.
+    #[must_use]
+    pub fn apply(self, number: f64) -> f64 {
+        match self {
+            Self::Abs => number.abs(),
+            Self::Ceil => number.ceil(),
+            Self::Floor => number.floor(),
+            Self::Log => number.ln(),
+            Self::Log2 => number.log2(),
+            Self::Exp => number.exp(),
+            Self::Sqrt => number.sqrt(),
+        }
+    }
 }
 
 /// Arguments of `concat` and `format` at most.
@@ -82,13 +112,13 @@ const MANY: usize = 50;
 
 /// Every function: its name, and the fewest and the most arguments that it takes.
 pub(super) const FUNCTIONS: &[(Function, &str, usize, usize)] = &[
-    (Function::Abs, "abs", 1, 1),
-    (Function::Ceil, "ceil", 1, 1),
-    (Function::Floor, "floor", 1, 1),
-    (Function::Log, "log", 1, 1),
-    (Function::Log2, "log2", 1, 1),
-    (Function::Exp, "exp", 1, 1),
-    (Function::Sqrt, "sqrt", 1, 1),
+    (Function::Math(Math::Abs), "abs", 1, 1),
+    (Function::Math(Math::Ceil), "ceil", 1, 1),
+    (Function::Math(Math::Floor), "floor", 1, 1),
+    (Function::Math(Math::Log), "log", 1, 1),
+    (Function::Math(Math::Log2), "log2", 1, 1),
+    (Function::Math(Math::Exp), "exp", 1, 1),
+    (Function::Math(Math::Sqrt), "sqrt", 1, 1),
     (Function::Bucket, "bucket", 2, 3),
     (Function::Lower, "lower", 1, 1),
     (Function::Upper, "upper", 1, 1),
@@ -107,15 +137,15 @@ pub(super) const FUNCTIONS: &[(Function, &str, usize, usize)] = &[
     (Function::TimeFmt, "timefmt", 1, 2),
     (Function::ParseTime, "parsetime", 2, 2),
     (Function::DateTrunc, "date_trunc", 2, 2),
-    (Function::Minute, "minute", 1, 1),
-    (Function::Hour, "hour", 1, 1),
-    (Function::Day, "day", 1, 1),
-    (Function::Month, "month", 1, 1),
-    (Function::Year, "year", 1, 1),
-    (Function::MonthOfYear, "monthofyear", 1, 1),
-    (Function::DayOfMonth, "dayofmonth", 1, 1),
-    (Function::DayOfWeek, "dayofweek", 1, 1),
-    (Function::DayOfYear, "dayofyear", 1, 1),
+    (Function::Part(Part::Minute), "minute", 1, 1),
+    (Function::Part(Part::Hour), "hour", 1, 1),
+    (Function::Part(Part::Day), "day", 1, 1),
+    (Function::Part(Part::Month), "month", 1, 1),
+    (Function::Part(Part::Year), "year", 1, 1),
+    (Function::Part(Part::MonthOfYear), "monthofyear", 1, 1),
+    (Function::Part(Part::DayOfMonth), "dayofmonth", 1, 1),
+    (Function::Part(Part::DayOfWeek), "dayofweek", 1, 1),
+    (Function::Part(Part::DayOfYear), "dayofyear", 1, 1),
     (Function::GeoDistance, "geodistance", 2, 4),
     (Function::VectorDistance, "vector_distance", 2, 2),
 ];

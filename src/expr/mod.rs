@@ -32,7 +32,7 @@ mod tests;
 pub use ast::{Arithmetic, Comparison, Expression};
 pub use column::{Column, Numbers};
 pub use filter::Filter;
-pub use function::Function;
+pub use function::{Function, Math, Part};
 pub use number::{format_double, format_score, format_value};
 pub use parser::parse;
 pub use program::{Names, Program, Row};

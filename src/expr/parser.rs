@@ -28,6 +28,15 @@ const MOST_LEVELS: usize = 100;
 /// Operators of arithmetic at most: each may make the tree deeper, as `&&` and `||` in a row do not.
 const MOST_OPERATORS: usize = 500;
 
+const COMPARISONS: &[(Sign, Comparison)] = &[
+    (Sign::Equal, Comparison::Equal),
+    (Sign::NotEqual, Comparison::NotEqual),
+    (Sign::Less, Comparison::Less),
+    (Sign::LessOrEqual, Comparison::LessOrEqual),
+    (Sign::Greater, Comparison::Greater),
+    (Sign::GreaterOrEqual, Comparison::GreaterOrEqual),
+];
+
 /// Reads an expression; `params` are the names and values that `$name` stands for.
 ///
 /// # Errors
@@ -45,10 +54,10 @@ pub fn parse(text: &[u8], params: &[(Vec<u8>, Vec<u8>)]) -> Result<Expression, E
         params,
     };
     let expression = parser.or()?;
-    match parser.peek().kind {
-        Kind::End => Ok(expression),
-        _ => Err(parser.unexpected("an operator or the end").into()),
+    if parser.peek().kind == Kind::End {
+        return Ok(expression);
     }
+    Err(parser.unexpected("an operator or the end").into())
 }
 
 fn too_complex(most: usize, what: &str) -> ExpressionError {
@@ -73,9 +82,11 @@ impl Parser<'_> {
         while self.take(Sign::Or) {
             parts.push(self.and()?);
         }
-        Ok(joined(parts, Expression::Or, |part| match part {
-            Expression::Or(parts) => Ok(parts),
-            other => Err(other),
+        Ok(joined(parts, Expression::Or, |part| {
+            if let Expression::Or(parts) = part {
+                return Ok(parts);
+            }
+            Err(part)
         }))
     }
 
@@ -85,9 +96,11 @@ impl Parser<'_> {
         while self.take(Sign::And) {
             parts.push(self.not()?);
         }
-        Ok(joined(parts, Expression::And, |part| match part {
-            Expression::And(parts) => Ok(parts),
-            other => Err(other),
+        Ok(joined(parts, Expression::And, |part| {
+            if let Expression::And(parts) = part {
+                return Ok(parts);
+            }
+            Err(part)
         }))
     }
 
@@ -113,15 +126,11 @@ impl Parser<'_> {
     }
 
     fn comparison(&self) -> Option<Comparison> {
-        match self.peek().kind {
-            Kind::Sign(Sign::Equal) => Some(Comparison::Equal),
-            Kind::Sign(Sign::NotEqual) => Some(Comparison::NotEqual),
-            Kind::Sign(Sign::Less) => Some(Comparison::Less),
-            Kind::Sign(Sign::LessOrEqual) => Some(Comparison::LessOrEqual),
-            Kind::Sign(Sign::Greater) => Some(Comparison::Greater),
-            Kind::Sign(Sign::GreaterOrEqual) => Some(Comparison::GreaterOrEqual),
-            _ => None,
-        }
+        let Kind::Sign(sign) = self.peek().kind else {
+            return None;
+        };
+        let found = COMPARISONS.iter().find(|(known, _)| *known == sign);
+        found.map(|(_, comparison)| *comparison)
     }
 
     fn sum(&mut self) -> Result<Expression, Error> {
@@ -189,12 +198,13 @@ impl Parser<'_> {
             Kind::Property => Ok(Expression::Property(name())),
             Kind::Parameter => self.parameter(&name()),
             Kind::Word => self.word(token, word),
-            Kind::Sign(Sign::Minus) => Ok(match self.deeper(Self::primary)? {
-                Expression::Constant(Value::Number(number)) => {
-                    Expression::Constant(Value::Number(-number))
+            Kind::Sign(Sign::Minus) => {
+                let inner = self.deeper(Self::primary)?;
+                if let Expression::Constant(Value::Number(number)) = inner {
+                    return Ok(Expression::Constant(Value::Number(-number)));
                 }
-                other => Expression::Negate(Box::new(other)),
-            }),
+                Ok(Expression::Negate(Box::new(inner)))
+            }
             Kind::Sign(Sign::Plus) => self.deeper(Self::primary),
             Kind::Sign(Sign::Not) => {
                 let inner = self.deeper(Self::not)?;

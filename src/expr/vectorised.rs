@@ -75,7 +75,9 @@ impl<'a> Batch<'a> {
                 let column = self.eagerly(inner)?;
                 match &*column {
                     Column::Numbers(numbers) => Column::Numbers(mapped(numbers, |x| -x)),
-                    column => self.each(&[column], |values| evaluate::negate(&values[0]))?,
+                    Column::Constant(_) | Column::Values(_) => {
+                        self.each(&[&column], |values| evaluate::negate(&values[0]))?
+                    }
                 }
             }
             Node::Not(inner) => {
@@ -215,18 +217,10 @@ impl<'a> Batch<'a> {
         arguments: &[Cow<'a, Column>],
     ) -> Result<Column, ExpressionError> {
         match (function, arguments) {
-            (
-                Function::Abs
-                | Function::Ceil
-                | Function::Floor
-                | Function::Log
-                | Function::Log2
-                | Function::Exp
-                | Function::Sqrt,
-                [column],
-            ) if let Column::Numbers(numbers) = &**column => {
-                let math = |number| evaluate::math(function, number);
-                return Ok(Column::Numbers(mapped(numbers, math)));
+            (Function::Math(math), [column]) if let Column::Numbers(numbers) = &**column => {
+                return Ok(Column::Numbers(mapped(numbers, |number| {
+                    math.apply(number)
+                })));
             }
             (Function::Exists, [column]) => {
                 return Ok(self.truths(|row| !column.value(row).is_null()));

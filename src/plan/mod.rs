@@ -4,6 +4,7 @@
 //! a vector, so printing it explains the query.
 
 pub mod access;
+pub mod aggregate;
 mod bind;
 pub mod estimate;
 pub mod facets;

@@ -18,11 +18,22 @@ use crate::request::create::{Definition, FieldDefinition, FieldKind, IndexOption
 /// One key of a map and its value.
 type Entry = (&'static str, Reply);
 
+/// How many cursors there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CursorCounts {
+    /// Of all indexes.
+    pub all: usize,
+    /// Of this index.
+    pub of_index: usize,
+    /// How many this index may have.
+    pub capacity: usize,
+}
+
 /// Writes what is known of an index in a database of `key_count` keys.
-pub fn write_info(index: &Index, key_count: u64, sink: &mut dyn Sink) {
+pub fn write_info(index: &Index, key_count: u64, cursors: CursorCounts, sink: &mut dyn Sink) {
     let mut entries = definition_entries(index, sink.protocol());
     entries.extend(size_entries(&Stats::of(index)));
-    entries.extend(activity_entries(index, key_count));
+    entries.extend(activity_entries(index, key_count, cursors));
     map(entries).write(sink);
 }
 
@@ -79,7 +90,7 @@ fn size_entries(stats: &Stats) -> Vec<Entry> {
     ]
 }
 
-fn activity_entries(index: &Index, key_count: u64) -> Vec<Entry> {
+fn activity_entries(index: &Index, key_count: u64, cursors: CursorCounts) -> Vec<Entry> {
     let failures = index.failures();
     let milliseconds = index.indexing_time().as_secs_f64() * 1e3;
     let mut entries = vec![
@@ -92,7 +103,7 @@ fn activity_entries(index: &Index, key_count: u64) -> Vec<Entry> {
         ("number_of_admin_ops", count(0)),
         ("cleaning", count(0)),
         ("gc_stats", map(zeros(GC_STATS))),
-        ("cursor_stats", map(zeros(CURSOR_STATS))),
+        ("cursor_stats", cursor_entries(cursors)),
     ];
     if let Some(words) = &index.definition().stop_words {
         let words = words.iter().cloned().map(Reply::Bulk);
@@ -154,14 +165,16 @@ const GC_STATS: &[&str] = &[
     "gc_blocks_denied",
 ];
 
-/// This version has no cursors.
-const CURSOR_STATS: &[&str] = &[
-    "global_idle",
-    "global_total",
-    "index_capacity",
-    "index_total",
-    "index_total_internal",
-];
+/// A cursor that is not being read is idle, and none is while this is written.
+fn cursor_entries(cursors: CursorCounts) -> Reply {
+    map(vec![
+        ("global_idle", count(cursors.all)),
+        ("global_total", count(cursors.all)),
+        ("index_capacity", count(cursors.capacity)),
+        ("index_total", count(cursors.of_index)),
+        ("index_total_internal", count(0)),
+    ])
+}
 
 fn zeros(names: &'static [&'static str]) -> Vec<Entry> {
     names.iter().map(|name| (*name, count(0))).collect()

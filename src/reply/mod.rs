@@ -4,6 +4,7 @@
 //! [`Recorder`] that builds a [`Reply`] tree). RESP2 has no maps, sets, doubles or null other than
 //! the empty bulk, so a sink folds those down itself, and commands say what they mean once.
 
+pub mod aggregate;
 pub mod config;
 pub mod info;
 pub mod search;

@@ -1,9 +1,11 @@
 //! Command bytes to requests: what was asked for, checked as far as the words alone allow.
 
+pub mod aggregate;
 pub mod alias;
 pub mod args;
 pub mod config;
 pub mod create;
+pub mod cursor;
 pub mod dictionary;
 pub mod documents;
 pub mod error;

@@ -20,6 +20,9 @@ pub struct Settings {
     pub tanh_factor: u32,
     /// `MAXSEARCHRESULTS`: hits that one search may ask for.
     pub max_search_results: usize,
+    /// `AGGREGATEMEMORY`: bytes that one aggregation may keep at once: groups, rows to sort, rows that
+    /// a cursor holds.
+    pub aggregate_memory: usize,
     /// `MINPREFIX`: the fewest bytes of a prefix, suffix or infix; shorter ones match nothing.
     pub min_prefix: usize,
     /// `MAXPREFIXEXPANSIONS`: how many terms or tags a pattern stands for at most.
@@ -57,6 +60,7 @@ impl Default for Settings {
             scorer: Scorer::default(),
             tanh_factor: 4,
             max_search_results: 1_000_000,
+            aggregate_memory: 512 << 20,
             min_prefix: 2,
             max_expansions: 200,
             min_stem_length: DEFAULT_MIN_STEM_LENGTH,

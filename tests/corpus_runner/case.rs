@@ -4,6 +4,7 @@ use nuthatch::reply::{Protocol, Reply};
 
 use super::expected::Expected;
 use super::found::{Found, Row};
+use super::table::Table;
 use super::words::command;
 
 /// A file: what is given to each of its cases, and the cases.
@@ -30,6 +31,7 @@ pub(super) struct Step {
 enum Answer {
     Reply { resp2: Expected, resp3: Expected },
     Found(Found),
+    Table(Table),
 }
 
 impl File {
@@ -89,7 +91,10 @@ impl Step {
                     resp2: Expected::read(&resp2)?,
                     resp3: Expected::read(&resp3)?,
                 },
-                (None, None) => Answer::Found(take_found(&mut table)?),
+                (None, None) => match take_table(&mut table)? {
+                    Some(rows) => Answer::Table(rows),
+                    None => Answer::Found(take_found(&mut table)?),
+                },
                 _ => return Err("reply2 and reply3 go together".to_owned()),
             },
         };
@@ -111,6 +116,7 @@ impl Step {
                 resp3.is(got, protocol, self.tolerance)
             }
             (Answer::Found(found), _) => found.is(got, protocol, self.tolerance),
+            (Answer::Table(rows), _) => rows.is(got, protocol, self.tolerance),
         }
     }
 
@@ -120,6 +126,7 @@ impl Step {
             (Answer::Reply { resp2, .. }, Protocol::Resp2) => format!("{resp2:?}"),
             (Answer::Reply { resp3, .. }, Protocol::Resp3) => format!("{resp3:?}"),
             (Answer::Found(found), _) => format!("{found:?}"),
+            (Answer::Table(rows), _) => format!("{rows:?}"),
         }
     }
 }
@@ -146,6 +153,28 @@ fn take_found(table: &mut toml::Table) -> Result<Found, String> {
             .map(Expected::read)
             .collect::<Result<_, _>>()?,
     })
+}
+
+/// The rows of an aggregation, if the step has any.
+fn take_table(table: &mut toml::Table) -> Result<Option<Table>, String> {
+    let Some(toml::Value::Array(rows)) = table.remove("table") else {
+        return Ok(None);
+    };
+    let rows = Table::rows(&rows)?;
+    let total = table.remove("total").and_then(|total| total.as_integer());
+    let unordered = table.remove("unordered").and_then(|value| value.as_bool());
+    let warnings = take_array(table, "warnings")?;
+    let cursor = table.remove("cursor");
+    Ok(Some(Table {
+        total: total.unwrap_or_else(|| i64::try_from(rows.len()).unwrap_or(i64::MAX)),
+        rows,
+        unordered: unordered.unwrap_or(false),
+        warnings: warnings
+            .iter()
+            .map(Expected::read)
+            .collect::<Result<_, _>>()?,
+        cursor: cursor.as_ref().map(Expected::read).transpose()?,
+    }))
 }
 
 fn take_commands(table: &mut toml::Table) -> Result<Vec<Vec<Vec<u8>>>, String> {

@@ -73,7 +73,7 @@ impl Row {
 }
 
 /// A table for fields in any order, an array of pairs for this order.
-fn read_fields(value: &toml::Value) -> Result<Expected, String> {
+pub(super) fn read_fields(value: &toml::Value) -> Result<Expected, String> {
     let Some(pairs) = value.as_array() else {
         return Expected::read(value);
     };
@@ -130,7 +130,7 @@ impl Found {
     }
 }
 
-fn named(pairs: Vec<(&'static str, Expected)>) -> Expected {
+pub(super) fn named(pairs: Vec<(&'static str, Expected)>) -> Expected {
     let pairs = pairs
         .into_iter()
         .map(|(key, value)| (Expected::text(key), value));

@@ -5,5 +5,6 @@ mod expected;
 mod found;
 mod run;
 mod server;
+mod table;
 mod target;
 mod words;

@@ -124,11 +124,11 @@ fn expressions() -> impl Strategy<Value = Expression> {
         let many = prop::collection::vec(inner.clone(), 2..4).boxed();
         let without = |many: BoxedStrategy<Vec<Expression>>, and: bool| {
             many.prop_filter("joined already", move |parts| {
-                parts.iter().all(|part| match part {
-                    Expression::And(_) => !and,
-                    Expression::Or(_) => and,
-                    _ => true,
-                })
+                let is_and = |part: &Expression| matches!(part, Expression::And(_));
+                let is_or = |part: &Expression| matches!(part, Expression::Or(_));
+                !parts
+                    .iter()
+                    .any(|part| if and { is_and(part) } else { is_or(part) })
             })
         };
         prop_oneof![

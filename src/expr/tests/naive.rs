@@ -1,13 +1,22 @@
 //! The language once more, as plainly as can be: a walk over the tree for one row.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "an interpreter as plain as can be"
+)]
+
+use super::super::{Math, Part};
 use super::{Arithmetic, Comparison, Expression, ExpressionError, Function, NAMES, Value};
 
 /// The functions that this interpreter has.
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::Abs,
-    Function::Ceil,
-    Function::Floor,
-    Function::Sqrt,
+    Function::Math(Math::Abs),
+    Function::Math(Math::Ceil),
+    Function::Math(Math::Floor),
+    Function::Math(Math::Sqrt),
     Function::Lower,
     Function::StrLen,
     Function::Contains,
@@ -19,8 +28,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::Case,
     Function::Substr,
     Function::Split,
-    Function::DayOfWeek,
-    Function::Day,
+    Function::Part(Part::DayOfWeek),
+    Function::Part(Part::Day),
 ];
 
 type Found = Result<Value, ExpressionError>;
@@ -181,10 +190,10 @@ fn of_first(function: Function, values: &[Value]) -> Found {
         _ => Value::Null,
     };
     Ok(match function {
-        Function::Abs => Value::Number(whole.abs()),
-        Function::Ceil => Value::Number(whole.ceil()),
-        Function::Floor => Value::Number(whole.floor()),
-        Function::Sqrt => Value::Number(whole.sqrt()),
+        Function::Math(Math::Abs) => Value::Number(whole.abs()),
+        Function::Math(Math::Ceil) => Value::Number(whole.ceil()),
+        Function::Math(Math::Floor) => Value::Number(whole.floor()),
+        Function::Math(Math::Sqrt) => Value::Number(whole.sqrt()),
         Function::Lower => match first {
             Value::Text(_) => of_text(&|it| Value::text(it.to_lowercase().as_bytes())),
             _ => Value::Null,
@@ -203,10 +212,14 @@ fn of_first(function: Function, values: &[Value]) -> Found {
             let parts = parts.map(|part| Value::text(part.trim_matches(' ').as_bytes()));
             Value::List(parts.collect())
         }
-        Function::Day | Function::DayOfWeek if !(0.0..1e11).contains(&whole) => Value::Null,
-        Function::Day => Value::Number((whole.floor() / 86400.0).floor() * 86400.0),
+        Function::Part(Part::Day) | Function::Part(Part::DayOfWeek)
+            if !(0.0..1e11).contains(&whole) =>
+        {
+            Value::Null
+        }
+        Function::Part(Part::Day) => Value::Number((whole.floor() / 86400.0).floor() * 86400.0),
         // The first of January 1970 was a Thursday.
-        Function::DayOfWeek => Value::Number(((whole / 86400.0).floor() + 4.0) % 7.0),
+        Function::Part(Part::DayOfWeek) => Value::Number(((whole / 86400.0).floor() + 4.0) % 7.0),
         other => unreachable!("{other:?} is not of this interpreter"),
     })
 }

@@ -28,7 +28,9 @@ fn shown(value: &Value) -> String {
             let parts: Vec<String> = list.iter().map(shown).collect();
             format!("[{}]", parts.join("|"))
         }
-        value => String::from_utf8_lossy(&value.bytes().unwrap_or_default()).into_owned(),
+        Value::Number(_) | Value::Text(_) => {
+            String::from_utf8_lossy(&value.bytes().unwrap_or_default()).into_owned()
+        }
     }
 }
 

@@ -59,6 +59,7 @@ impl Engine {
         self.keys.expire();
         self.core.drop_idle(Instant::now());
         self.index_changes();
+        self.core.collect_cursors();
         let reply = match self.keys.execute(&arguments, self.protocol) {
             Some(reply) => reply,
             None => self.execute_in_core(&arguments),

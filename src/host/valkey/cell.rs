@@ -23,6 +23,8 @@ pub(super) struct Host {
     pub(super) scanning: Scanning,
     /// A timer for indexes that can be idle is set.
     pub(super) idle_timer: bool,
+    /// A timer will look after the cursors.
+    pub(super) collects_cursors: bool,
 }
 
 /// Why work did not come to a result.

@@ -10,7 +10,7 @@ use super::cell::{self, Host, Refusal};
 use super::keyspace::ServerKeyspace;
 use super::options::{self, Options};
 use super::reply::ServerSink;
-use super::{alloc, events, fault, idle, info, rdb, suggestions};
+use super::{alloc, cursors, events, fault, idle, info, rdb, suggestions};
 use crate::command::COMMANDS;
 use crate::engine::{Call, Effect};
 use crate::reply::Sink;
@@ -127,6 +127,7 @@ pub(super) fn answer(
             let effect = work(host, &mut sink);
             backfill::wake(context, host);
             idle::wake(context, host);
+            cursors::wake(context, host);
             effect
         });
         match result {

@@ -14,6 +14,7 @@ mod alloc;
 mod api;
 mod backfill;
 mod cell;
+mod cursors;
 mod entry;
 mod events;
 mod fault;

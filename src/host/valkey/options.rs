@@ -86,6 +86,8 @@ mod tests {
         assert!(name(&[b"NAME", b""]).is_err());
         assert!(name(&[b"LINKERS", b"65"]).unwrap_err().contains("0 to 64"));
         assert!(name(&[b"LINKERS"]).unwrap_err().contains("needs a value"));
+        let little = name(&[b"AGGREGATEMEMORY", b"9"]).unwrap_err();
+        assert!(little.contains("at least 1048576"), "{little}");
         let unknown = name(&[b"QUANTIZATION", b"INT4"]).unwrap_err();
         assert!(unknown.contains("AUTO or INT8 or NONE"), "{unknown}");
     }

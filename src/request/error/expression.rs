@@ -88,6 +88,7 @@ pub enum ExpressionError {
 }
 
 impl fmt::Display for ExpressionError {
+    #[expect(clippy::too_many_lines, reason = "a table of texts")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Syntax {

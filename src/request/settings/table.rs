@@ -115,6 +115,18 @@ pub const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        name: "AGGREGATEMEMORY",
+        description: "Bytes that one aggregation may keep at once: groups, rows to sort, rows that a \
+                      cursor holds",
+        is_mutable: true,
+        kind: Kind::Whole {
+            min: 1 << 20,
+            max: 1 << 50,
+            get: |settings| settings.aggregate_memory as u64,
+            set: |settings, value| settings.aggregate_memory = size(value),
+        },
+    },
+    Setting {
         name: "MINPREFIX",
         description: "The fewest bytes beside the * of a pattern; shorter ones match nothing",
         is_mutable: true,

@@ -1,0 +1,40 @@
+//! How much memory rows may take while they wait.
+
+use crate::request::error::{AggregateError, Error, Refusal};
+
+/// Bytes that may still be taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    most: usize,
+    left: usize,
+}
+
+impl Budget {
+    /// A budget of some bytes.
+    #[must_use]
+    pub const fn new(most: usize) -> Self {
+        Self { most, left: most }
+    }
+
+    /// Takes some bytes.
+    ///
+    /// # Errors
+    /// [`AggregateError::Memory`] when fewer are left.
+    pub fn take(&mut self, bytes: usize) -> Result<(), Error> {
+        match self.left.checked_sub(bytes) {
+            Some(left) => {
+                self.left = left;
+                Ok(())
+            }
+            None => {
+                let most = self.most;
+                Err(Refusal::Aggregate(AggregateError::Memory { most }).into())
+            }
+        }
+    }
+
+    /// Gives some bytes back.
+    pub fn give(&mut self, bytes: usize) {
+        self.left = self.left.saturating_add(bytes).min(self.most);
+    }
+}

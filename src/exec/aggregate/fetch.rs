@@ -1,0 +1,184 @@
+//! Values of documents: from numbers and columns kept here, else from the keyspace.
+
+use std::sync::Arc;
+
+use nuthatch_indexes::doc::DocId;
+use nuthatch_indexes::docset::DocSet;
+use nuthatch_indexes::text::{FieldMask, PostingCursor, TextIndex};
+
+use super::{Batch, Context, Fields};
+use crate::catalog::column::SortKey;
+use crate::catalog::index::{FieldIndex, Index};
+use crate::exec::yielded;
+use crate::expr::{Column, Value};
+use crate::keyspace::Presence;
+use crate::plan::aggregate::{Fetch, Source};
+use crate::request::error::Error;
+
+/// A batch with some values of its documents. Where hashes are read, a document whose key has gone
+/// since it matched is left out.
+pub(super) fn values(
+    batch: Batch,
+    fetches: &[Fetch],
+    context: &mut Context<'_>,
+) -> Result<Batch, Error> {
+    let mut names: Vec<&[u8]> = Vec::new();
+    let mut slots = Vec::new();
+    for fetch in fetches {
+        if let Source::Field { name, is_number } = &fetch.source {
+            names.push(name);
+            slots.push((fetch.slot, *is_number));
+        }
+    }
+    let mut batch = if names.is_empty() {
+        batch
+    } else {
+        hash_fields(batch, &names, &slots, context)?
+    };
+    for fetch in fetches {
+        if let Some(column) = kept(&fetch.source, &batch.docs, context) {
+            batch.put(fetch.slot, column);
+        }
+    }
+    Ok(batch)
+}
+
+/// The values of a source that is not in the keyspace; none if it is.
+fn kept(source: &Source, docs: &[DocId], context: &Context<'_>) -> Option<Column> {
+    let index = context.index;
+    Some(match source {
+        Source::Field { .. } => return None,
+        Source::Key => {
+            let keys = docs.iter().map(|doc| index.documents().key(*doc));
+            Column::Values(
+                keys.map(|key| key.map_or(Value::Null, Value::text))
+                    .collect(),
+            )
+        }
+        Source::Number(field) => match index.field(*field) {
+            FieldIndex::Numeric(numbers) => {
+                Column::of_numbers(docs.iter().map(|doc| numbers.get(*doc)))
+            }
+            FieldIndex::Text(_) | FieldIndex::Tag(_) | FieldIndex::Vector(_) | FieldIndex::None => {
+                Column::null()
+            }
+        },
+        Source::Column(field) => match index.column(*field) {
+            Some(column) => {
+                Column::Values(docs.iter().map(|doc| sort_key(column.get(*doc))).collect())
+            }
+            None => Column::null(),
+        },
+        Source::Yielded(position) => match context.plan.yields.get(*position) {
+            Some(given) => {
+                Column::of_numbers(docs.iter().map(|doc| yielded::distance(given, index, *doc)))
+            }
+            None => Column::null(),
+        },
+        Source::Distance(range) => {
+            Column::of_numbers(docs.iter().map(|doc| yielded::within(range, index, *doc)))
+        }
+        Source::MatchedTerms { terms, most } => matched_terms(terms, *most, docs, index.text()),
+    })
+}
+
+fn sort_key(key: Option<&SortKey>) -> Value {
+    match key {
+        None => Value::Null,
+        Some(SortKey::Number(number)) => Value::Number(*number),
+        Some(SortKey::Text(text)) => Value::text(text),
+    }
+}
+
+/// Those of some terms that each document has.
+fn matched_terms(
+    terms: &[(Vec<u8>, FieldMask)],
+    most: usize,
+    docs: &[DocId],
+    text: &TextIndex,
+) -> Column {
+    let mut found: Vec<Vec<Value>> = vec![Vec::new(); docs.len()];
+    // Cursors go forward only, and neighbours do not come in the order of their ids.
+    let mut order: Vec<usize> = (0..docs.len()).collect();
+    order.sort_unstable_by_key(|&row| docs[row]);
+    for (term, fields) in terms {
+        let Some(mut postings): Option<PostingCursor> = text.postings(term, *fields) else {
+            continue;
+        };
+        let name = Value::text(term);
+        for &row in &order {
+            if postings.doc().is_some_and(|doc| doc < docs[row]) {
+                postings.seek(docs[row]);
+            }
+            if postings.doc() == Some(docs[row]) && found[row].len() < most {
+                found[row].push(name.clone());
+            }
+        }
+    }
+    Column::Values(
+        found
+            .into_iter()
+            .map(|terms| Value::List(terms.into()))
+            .collect(),
+    )
+}
+
+/// A batch with fields of its documents' hashes in some slots.
+fn hash_fields(
+    batch: Batch,
+    names: &[&[u8]],
+    slots: &[(usize, bool)],
+    context: &mut Context<'_>,
+) -> Result<Batch, Error> {
+    let mut columns = vec![Vec::with_capacity(batch.len()); names.len()];
+    let mut is_there = Vec::with_capacity(batch.len());
+    for &doc in &batch.docs {
+        context.deadline.check()?;
+        let mut values = vec![Value::Null; names.len()];
+        let presence = match context.index.documents().key(doc) {
+            Some(key) => context.keyspace.fields(key, names, &mut |position, value| {
+                values[position] = Value::text(value);
+            }),
+            None => Presence::Absent,
+        };
+        is_there.push(presence == Presence::Hash);
+        for ((column, value), (_, is_number)) in columns.iter_mut().zip(values).zip(slots) {
+            column.push(if *is_number { as_number(&value) } else { value });
+        }
+    }
+    let mut batch = batch;
+    for ((slot, _), column) in slots.iter().zip(columns) {
+        batch.put(*slot, Column::Values(column));
+    }
+    Ok(batch.filtered(|row| is_there[row]))
+}
+
+fn as_number(value: &Value) -> Value {
+    value.number().map_or(Value::Null, Value::Number)
+}
+
+/// A batch with the whole hashes of its documents, byte for byte.
+pub(super) fn documents(batch: Batch, context: &mut Context<'_>) -> Result<Batch, Error> {
+    let mut documents: Vec<Fields> = Vec::with_capacity(batch.len());
+    let mut is_there = Vec::with_capacity(batch.len());
+    for &doc in &batch.docs {
+        context.deadline.check()?;
+        let (presence, fields) = document(doc, context.index, context);
+        is_there.push(presence == Presence::Hash);
+        documents.push(fields);
+    }
+    let mut batch = batch;
+    batch.documents = Some(documents);
+    Ok(batch.filtered(|row| is_there[row]))
+}
+
+fn document(doc: DocId, index: &Index, context: &mut Context<'_>) -> (Presence, Fields) {
+    let mut fields = Vec::new();
+    let presence = match index.documents().key(doc) {
+        Some(key) => context.keyspace.document(key, &mut |name, value| {
+            fields.push((Arc::from(name), Value::text(value)));
+        }),
+        None => Presence::Absent,
+    };
+    (presence, fields.into())
+}

@@ -1,0 +1,180 @@
+//! The documents that a pipeline begins with.
+
+use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
+
+use nuthatch_indexes::doc::DocId;
+use nuthatch_indexes::docset::DocSet;
+
+use super::Batch;
+use crate::catalog::index::Index;
+use crate::exec::collect::Hit;
+use crate::exec::deadline::Deadline;
+use crate::exec::{build, knn, scored};
+use crate::expr::{Column, Numbers, Value};
+use crate::plan::Plan;
+use crate::request::error::Error;
+use crate::request::search::Scorer;
+
+/// Documents with values that came with them, such as their scores.
+#[derive(Debug, Default)]
+pub struct Input {
+    docs: Vec<DocId>,
+    /// By slot; each as long as the documents, or the same for all.
+    given: Vec<Column>,
+    /// The first that has not been given out.
+    at: usize,
+    /// Hashes of the documents' keys, from [`Input::guard`] on.
+    keys: Option<Keys>,
+}
+
+#[derive(Debug)]
+struct Keys {
+    hasher: RandomState,
+    /// By document, from `first` on.
+    hashes: Vec<u64>,
+    first: usize,
+}
+
+impl Input {
+    /// Documents and the values of their first slots.
+    #[must_use]
+    pub fn new(docs: Vec<DocId>, given: Vec<Column>) -> Self {
+        Self {
+            docs,
+            given,
+            at: 0,
+            keys: None,
+        }
+    }
+
+    /// The documents that match a plan, in the order of their ids, or nearest first: with their
+    /// scores if the plan's search asks for them, then with the distance of a KNN. `enough` of
+    /// them, where no more can matter.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] when time is over.
+    pub fn of_plan(
+        plan: &Plan,
+        with_scores: bool,
+        enough: Option<usize>,
+        index: &Index,
+        deadline: &Deadline,
+    ) -> Result<Self, Error> {
+        if let Some(neighbours) = &plan.knn {
+            let hits = knn::nearest(neighbours, plan, index, deadline)?;
+            return Ok(Self::of_neighbours(&hits, with_scores));
+        }
+        let enough = enough.unwrap_or(usize::MAX);
+        let (mut docs, mut scores) = (Vec::new(), Vec::new());
+        let mut set = build::scored(plan, index, deadline)?;
+        let mut steps = deadline.steps(plan.filter.sets());
+        // The highest score of all is that of all.
+        let is_share = with_scores && plan.scoring.scorer == Scorer::Bm25StdNorm;
+        while let Some(doc) = set.set().doc() {
+            if docs.len() >= enough && !is_share {
+                break;
+            }
+            steps.check()?;
+            docs.push(doc);
+            if with_scores {
+                scores.push(set.score());
+            }
+            set.set().advance();
+        }
+        // A set that looks at the clock itself ends early.
+        deadline.check()?;
+        if is_share {
+            let best = scores.iter().copied().fold(0.0, f64::max);
+            scores
+                .iter_mut()
+                .for_each(|score| *score = scored::share(*score, best));
+        }
+        let given = if with_scores {
+            vec![numbers(scores)]
+        } else {
+            Vec::new()
+        };
+        Ok(Self::new(docs, given))
+    }
+
+    fn of_neighbours(hits: &[Hit], with_scores: bool) -> Self {
+        let mut given = Vec::new();
+        if with_scores {
+            given.push(numbers(hits.iter().map(|hit| hit.score).collect()));
+        }
+        given.push(Column::of_numbers(hits.iter().map(|hit| hit.distance)));
+        Self::new(hits.iter().map(|hit| hit.doc).collect(), given)
+    }
+
+    /// Remembers which documents are left by their keys too, so that one whose id has become
+    /// another's meanwhile is left out.
+    pub fn guard(&mut self, index: &Index) {
+        if self.keys.is_some() {
+            return;
+        }
+        let hasher = RandomState::new();
+        let documents = index.documents();
+        let left = self.docs.get(self.at..).unwrap_or_default();
+        let hashes = left.iter().map(|doc| hasher.hash_one(documents.key(*doc)));
+        self.keys = Some(Keys {
+            hashes: hashes.collect(),
+            hasher,
+            first: self.at,
+        });
+    }
+
+    /// Bytes that it holds.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let given = self.given.len() * size_of::<f64>();
+        let per_document = size_of::<DocId>() + size_of::<u64>() + given;
+        self.docs.len() * per_document
+    }
+
+    /// The next rows, at most so many; an empty batch when all of these have gone, none when there
+    /// are no more.
+    pub(super) fn next(&mut self, most: usize, index: &Index) -> Option<Batch> {
+        let rows = self.at..self.docs.len().min(self.at.saturating_add(most));
+        if rows.is_empty() {
+            return None;
+        }
+        let given = self.given.iter().map(|column| part(column, rows.clone()));
+        let docs = self.docs[rows.clone()].to_vec();
+        let batch = Batch::of_documents(docs, given.collect());
+        self.at = rows.end;
+        let Some(keys) = &self.keys else {
+            return Some(batch);
+        };
+        let is_same: Vec<bool> = rows
+            .map(|row| {
+                let key = index.documents().key(self.docs[row]);
+                key.is_some()
+                    && keys.hashes.get(row - keys.first) == Some(&keys.hasher.hash_one(key))
+            })
+            .collect();
+        Some(batch.filtered(|row| is_same[row]))
+    }
+}
+
+fn numbers(values: Vec<f64>) -> Column {
+    Column::Numbers(Numbers {
+        values,
+        present: None,
+    })
+}
+
+/// Some rows of a column.
+fn part(column: &Column, rows: Range<usize>) -> Column {
+    match column {
+        Column::Constant(value) => Column::Constant(value.clone()),
+        Column::Numbers(numbers) => {
+            let present = numbers.present.as_ref();
+            Column::Numbers(Numbers {
+                values: numbers.values[rows.clone()].to_vec(),
+                present: present.map(|present| present[rows].to_vec()),
+            })
+        }
+        Column::Values(values) => Column::Values(values[rows].iter().map(Value::clone).collect()),
+    }
+}

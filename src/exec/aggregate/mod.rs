@@ -1,0 +1,295 @@
+//! Pipelines run: batches of rows are pulled through the steps, so that no more is computed than is
+//! asked for, and what is left can wait in a cursor.
+//!
+//! A run borrows neither the index nor the keyspace: it is handed both each time. What it holds on
+//! to are ids of documents, and an id may be another document's by then; see [`Input::guard`].
+
+mod batch;
+mod budget;
+mod fetch;
+mod group;
+mod input;
+mod reduce;
+mod sort;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+
+pub use self::batch::{Batch, Fields};
+pub use self::budget::Budget;
+use self::group::Grouping;
+pub use self::input::Input;
+use self::sort::Sorting;
+use super::deadline::Deadline;
+use crate::catalog::index::Index;
+use crate::expr::Program;
+use crate::keyspace::Keyspace;
+use crate::plan::Plan;
+use crate::plan::aggregate::{Fetch, Pipeline, Step};
+use crate::request::error::Error;
+
+/// Rows of a batch: its columns fit into a core's cache, and a batch costs little beside its rows.
+pub const BATCH_ROWS: usize = 1024;
+
+/// What a run works with while it is asked for rows.
+pub struct Context<'a> {
+    /// The plan that found its documents.
+    pub plan: &'a Plan,
+    /// Its index.
+    pub index: &'a Index,
+    /// The keys of the index's database.
+    pub keyspace: &'a mut dyn Keyspace,
+    /// When it must have ended.
+    pub deadline: Deadline,
+}
+
+/// A pipeline under way.
+pub struct Run {
+    input: Input,
+    stages: Vec<Stage>,
+    budget: Budget,
+    /// All rows are counted, even those that a limit passes over.
+    with_count: bool,
+    /// Batches pulled ahead.
+    ready: VecDeque<Batch>,
+    /// Rows that have come out.
+    emitted: usize,
+    done: bool,
+}
+
+/// A step and what it remembers.
+enum Stage {
+    Fetch(Vec<Fetch>),
+    FetchDocuments,
+    Apply {
+        slot: usize,
+        program: Program,
+    },
+    Filter(Program),
+    Group(Grouping),
+    Sort(Sorting),
+    Limit {
+        offset: usize,
+        count: usize,
+        seen: usize,
+    },
+}
+
+impl Run {
+    /// A run of a pipeline over some rows, which keeps no more at once than a budget allows.
+    #[must_use]
+    pub fn new(pipeline: &Pipeline, input: Input, with_count: bool, budget: Budget) -> Self {
+        let stages = pipeline.steps.iter().map(|step| match step {
+            Step::Fetch(values) => Stage::Fetch(values.clone()),
+            Step::FetchDocuments => Stage::FetchDocuments,
+            Step::Apply { slot, program } => Stage::Apply {
+                slot: *slot,
+                program: program.clone(),
+            },
+            Step::Filter(program) => Stage::Filter(program.clone()),
+            Step::Group(groups) => Stage::Group(Grouping::new(groups)),
+            Step::Sort { keys, most } => Stage::Sort(Sorting::new(keys.clone(), *most)),
+            Step::Limit { offset, count } => Stage::Limit {
+                offset: *offset,
+                count: *count,
+                seen: 0,
+            },
+        });
+        Self {
+            input,
+            stages: stages.collect(),
+            budget,
+            with_count,
+            ready: VecDeque::new(),
+            emitted: 0,
+            done: false,
+        }
+    }
+
+    /// The next rows, `most` of them unless there are fewer.
+    ///
+    /// # Errors
+    /// A refusal when a value cannot be computed or memory is short, [`Error::Stopped`] when time
+    /// is over.
+    pub fn rows(&mut self, most: usize, context: &mut Context<'_>) -> Result<Vec<Batch>, Error> {
+        let mut batches = Vec::new();
+        let (mut wanted, mut bytes) = (most, 0);
+        while wanted > 0 {
+            let Some(mut batch) = self.next(context)? else {
+                break;
+            };
+            if batch.len() > wanted {
+                self.ready.push_front(batch.split_off(wanted));
+            }
+            wanted -= batch.len();
+            self.emitted += batch.len();
+            self.budget.take(batch.bytes())?;
+            bytes += batch.bytes();
+            batches.push(batch);
+        }
+        // They leave.
+        self.budget.give(bytes);
+        Ok(batches)
+    }
+
+    /// Pulls all rows now, so that the total is known before the first is shown.
+    ///
+    /// # Errors
+    /// As [`Run::rows`].
+    pub fn drain(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
+        while let Some(batch) = self.pull(context)? {
+            self.budget.take(batch.bytes())?;
+            self.ready.push_back(batch);
+        }
+        Ok(())
+    }
+
+    /// Whether there are no rows left; looks ahead by one batch.
+    ///
+    /// # Errors
+    /// As [`Run::rows`].
+    pub fn is_done(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
+        if self.ready.is_empty()
+            && let Some(batch) = self.pull(context)?
+        {
+            self.ready.push_back(batch);
+        }
+        Ok(self.ready.is_empty())
+    }
+
+    /// How many rows there were before the last step that took only some of them, as far as they
+    /// have been seen.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        let waiting = self.ready.iter().map(Batch::len).sum::<usize>();
+        let mut cut = None;
+        for stage in self.stages.iter().rev() {
+            match stage {
+                Stage::Fetch(_) | Stage::FetchDocuments | Stage::Apply { .. } => {}
+                Stage::Limit { seen, .. } if cut.is_none() => cut = Some(*seen),
+                Stage::Sort(sorting) => return sorting.seen(),
+                Stage::Limit { .. } | Stage::Filter(_) | Stage::Group(_) => break,
+            }
+        }
+        cut.unwrap_or(self.emitted + waiting)
+    }
+
+    /// What is left of the documents to look at.
+    pub fn input(&mut self) -> &mut Input {
+        &mut self.input
+    }
+
+    fn next(&mut self, context: &mut Context<'_>) -> Result<Option<Batch>, Error> {
+        match self.ready.pop_front() {
+            Some(batch) => Ok(Some(batch)),
+            None => self.pull(context),
+        }
+    }
+
+    /// The next batch of the last step; never an empty one.
+    fn pull(&mut self, context: &mut Context<'_>) -> Result<Option<Batch>, Error> {
+        if self.done {
+            return Ok(None);
+        }
+        let mut source = Source {
+            input: &mut self.input,
+            budget: &mut self.budget,
+            with_count: self.with_count,
+        };
+        let batch = source.next(&mut self.stages, context)?;
+        self.done = batch.is_none();
+        Ok(batch)
+    }
+}
+
+struct Source<'r> {
+    input: &'r mut Input,
+    budget: &'r mut Budget,
+    with_count: bool,
+}
+
+impl Source<'_> {
+    /// The next batch of the last of some stages that has any rows.
+    fn next(
+        &mut self,
+        stages: &mut [Stage],
+        context: &mut Context<'_>,
+    ) -> Result<Option<Batch>, Error> {
+        loop {
+            context.deadline.check()?;
+            let Some((stage, before)) = stages.split_last_mut() else {
+                return Ok(self.input.next(BATCH_ROWS, context.index));
+            };
+            let batch = match stage {
+                Stage::Group(grouping) => {
+                    if !grouping.is_finished() {
+                        while let Some(batch) = self.next(before, context)? {
+                            grouping.push(&batch, self.budget)?;
+                        }
+                        grouping.finish()?;
+                    }
+                    return grouping.next(BATCH_ROWS);
+                }
+                Stage::Sort(sorting) => {
+                    if !sorting.is_finished() {
+                        while let Some(batch) = self.next(before, context)? {
+                            sorting.push(&batch, self.budget)?;
+                        }
+                        sorting.finish();
+                    }
+                    return Ok(sorting.next(BATCH_ROWS));
+                }
+                Stage::Limit {
+                    offset,
+                    count,
+                    seen,
+                } => {
+                    let end = offset.saturating_add(*count);
+                    // A count alone is what `LIMIT 0 0` is for.
+                    if *seen >= end && !self.with_count && *count > 0 {
+                        return Ok(None);
+                    }
+                    let Some(batch) = self.next(before, context)? else {
+                        return Ok(None);
+                    };
+                    let start = *seen;
+                    *seen += batch.len();
+                    batch.between(offset.saturating_sub(start), end.saturating_sub(start))
+                }
+                Stage::Fetch(_)
+                | Stage::FetchDocuments
+                | Stage::Apply { .. }
+                | Stage::Filter(_) => {
+                    let Some(batch) = self.next(before, context)? else {
+                        return Ok(None);
+                    };
+                    stage.apply(batch, context)?
+                }
+            };
+            if !batch.is_empty() {
+                return Ok(Some(batch));
+            }
+        }
+    }
+}
+
+impl Stage {
+    /// What a step that needs one batch alone makes of it.
+    fn apply(&self, mut batch: Batch, context: &mut Context<'_>) -> Result<Batch, Error> {
+        match self {
+            Self::Fetch(values) => fetch::values(batch, values, context),
+            Self::FetchDocuments => fetch::documents(batch, context),
+            Self::Apply { slot, program } => {
+                let column = program.column(&batch.columns, batch.len())?;
+                batch.put(*slot, column);
+                Ok(batch)
+            }
+            Self::Filter(program) => {
+                let holds = program.column(&batch.columns, batch.len())?;
+                Ok(batch.filtered(|row| holds.is_true(row)))
+            }
+            Self::Group(_) | Self::Sort(_) | Self::Limit { .. } => Ok(batch),
+        }
+    }
+}
