@@ -8,7 +8,6 @@ use nuthatch::engine::{Call, Core};
 use nuthatch::keyspace::{Keyspace, Presence, WrongType};
 use nuthatch::reply::{Protocol, Recorder, Reply};
 use nuthatch::request::settings::Settings;
-use nuthatch::request::settings::Settings;
 use nuthatch_indexes::suggest::Suggestions;
 
 use super::{array, bulk, integer, page};
