@@ -81,13 +81,16 @@ fn read(reply: &Reply) -> Option<Vec<Place>> {
 }
 
 fn place(id: &Reply, sort_key: &Reply) -> Option<Place> {
-    let value = |reply: &Reply| match reply {
-        Reply::Null => Some(Vec::new()),
-        other => Some(bulk(other)?.to_vec()),
+    let value = |reply: &Reply| {
+        if matches!(reply, Reply::Null) {
+            return Some(Vec::new());
+        }
+        Some(bulk(reply)?.to_vec())
     };
-    let values = match sort_key {
-        Reply::Array(keys) => keys.iter().map(value).collect::<Option<_>>()?,
-        one => vec![value(one)?],
+    let values = if let Reply::Array(keys) = sort_key {
+        keys.iter().map(value).collect::<Option<_>>()?
+    } else {
+        vec![value(sort_key)?]
     };
     Some(Place {
         key: bulk(id)?.to_vec(),
