@@ -404,7 +404,7 @@ impl SortKey {
         match (self, other) {
             (Self::Missing, _) | (_, Self::Missing) => missing(self).cmp(&missing(other)),
             (Self::Number { value: a, .. }, Self::Number { value: b, .. }) => {
-                let order = a.total_cmp(b);
+                let order = (a + 0.0).total_cmp(&(b + 0.0));
                 if descending { order.reverse() } else { order }
             }
             (Self::Text(a), Self::Text(b)) if descending => b.cmp(a),

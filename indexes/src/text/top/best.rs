@@ -33,6 +33,8 @@ impl Best {
     /// None yet, where it is known that `k` hits have at least the score of the worst of these.
     pub(super) fn new_above(known: &Self) -> Self {
         let worst = known.heap.peek().filter(|_| known.heap.len() >= known.k);
+        // What scores nothing is a hit too.
+        let worst = worst.filter(|worst| worst.score > 0.0);
         Self {
             floor: worst.map_or(f64::NEG_INFINITY, |worst| worst.score),
             ..Self::new(known.k)
