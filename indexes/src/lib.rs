@@ -1,8 +1,8 @@
 //! Nuthatch's data structures, each over the same dense space of document ids.
 //!
 //! Nothing here knows of a server, a command, a field name or a reply. The families (text, tag,
-//! numeric, vector, suggest) never name each other; the first four meet in [`doc::DocId`] and
-//! [`docset::DocSet`].
+//! numeric, geo, shape, vector, suggest) never name each other; all but the last meet in
+//! [`doc::DocId`] and [`docset::DocSet`].
 
 mod bitmap_bytes;
 mod dictionary;
@@ -11,9 +11,12 @@ pub mod docs;
 pub mod docset;
 pub mod edit_distance;
 pub mod fold;
+pub mod geo;
 pub mod numeric;
 mod pattern;
 mod prefetch;
+pub mod shape;
+mod sphere;
 pub mod suggest;
 pub mod tag;
 pub mod text;

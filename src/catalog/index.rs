@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use nuthatch_indexes::geo::GeoIndex;
 use nuthatch_indexes::numeric::NumericIndex;
+use nuthatch_indexes::shape::{Coordinates, ShapeIndex};
 use nuthatch_indexes::tag::{TagIndex, TagOptions};
 use nuthatch_indexes::text::analysis::{Analyzer, AnalyzerOptions};
 use nuthatch_indexes::text::{FieldOptions, TextField, TextIndex};
@@ -75,6 +77,10 @@ pub enum FieldIndex {
     Tag(TagIndex),
     /// Numbers.
     Numeric(NumericIndex),
+    /// Points on the earth.
+    Geo(GeoIndex),
+    /// Points and polygons.
+    Shape(ShapeIndex),
     /// Vectors.
     Vector(Box<VectorIndex>),
     /// `NOINDEX`: nothing.
@@ -184,6 +190,8 @@ impl Index {
                 FieldIndex::Text(_)
                 | FieldIndex::Tag(_)
                 | FieldIndex::Numeric(_)
+                | FieldIndex::Geo(_)
+                | FieldIndex::Shape(_)
                 | FieldIndex::None => None,
             })
     }
@@ -266,6 +274,13 @@ impl FieldIndex {
                 index_empty: field.index_empty,
             })),
             FieldKind::Numeric => Self::Numeric(NumericIndex::default()),
+            FieldKind::Geo => Self::Geo(GeoIndex::default()),
+            FieldKind::GeoShape(options) => {
+                Self::Shape(ShapeIndex::new(match options.coordinates {
+                    create::Coordinates::Flat => Coordinates::Flat,
+                    create::Coordinates::Spherical => Coordinates::Spherical,
+                }))
+            }
             FieldKind::Vector(options) => {
                 Self::Vector(Box::new(VectorIndex::new(vector_params(options))))
             }

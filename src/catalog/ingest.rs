@@ -7,6 +7,8 @@
 use std::time::Instant;
 
 use nuthatch_indexes::doc::DocId;
+use nuthatch_indexes::geo::Point;
+use nuthatch_indexes::shape::Shape;
 use nuthatch_indexes::text::TextField;
 use nuthatch_indexes::text::analysis::fold;
 use nuthatch_indexes::vector::VectorError;
@@ -110,6 +112,8 @@ impl Index {
                 FieldIndex::Text(id) => value.as_deref().map(|value| (*id, value)),
                 FieldIndex::Tag(_)
                 | FieldIndex::Numeric(_)
+                | FieldIndex::Geo(_)
+                | FieldIndex::Shape(_)
                 | FieldIndex::Vector(_)
                 | FieldIndex::None => None,
             })
@@ -156,6 +160,23 @@ impl Index {
                     .insert(doc, number)
                     .map_err(|error| error.to_string())
             }
+            FieldIndex::Geo(points) => {
+                points.remove(doc);
+                let Some(value) = value else { return Ok(()) };
+                let point = Point::parse(value).map_err(|error| {
+                    format!("Invalid geo coordinates: '{}' {error}", shown(value))
+                })?;
+                points.insert(doc, point);
+                Ok(())
+            }
+            FieldIndex::Shape(shapes) => {
+                shapes.remove(doc);
+                let Some(value) = value else { return Ok(()) };
+                let shape = Shape::parse(value, shapes.coordinates())
+                    .map_err(|error| format!("Invalid shape: '{}' {error}", shown(value)))?;
+                shapes.insert(doc, shape);
+                Ok(())
+            }
             FieldIndex::Vector(vectors) => {
                 let inserted = value.map(|blob| vectors.insert(doc, blob));
                 if inserted != Some(Ok(())) {
@@ -180,6 +201,12 @@ impl Index {
                 }
                 FieldIndex::Numeric(numbers) => {
                     numbers.remove(doc);
+                }
+                FieldIndex::Geo(points) => {
+                    points.remove(doc);
+                }
+                FieldIndex::Shape(shapes) => {
+                    shapes.remove(doc);
                 }
                 FieldIndex::Vector(vectors) => {
                     vectors.remove(doc);
@@ -221,7 +248,9 @@ fn sort_key(field: &FieldDefinition, value: &[u8]) -> Option<SortKey> {
         } else {
             fold(value).into()
         })),
-        FieldKind::Vector(_) => None,
+        // As it is written.
+        FieldKind::Geo => Some(SortKey::Text(value.into())),
+        FieldKind::GeoShape(_) | FieldKind::Vector(_) => None,
     }
 }
 

@@ -21,8 +21,10 @@ pub struct Stats {
     pub blocks: usize,
     /// Words, postings and positions.
     pub text_bytes: usize,
-    /// Numeric fields.
+    /// Numeric and geo fields.
     pub numeric_bytes: usize,
+    /// Shape fields.
+    pub shape_bytes: usize,
     /// Tag fields.
     pub tag_bytes: usize,
     /// Vector fields.
@@ -54,6 +56,8 @@ impl Stats {
                 FieldIndex::Text(_) | FieldIndex::None => {}
                 FieldIndex::Tag(tags) => stats.tag_bytes += tags.memory_bytes(),
                 FieldIndex::Numeric(numbers) => stats.numeric_bytes += numbers.memory_bytes(),
+                FieldIndex::Geo(points) => stats.numeric_bytes += points.memory_bytes(),
+                FieldIndex::Shape(shapes) => stats.shape_bytes += shapes.memory_bytes(),
                 FieldIndex::Vector(vectors) => stats.vector_bytes += vectors.memory_bytes(),
             }
             stats.sortable_bytes += index.column(id).map_or(0, |column| column.memory_bytes());
@@ -67,6 +71,7 @@ impl Stats {
     pub fn total_bytes(&self) -> usize {
         self.text_bytes
             + self.numeric_bytes
+            + self.shape_bytes
             + self.tag_bytes
             + self.vector_bytes
             + self.doc_table_bytes

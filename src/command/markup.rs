@@ -142,9 +142,12 @@ fn fields_of_identifier(name: &[u8], index: &Index) -> FieldMask {
 fn mask(fields: impl Iterator<Item = FieldId>, index: &Index) -> FieldMask {
     let text = fields.filter_map(|id| match index.field(id) {
         FieldIndex::Text(field) => Some(*field),
-        FieldIndex::Tag(_) | FieldIndex::Numeric(_) | FieldIndex::Vector(_) | FieldIndex::None => {
-            None
-        }
+        FieldIndex::Tag(_)
+        | FieldIndex::Numeric(_)
+        | FieldIndex::Geo(_)
+        | FieldIndex::Shape(_)
+        | FieldIndex::Vector(_)
+        | FieldIndex::None => None,
     });
     text.collect()
 }
@@ -177,6 +180,7 @@ fn terms(filter: &Node) -> HashMap<&[u8], (usize, FieldMask)> {
             | Kind::Nothing
             | Kind::Tag { .. }
             | Kind::Numeric { .. }
+            | Kind::Area { .. }
             | Kind::VectorRange(_)
             | Kind::Not(_) => {}
         }

@@ -25,9 +25,12 @@ pub(super) fn tag_values(
             tags.values().for_each(|(tag, _)| call.sink.bulk(tag));
         }
         // `NOINDEX`: no tag is kept.
-        FieldIndex::Text(_) | FieldIndex::Numeric(_) | FieldIndex::Vector(_) | FieldIndex::None => {
-            call.sink.set(0)
-        }
+        FieldIndex::Text(_)
+        | FieldIndex::Numeric(_)
+        | FieldIndex::Geo(_)
+        | FieldIndex::Shape(_)
+        | FieldIndex::Vector(_)
+        | FieldIndex::None => call.sink.set(0),
     }
     Ok(Effect::None)
 }

@@ -5,6 +5,7 @@ use nuthatch_indexes::text::{FieldMask, Phrase};
 use nuthatch_indexes::vector::Within;
 use roaring::RoaringBitmap;
 
+use super::area;
 use super::candidates::Candidates;
 use super::deadline::Deadline;
 use super::knn::search_failure;
@@ -18,7 +19,7 @@ use super::without::Without;
 use crate::catalog::index::{FieldIndex, Index};
 use crate::catalog::schema::FieldId;
 use crate::plan::access::is_asked;
-use crate::plan::{Kind, Node, Plan, VectorRange};
+use crate::plan::{AreaClause, Kind, Node, Plan, VectorRange};
 use crate::request::error::Error;
 use crate::request::search as request;
 
@@ -99,6 +100,7 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
                 Box::new(words)
             }
             Kind::VectorRange(range) => self.vector_range(range)?,
+            Kind::Area { field, area } => self.area(*field, area)?,
             Kind::Or(parts) => Box::new(Either {
                 parts: Or::new(self.build_all(parts)?),
                 model: self.model,
@@ -182,6 +184,13 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
         Ok(unscored(Bitmap::owned(docs)))
     }
 
+    /// All documents that lie so.
+    fn area(&self, field: FieldId, area: &AreaClause) -> Result<BoxScorer<'a>, Error> {
+        let found = area::all(area, self.index.field(field), self.deadline);
+        self.deadline.check()?;
+        Ok(unscored(Bitmap::owned(found)))
+    }
+
     fn build_all(&self, parts: &'a [Node]) -> Result<Vec<BoxScorer<'a>>, Error> {
         parts.iter().map(|part| self.build(part)).collect()
     }
@@ -232,6 +241,7 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
             }
             Kind::Nothing
             | Kind::VectorRange(_)
+            | Kind::Area { .. }
             | Kind::And(_)
             | Kind::Near { .. }
             | Kind::Or(_)

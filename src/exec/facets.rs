@@ -53,7 +53,14 @@ pub(super) fn count(
                 (FieldIndex::Numeric(numbers), FacetBy::Tag | FacetBy::Number) => {
                     of_numbers(numbers, hits, facet.limit, deadline)?
                 }
-                (FieldIndex::Text(_) | FieldIndex::Vector(_) | FieldIndex::None, _) => Vec::new(),
+                (
+                    FieldIndex::Text(_)
+                    | FieldIndex::Geo(_)
+                    | FieldIndex::Shape(_)
+                    | FieldIndex::Vector(_)
+                    | FieldIndex::None,
+                    _,
+                ) => Vec::new(),
             };
             Ok(FacetCounts {
                 name: facet.name.clone(),

@@ -1,6 +1,7 @@
 //! Plans to hits: the only stage that reads postings, tags, numbers and vectors. It changes nothing.
 
 pub mod aggregate;
+mod area;
 mod build;
 mod candidates;
 pub mod collect;

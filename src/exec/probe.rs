@@ -7,9 +7,9 @@ use nuthatch_indexes::docs::Docs;
 use nuthatch_indexes::numeric::{Bound, NumericIndex};
 use roaring::RoaringBitmap;
 
-use super::yielded;
+use super::{area, yielded};
 use crate::catalog::index::{FieldIndex, Index};
-use crate::plan::{Kind, Node, VectorRange};
+use crate::plan::{AreaClause, Kind, Node, VectorRange};
 
 /// A condition on one document.
 pub(super) enum Probe<'a> {
@@ -23,6 +23,8 @@ pub(super) enum Probe<'a> {
     Tagged(&'a Docs),
     /// Its number lies in a range.
     Number(&'a NumericIndex, Bound, Bound),
+    /// Its point or shape lies so.
+    Lies(&'a AreaClause, &'a FieldIndex),
     /// Its vector is near.
     Near(Arc<VectorRange>),
     /// All hold.
@@ -47,6 +49,8 @@ impl<'a> Probe<'a> {
                 FieldIndex::Tag(tags) => tags.docs(value).map_or(Self::Never, Self::Tagged),
                 FieldIndex::Text(_)
                 | FieldIndex::Numeric(_)
+                | FieldIndex::Geo(_)
+                | FieldIndex::Shape(_)
                 | FieldIndex::Vector(_)
                 | FieldIndex::None => Self::Never,
             },
@@ -55,9 +59,12 @@ impl<'a> Probe<'a> {
                 FieldIndex::Numeric(numbers) => Self::Number(numbers, *min, *max),
                 FieldIndex::Text(_)
                 | FieldIndex::Tag(_)
+                | FieldIndex::Geo(_)
+                | FieldIndex::Shape(_)
                 | FieldIndex::Vector(_)
                 | FieldIndex::None => Self::Never,
             },
+            Kind::Area { field, area } => Self::Lies(area, index.field(*field)),
             Kind::VectorRange(range) => Self::Near(Arc::clone(range)),
             Kind::And(parts) => Self::All(all(parts)?),
             Kind::Or(parts) => Self::Any(all(parts)?),
@@ -75,9 +82,8 @@ impl<'a> Probe<'a> {
             Self::Never => false,
             Self::Within(docs) => docs.contains(doc.get()),
             Self::Tagged(docs) => docs.contains(doc),
-            Self::Number(numbers, min, max) => numbers
-                .get(doc)
-                .is_some_and(|number| is_between(number, *min, *max)),
+            Self::Number(numbers, min, max) => numbers.is_within(*min, *max, doc),
+            Self::Lies(area, field) => area::holds(area, field, doc),
             Self::Near(range) => yielded::within(range, index, doc).is_some(),
             Self::All(parts) => parts.iter().all(|part| part.holds(index, doc)),
             Self::Any(parts) => parts.iter().any(|part| part.holds(index, doc)),
@@ -93,6 +99,8 @@ impl<'a> Probe<'a> {
         };
         match self {
             Self::Always | Self::Never | Self::Within(_) | Self::Tagged(_) | Self::Number(..) => 1,
+            Self::Lies(AreaClause::Circle(_), _) => area::POINT_MOVES,
+            Self::Lies(AreaClause::Shape { .. }, _) => area::SHAPE_MOVES,
             Self::Near(_) => DISTANCE_MOVES,
             Self::All(parts) | Self::Any(parts) => sum(parts),
             Self::Not(part) => part.cost(),
@@ -102,9 +110,3 @@ impl<'a> Probe<'a> {
 
 /// Moves of a cursor that a distance costs as much as.
 const DISTANCE_MOVES: u32 = 4;
-
-fn is_between(number: f64, min: Bound, max: Bound) -> bool {
-    let above = number > min.value || number == min.value && !min.exclusive;
-    let below = number < max.value || number == max.value && !max.exclusive;
-    above && below
-}

@@ -72,6 +72,7 @@ fn words(node: &Node, text: &TextIndex, corpus: &Corpus<'_>) -> Option<Words> {
         | Kind::Tag { .. }
         | Kind::Missing(_)
         | Kind::Numeric { .. }
+        | Kind::Area { .. }
         | Kind::VectorRange(_)
         | Kind::Near { .. }
         | Kind::Not(_)
@@ -98,6 +99,7 @@ fn word(node: &Node, text: &TextIndex, corpus: &Corpus<'_>) -> Option<Word> {
         | Kind::Tag { .. }
         | Kind::Missing(_)
         | Kind::Numeric { .. }
+        | Kind::Area { .. }
         | Kind::VectorRange(_)
         | Kind::And(_)
         | Kind::Near { .. }

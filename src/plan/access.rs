@@ -10,7 +10,8 @@ use super::{Kind, Node};
 const SET_COST: u64 = 4;
 
 /// Whether a part of a conjunction is asked about each document that the parts before it let through:
-/// a distance always, and a range of numbers when to find all of it would cost more than to ask.
+/// a distance always, and a range of numbers or an area when to find all of it would cost more than to
+/// ask.
 #[must_use]
 pub fn is_asked(part: &Node, lead: &Node) -> bool {
     let inner = if let Kind::Not(inner) = &part.kind {
@@ -20,6 +21,8 @@ pub fn is_asked(part: &Node, lead: &Node) -> bool {
     };
     match &inner.kind {
         Kind::VectorRange(_) => true,
+        // To look at one costs as much in both.
+        Kind::Area { .. } => inner.estimate.likely > lead.estimate.likely,
         Kind::Numeric { .. } => {
             inner.estimate.likely.saturating_mul(SET_COST) > lead.estimate.likely
         }
@@ -49,6 +52,7 @@ pub fn can_be_asked(node: &Node) -> bool {
         | Kind::Tag { .. }
         | Kind::Missing(_)
         | Kind::Numeric { .. }
+        | Kind::Area { .. }
         | Kind::VectorRange(_)
         | Kind::Optional(_) => true,
         Kind::And(parts) | Kind::Or(parts) => parts.iter().all(can_be_asked),

@@ -164,6 +164,7 @@ impl<'a> Binder<'a> {
             ast::Node::Missing { field } => self.missing(field)?,
             ast::Node::Tag { field, values } => self.tag(field, values)?,
             ast::Node::Numeric { field, range } => self.numeric(field, *range)?,
+            ast::Node::Area { field, area } => self.area(field, area)?,
             ast::Node::VectorRange(range) => self.vector_range(range)?,
             ast::Node::And(parts) => return self.and(parts, own, is_whole),
             ast::Node::Or(parts) => {

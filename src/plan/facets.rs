@@ -46,7 +46,14 @@ fn bound(facet: &Facet, index: &Index) -> Result<FacetPlan, Error> {
         (FieldIndex::Tag(_), Some(_)) => {
             return Err(Refusal::wrong_field("RANGES of FACETS", &facet.field, "NUMERIC").into());
         }
-        (FieldIndex::Text(_) | FieldIndex::Vector(_) | FieldIndex::None, _) => {
+        (
+            FieldIndex::Text(_)
+            | FieldIndex::Geo(_)
+            | FieldIndex::Shape(_)
+            | FieldIndex::Vector(_)
+            | FieldIndex::None,
+            _,
+        ) => {
             return Err(wrong("indexed TAG or NUMERIC").into());
         }
     };

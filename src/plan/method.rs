@@ -130,6 +130,7 @@ fn own_range(filter: &Node, field: FieldId) -> Option<((Bound, Bound), u64)> {
         | Kind::Phrase { .. }
         | Kind::Tag { .. }
         | Kind::Missing(_)
+        | Kind::Area { .. }
         | Kind::VectorRange(_)
         | Kind::And(_)
         | Kind::Near { .. }
@@ -157,6 +158,7 @@ fn is_words(node: &Node) -> bool {
         | Kind::Tag { .. }
         | Kind::Missing(_)
         | Kind::Numeric { .. }
+        | Kind::Area { .. }
         | Kind::VectorRange(_)
         | Kind::Near { .. }
         | Kind::Not(_)
@@ -178,6 +180,7 @@ fn is_word(node: &Node) -> bool {
         | Kind::Tag { .. }
         | Kind::Missing(_)
         | Kind::Numeric { .. }
+        | Kind::Area { .. }
         | Kind::VectorRange(_)
         | Kind::Near { .. }
         | Kind::Not(_)

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod aggregate;
+mod area;
 mod bind;
 pub mod estimate;
 pub mod facets;
@@ -22,7 +23,9 @@ mod words;
 
 use std::sync::Arc;
 
+use nuthatch_indexes::geo::Circle;
 use nuthatch_indexes::numeric::Bound;
+use nuthatch_indexes::shape::{Relation, Shape};
 use nuthatch_indexes::text::{FieldMask, Near};
 use nuthatch_indexes::vector::{Query as VectorQuery, Strategy};
 use roaring::RoaringBitmap;
@@ -130,6 +133,13 @@ pub enum Kind {
         /// The upper end.
         max: Bound,
     },
+    /// Those whose point or shape lies so.
+    Area {
+        /// The field.
+        field: FieldId,
+        /// How.
+        area: AreaClause,
+    },
     /// Those whose vector is near to one.
     VectorRange(Arc<VectorRange>),
     /// Those in every part; two or more, the cheapest first.
@@ -170,6 +180,7 @@ impl Node {
             | Kind::Tag { .. }
             | Kind::Missing(_)
             | Kind::Numeric { .. }
+            | Kind::Area { .. }
             | Kind::VectorRange(_) => 1,
         }
     }
@@ -190,11 +201,26 @@ impl Node {
             | Kind::Tag { .. }
             | Kind::Missing(_)
             | Kind::Numeric { .. }
+            | Kind::Area { .. }
             | Kind::VectorRange(_)
             | Kind::Not(_)
             | Kind::Optional(_) => false,
         }
     }
+}
+
+/// Where points and shapes lie.
+#[derive(Clone, Debug)]
+pub enum AreaClause {
+    /// Points in a circle.
+    Circle(Circle),
+    /// Shapes beside another.
+    Shape {
+        /// How they lie to it.
+        relation: Relation,
+        /// The other shape.
+        shape: Arc<Shape>,
+    },
 }
 
 /// The nearest neighbours of a vector.

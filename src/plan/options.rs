@@ -1,4 +1,5 @@
-//! Options of a search that restrict what its query finds: `INKEYS`, `FILTER` and `FILTERJSON`.
+//! Options of a search that restrict what its query finds: `INKEYS`, `FILTER`, `GEOFILTER` and
+//! `FILTERJSON`.
 
 use roaring::RoaringBitmap;
 
@@ -6,6 +7,7 @@ use super::bind::Binder;
 use super::estimate::Estimate;
 use super::{Kind, Node};
 use crate::query::ast::{Bound, Field, Range};
+use crate::request::circle::GeoFilter;
 use crate::request::create::FieldKind;
 use crate::request::error::{Error, Refusal};
 use crate::request::search::{NumberFilter, Search};
@@ -25,6 +27,9 @@ pub(super) fn restricted(
     for filter in &search.filters {
         parts.push(of_numbers(filter, binder)?);
     }
+    for filter in &search.circles {
+        parts.push(of_circle(filter, binder)?);
+    }
     if parts.is_empty() {
         return Ok(filter);
     }
@@ -42,6 +47,20 @@ fn of_keys(keys: &[Vec<u8>], binder: &Binder<'_>) -> Node {
         estimate: Estimate::exactly(docs.len()),
         kind: Kind::Keys(docs),
     }
+}
+
+fn of_circle(filter: &GeoFilter, binder: &Binder<'_>) -> Result<Node, Error> {
+    let schema = binder.index.schema();
+    let found = schema.find(&filter.field);
+    let is_point = found.is_some_and(|id| matches!(schema.field(id).kind, FieldKind::Geo));
+    if !is_point {
+        return Err(Refusal::wrong_field("GEOFILTER", &filter.field, "GEO").into());
+    }
+    let field = Field {
+        name: filter.field.clone(),
+        offset: 0,
+    };
+    binder.circle(&field, &filter.circle)
 }
 
 fn of_numbers(filter: &NumberFilter, binder: &Binder<'_>) -> Result<Node, Error> {

@@ -155,6 +155,9 @@ fn key(
         }
         .into());
     }
+    if matches!(schema.field(field).kind, FieldKind::GeoShape(_)) {
+        return Err(Refusal::unordered_field(&sort.property, "GEOSHAPE").into());
+    }
     Ok(key(By::Field(field)))
 }
 

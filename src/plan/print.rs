@@ -7,13 +7,14 @@
 use std::fmt::Write;
 
 use nuthatch_indexes::numeric::Bound;
+use nuthatch_indexes::shape::Relation;
 use nuthatch_indexes::text::{FieldMask, Near};
 
 use super::access::is_asked;
 use super::estimate::Estimate;
 use super::method::Method;
 use super::order::{By, OrderKey};
-use super::{Kind, Knn, Node, Plan, VectorRange};
+use super::{AreaClause, Kind, Knn, Node, Plan, VectorRange};
 use crate::catalog::index::{FieldIndex, Index};
 use crate::catalog::schema::FieldId;
 use crate::request::error::shown;
@@ -121,6 +122,10 @@ impl Printer<'_> {
             }
             Kind::Numeric { field, min, max } => {
                 let text = numeric(&self.name(*field), *min, *max);
+                self.leaf(&text, 1.0, estimate);
+            }
+            Kind::Area { field, area } => {
+                let text = place(&self.name(*field), area);
                 self.leaf(&text, 1.0, estimate);
             }
             Kind::VectorRange(range) => {
@@ -260,6 +265,26 @@ fn counted(estimate: Estimate) -> String {
         format!("  # {min}")
     } else {
         format!("  # about {likely} of {min} to {max}")
+    }
+}
+
+fn place(name: &str, area: &AreaClause) -> String {
+    match area {
+        AreaClause::Circle(circle) => format!(
+            "GEO {name}:{{{},{} --> {} m}}",
+            circle.centre.longitude(),
+            circle.centre.latitude(),
+            circle.radius
+        ),
+        AreaClause::Shape { relation, .. } => {
+            let relation = match relation {
+                Relation::Within => "WITHIN",
+                Relation::Contains => "CONTAINS",
+                Relation::Intersects => "INTERSECTS",
+                Relation::Disjoint => "DISJOINT",
+            };
+            format!("GEOSHAPE {name}:{{{relation}}}")
+        }
     }
 }
 

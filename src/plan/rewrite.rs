@@ -45,6 +45,7 @@ impl Rewriter {
             | Kind::Tag { .. }
             | Kind::Missing(_)
             | Kind::Numeric { .. }
+            | Kind::Area { .. }
             | Kind::VectorRange(_)) => Node { estimate, kind },
         }
     }
@@ -125,6 +126,7 @@ impl Rewriter {
             | Kind::Tag { .. }
             | Kind::Missing(_)
             | Kind::Numeric { .. }
+            | Kind::Area { .. }
             | Kind::VectorRange(_)) => Node {
                 estimate,
                 kind: Kind::Not(Box::new(Node {
@@ -155,6 +157,7 @@ impl Rewriter {
             | Kind::Tag { .. }
             | Kind::Missing(_)
             | Kind::Numeric { .. }
+            | Kind::Area { .. }
             | Kind::VectorRange(_)
             | Kind::And(_)
             | Kind::Near { .. }

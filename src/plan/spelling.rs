@@ -43,6 +43,7 @@ pub fn words(query: &Query, index: &Index) -> Result<Vec<Vec<u8>>, Error> {
             | Node::Missing { .. }
             | Node::Tag { .. }
             | Node::Numeric { .. }
+            | Node::Area { .. }
             | Node::VectorRange(_) => {}
         }
     }

@@ -107,6 +107,8 @@ impl<'a> Binder<'a> {
             FieldIndex::Text(_)
             | FieldIndex::Tag(_)
             | FieldIndex::Numeric(_)
+            | FieldIndex::Geo(_)
+            | FieldIndex::Shape(_)
             | FieldIndex::None => Err(Error::Fault("a vector field without vectors".to_owned())),
         }
     }

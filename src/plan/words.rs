@@ -114,6 +114,8 @@ impl TextBinder<'_> {
             FieldIndex::Text(field) => Some(*field),
             FieldIndex::Tag(_)
             | FieldIndex::Numeric(_)
+            | FieldIndex::Geo(_)
+            | FieldIndex::Shape(_)
             | FieldIndex::Vector(_)
             | FieldIndex::None => None,
         });

@@ -1,5 +1,7 @@
 //! A query as it was written, before any schema is looked at.
 
+use crate::request::circle::Circle;
+
 /// A whole query: which documents, and how near to a vector.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Query {
@@ -91,6 +93,13 @@ pub enum Node {
         field: Field,
         /// The range.
         range: Range,
+    },
+    /// A field whose point or shape lies so.
+    Area {
+        /// The field.
+        field: Field,
+        /// How.
+        area: Area,
     },
     /// A vector field whose vector is near to one.
     VectorRange(VectorRange),
@@ -185,6 +194,51 @@ pub struct Bound {
     pub value: f64,
     /// The number itself is outside.
     pub exclusive: bool,
+}
+
+/// Where points and shapes lie.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Area {
+    /// A point in a circle.
+    Circle(Circle),
+    /// A shape beside another.
+    Shape {
+        /// How the document's shape lies to the other.
+        relation: Relation,
+        /// The other shape in well-known text; not read yet, since what it means depends on the
+        /// field.
+        shape: Vec<u8>,
+    },
+}
+
+/// How a document's shape lies to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// It lies in the other.
+    Within,
+    /// It has the other in it.
+    Contains,
+    /// They have a point in common.
+    Intersects,
+    /// They have none.
+    Disjoint,
+}
+
+impl Relation {
+    /// The words for the relations.
+    pub(super) const NAMES: [(&str, Self); 4] = [
+        ("WITHIN", Self::Within),
+        ("CONTAINS", Self::Contains),
+        ("INTERSECTS", Self::Intersects),
+        ("DISJOINT", Self::Disjoint),
+    ];
+
+    /// The word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        let same = Self::NAMES.iter().find(|(_, relation)| *relation == self);
+        same.map_or("", |(name, _)| name)
+    }
 }
 
 /// The k nearest to a vector.

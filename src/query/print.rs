@@ -1,9 +1,11 @@
 //! Syntax trees back to text.
 
 use super::ast::{
-    Attributes, Bound, Field, HybridPolicy, Knn, Node, Query, Range, Slop, TagPattern, VectorRange,
+    Area, Attributes, Bound, Field, HybridPolicy, Knn, Node, Query, Range, Slop, TagPattern,
+    VectorRange,
 };
 use super::lexer::is_word_byte;
+use crate::request::circle::Circle;
 
 /// Text that parses to `query` again, given the parameters of its vectors.
 ///
@@ -76,6 +78,10 @@ fn print_node(node: &Node, out: &mut Vec<u8>) {
             print_fields(std::slice::from_ref(field), out);
             print_range(range, out);
         }
+        Node::Area { field, area } => {
+            print_fields(std::slice::from_ref(field), out);
+            print_area(area, out);
+        }
         Node::VectorRange(range) => print_vector_range(range, out),
         Node::And(children) => print_between(children, b" ", print_operand, out),
         Node::Or(children) => print_between(children, b"|", print_node, out),
@@ -114,6 +120,7 @@ fn print_operand(node: &Node, out: &mut Vec<u8>) {
         | Node::Missing { .. }
         | Node::Tag { .. }
         | Node::Numeric { .. }
+        | Node::Area { .. }
         | Node::VectorRange(_)
         | Node::And(_)
         | Node::Not(_)
@@ -164,6 +171,7 @@ fn begins_with_word(node: &Node) -> bool {
         | Node::Missing { .. }
         | Node::Tag { .. }
         | Node::Numeric { .. }
+        | Node::Area { .. }
         | Node::VectorRange(_)
         | Node::And(_)
         | Node::Or(_)
@@ -300,6 +308,29 @@ fn print_bound(bound: Bound, out: &mut Vec<u8>) {
         out.push(b'(');
     }
     out.extend(format!("{:?}", bound.value).as_bytes());
+}
+
+fn print_area(area: &Area, out: &mut Vec<u8>) {
+    match area {
+        Area::Circle(circle) => {
+            let Circle {
+                longitude,
+                latitude,
+                radius,
+                unit,
+            } = circle;
+            let unit = unit.name();
+            let text = format!("[{longitude:?} {latitude:?} {radius:?} {unit}]");
+            out.extend(text.as_bytes());
+        }
+        Area::Shape { relation, shape } => {
+            out.push(b'[');
+            out.extend(relation.name().as_bytes());
+            out.push(b' ');
+            print_quoted(shape, out);
+            out.push(b']');
+        }
+    }
 }
 
 fn print_vector_range(range: &VectorRange, out: &mut Vec<u8>) {

@@ -3,10 +3,11 @@
 use proptest::prelude::*;
 
 use super::ast::{
-    Attributes, Bound, Field, Fields, HybridPolicy, Knn, MOST_WEIGHT, Node, Parameter, Query,
-    Range, Slop, TagPattern, VectorRange,
+    Area, Attributes, Bound, Field, Fields, HybridPolicy, Knn, MOST_WEIGHT, Node, Parameter, Query,
+    Range, Relation, Slop, TagPattern, VectorRange,
 };
 use super::{Params, parse, print};
+use crate::request::circle::{Circle, Unit};
 
 /// Bytes that are special somewhere in the grammar, and some that are not.
 fn byte() -> impl Strategy<Value = u8> {
@@ -79,7 +80,34 @@ fn clause() -> impl Strategy<Value = Node> {
         (field(), prop::collection::vec(tag_pattern(), 1..4))
             .prop_map(|(field, values)| Node::Tag { field, values }),
         (field(), range()).prop_map(|(field, range)| Node::Numeric { field, range }),
+        (field(), area()).prop_map(|(field, area)| Node::Area { field, area }),
         vector_range().prop_map(Node::VectorRange),
+    ]
+}
+
+fn area() -> impl Strategy<Value = Area> {
+    let unit = vec![Unit::Metres, Unit::Kilometres, Unit::Miles, Unit::Feet];
+    let radius = prop_oneof![Just(0.0), Just(f64::INFINITY), 0.0..1e9_f64];
+    let place = (-180.0..=180.0, -90.0..=90.0_f64);
+    let circle = (place, radius, prop::sample::select(unit));
+    let circle = circle.prop_map(|((longitude, latitude), radius, unit)| {
+        Area::Circle(Circle {
+            longitude,
+            latitude,
+            radius,
+            unit,
+        })
+    });
+    let relation = prop::sample::select(vec![
+        Relation::Within,
+        Relation::Contains,
+        Relation::Intersects,
+        Relation::Disjoint,
+    ]);
+    let shape = (relation, bytes(0));
+    prop_oneof![
+        circle,
+        shape.prop_map(|(relation, shape)| Area::Shape { relation, shape }),
     ]
 }
 
@@ -271,7 +299,8 @@ fn collect_vectors<'a>(node: &'a Node, vectors: &mut Vec<&'a Parameter>) {
         | Node::Fuzzy { .. }
         | Node::Missing { .. }
         | Node::Tag { .. }
-        | Node::Numeric { .. } => {}
+        | Node::Numeric { .. }
+        | Node::Area { .. } => {}
     }
 }
 

@@ -13,7 +13,7 @@ use super::{Protocol, Reply, Sink};
 use crate::catalog::failures::Failures;
 use crate::catalog::index::Index;
 use crate::catalog::stats::Stats;
-use crate::request::create::{Definition, FieldDefinition, FieldKind, IndexOption};
+use crate::request::create::{Coordinates, Definition, FieldDefinition, FieldKind, IndexOption};
 
 /// One key of a map and its value.
 type Entry = (&'static str, Reply);
@@ -73,7 +73,7 @@ fn size_entries(stats: &Stats) -> Vec<Entry> {
         ("tag_overhead_sz_mb", megabytes(stats.tag_bytes)),
         ("text_overhead_sz_mb", megabytes(0)),
         ("total_index_memory_sz_mb", megabytes(stats.total_bytes())),
-        ("geoshapes_sz_mb", megabytes(0)),
+        ("geoshapes_sz_mb", megabytes(stats.shape_bytes)),
         (
             "records_per_doc_avg",
             ratio(stats.postings, stats.documents),
@@ -248,6 +248,17 @@ fn kind_entries(kind: &FieldKind) -> Vec<Entry> {
             ("SEPARATOR", Reply::Bulk(vec![options.separator])),
         ],
         FieldKind::Numeric => vec![("type", text("NUMERIC"))],
+        FieldKind::Geo => vec![("type", text("GEO"))],
+        FieldKind::GeoShape(options) => vec![
+            ("type", text("GEOSHAPE")),
+            (
+                "coord_system",
+                text(match options.coordinates {
+                    Coordinates::Flat => "FLAT",
+                    Coordinates::Spherical => "SPHERICAL",
+                }),
+            ),
+        ],
         FieldKind::Vector(options) => vector_entries(options),
     }
 }
@@ -257,7 +268,9 @@ fn flags(field: &FieldDefinition) -> Vec<&'static str> {
     let (case_sensitive, no_stem, suffix_trie) = match &field.kind {
         FieldKind::Text(options) => (false, options.no_stem, options.suffix_trie),
         FieldKind::Tag(options) => (options.case_sensitive, false, options.suffix_trie),
-        FieldKind::Numeric | FieldKind::Vector(_) => (false, false, false),
+        FieldKind::Numeric | FieldKind::Geo | FieldKind::GeoShape(_) | FieldKind::Vector(_) => {
+            (false, false, false)
+        }
     };
     [
         ("CASESENSITIVE", case_sensitive),

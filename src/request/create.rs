@@ -106,6 +106,10 @@ pub enum FieldKind {
     Tag(TagOptions),
     /// A number.
     Numeric,
+    /// A point on the earth.
+    Geo,
+    /// A point or a polygon.
+    GeoShape(GeoShapeOptions),
     /// A vector of numbers.
     Vector(VectorOptions),
 }
@@ -163,6 +167,23 @@ pub struct TagOptions {
     pub case_sensitive: bool,
     /// `WITHSUFFIXTRIE`: asked for; a matter of speed only.
     pub suffix_trie: bool,
+}
+
+/// Options of a `GEOSHAPE` field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GeoShapeOptions {
+    /// What coordinates are.
+    pub coordinates: Coordinates,
+}
+
+/// What the coordinates of shapes are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Coordinates {
+    /// `FLAT`: those of a plane.
+    Flat,
+    /// `SPHERICAL`: longitudes and latitudes.
+    #[default]
+    Spherical,
 }
 
 /// Options of a `VECTOR` field.

@@ -3,6 +3,7 @@
 pub mod aggregate;
 pub mod alias;
 pub mod args;
+pub mod circle;
 pub mod config;
 pub mod create;
 pub mod cursor;

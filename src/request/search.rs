@@ -14,6 +14,7 @@ pub use self::filter::NumberFilter;
 pub use self::order::{After, AfterValue, Sort};
 pub use self::scoring::{Scorer, Scoring};
 use super::args::{Args, keyword};
+use super::circle::GeoFilter;
 use super::error::{Error, Refusal};
 use super::highlight::{Highlight, Summarize};
 use super::language::{Language, take_language};
@@ -22,12 +23,11 @@ use super::settings::Settings;
 /// Hits that a search without `LIMIT` asks for.
 const DEFAULT_HITS: usize = 10;
 /// Options that may be given several times.
-const REPEATABLE: [&str; 2] = ["FILTER", "FILTERJSON"];
+const REPEATABLE: [&str; 3] = ["FILTER", "FILTERJSON", "GEOFILTER"];
 /// Options of a search that other engines have.
 const UNSUPPORTED: &[&str] = &[
     "ALLSHARDS",
     "CONSISTENT",
-    "GEOFILTER",
     "INCONSISTENT",
     "LOCALONLY",
     "SOMESHARDS",
@@ -73,6 +73,8 @@ pub struct Search {
     pub in_keys: Option<Vec<Vec<u8>>>,
     /// `FILTER`: ranges that numbers must lie in, all of them.
     pub filters: Vec<NumberFilter>,
+    /// `GEOFILTER`: circles that points must lie in, all of them.
+    pub circles: Vec<GeoFilter>,
     /// `RETURN`; none returns the whole document.
     pub returned: Option<Vec<Returned>>,
     /// `HIGHLIGHT`
@@ -189,6 +191,7 @@ impl Search {
             in_fields: None,
             in_keys: None,
             filters: Vec::new(),
+            circles: Vec::new(),
             returned: None,
             highlight: None,
             summarize: None,
@@ -219,6 +222,7 @@ impl Search {
             "INFIELDS" => self.in_fields = Some(words(args.list("INFIELDS", 1)?)),
             "INKEYS" => self.in_keys = Some(words(args.list("INKEYS", 1)?)),
             "FILTER" => self.filters.push(NumberFilter::take(args)?),
+            "GEOFILTER" => self.circles.push(GeoFilter::take(args)?),
             "RETURN" => self.take_return(args)?,
             "HIGHLIGHT" => self.highlight = Some(Highlight::take(args)?),
             "SUMMARIZE" => self.summarize = Some(Summarize::take(args)?),

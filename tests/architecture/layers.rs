@@ -47,7 +47,9 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 ];
 
 /// Index families; what they share lies beside them.
-const FAMILIES: &[&str] = &["geo", "numeric", "suggest", "tag", "text", "vector"];
+const FAMILIES: &[&str] = &[
+    "geo", "numeric", "shape", "suggest", "tag", "text", "vector",
+];
 
 /// What only the outside of the indexes knows: the engine, servers, clocks, files and logs.
 const OUTSIDE_OF_INDEXES: &[&str] = &[

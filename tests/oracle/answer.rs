@@ -383,7 +383,8 @@ impl SortKey {
                 Self::Text(value.to_vec())
             }
             Kind::Text { .. } | Kind::Tag { .. } => Self::Text(fold(value)),
-            Kind::Vector(_) => return None,
+            Kind::Geo => Self::Text(value.to_vec()),
+            Kind::Shape | Kind::Vector(_) => return None,
         })
     }
 
@@ -434,7 +435,8 @@ pub(crate) fn vector_ranges(node: &Node) -> Vec<&VectorRange> {
         | Node::Fuzzy { .. }
         | Node::Missing { .. }
         | Node::Tag { .. }
-        | Node::Numeric { .. } => Vec::new(),
+        | Node::Numeric { .. }
+        | Node::Area { .. } => Vec::new(),
     }
 }
 

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::strategy::Union;
 
+use super::place;
 use super::query::vector_fields;
 use super::schema::{Kind, Schema, Vectors};
 use super::words;
@@ -92,6 +93,14 @@ fn clause(schema: &Schema) -> BoxedStrategy<Node> {
     let numeric_fields = of_kind(|kind| matches!(kind, Kind::Numeric));
     if !numeric_fields.is_empty() {
         clauses.push((6, range(numeric_fields)));
+    }
+    let geo_fields = of_kind(|kind| matches!(kind, Kind::Geo));
+    if !geo_fields.is_empty() {
+        clauses.push((6, place::in_circle(geo_fields)));
+    }
+    let shape_fields = of_kind(|kind| matches!(kind, Kind::Shape));
+    if !shape_fields.is_empty() {
+        clauses.push((6, place::beside_shape(shape_fields)));
     }
     let vector_fields = vector_fields(schema);
     if !vector_fields.is_empty() {

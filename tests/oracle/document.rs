@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::place;
 use super::schema::{Kind, Schema};
 use super::words;
 
@@ -160,6 +161,8 @@ fn field(schema: &Schema) -> BoxedStrategy<Pair> {
                 Kind::Text { .. } => words::text().boxed(),
                 Kind::Tag { .. } => words::tags().boxed(),
                 Kind::Numeric => words::number().boxed(),
+                Kind::Geo => place::point().boxed(),
+                Kind::Shape => place::shape().boxed(),
                 Kind::Vector(vectors) => words::vector(*vectors).boxed(),
             };
             (6, named(field.identifier, values))

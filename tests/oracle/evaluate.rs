@@ -10,13 +10,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nuthatch::query::ast::{Attributes, Knn, Node, Parameter, Range, TagPattern, VectorRange};
+use nuthatch::query::ast::{
+    Area, Attributes, Knn, Node, Parameter, Range, TagPattern, VectorRange,
+};
 
 use super::document::Keys;
 use super::expand::{fits, symbols};
 use super::indexed::{Distance, Document, parse_number};
 use super::mistake::Mistake;
 use super::near::loose_phrase;
+use super::place;
 use super::query::Search;
 use super::schema::{Field, Kind, Schema};
 use super::text::Analysis;
@@ -204,6 +207,7 @@ impl<'a> Evaluator<'a> {
                 self.tags(self.schema.find(&field.name)?, values, weight)
             }
             Node::Numeric { field, range } => self.range(self.schema.find(&field.name)?, range),
+            Node::Area { field, area } => self.area(self.schema.find(&field.name)?, area),
             Node::VectorRange(range) => {
                 let within = self.within(range);
                 within.into_keys().map(|number| (number, 0.0)).collect()
@@ -388,6 +392,26 @@ impl<'a> Evaluator<'a> {
         self.numbered(|_, document| {
             let number = parse_number(document.value(field)?)?;
             inside(number).then_some(0.0)
+        })
+    }
+
+    /// Documents whose point or shape lies so.
+    fn area(&self, field: &Field, area: &Area) -> Scores {
+        let anywhere = self.mistake == Some(Mistake::PlaceIgnored);
+        self.numbered(|_, document| {
+            let value = document.value(field)?;
+            let lies = match area {
+                Area::Circle(circle) => {
+                    let degrees = place::degrees(value)?;
+                    anywhere || place::is_in(circle, degrees)
+                }
+                Area::Shape { relation, shape } => {
+                    let query = place::box_of(shape).expect("a box");
+                    let document = place::box_of(value)?;
+                    anywhere || place::is_related(*relation, document, query)
+                }
+            };
+            (lies && !field.no_index).then_some(0.0)
         })
     }
 

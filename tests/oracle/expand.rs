@@ -62,6 +62,7 @@ impl Evaluator<'_> {
             | Node::Missing { .. }
             | Node::Tag { .. }
             | Node::Numeric { .. }
+            | Node::Area { .. }
             | Node::VectorRange(_)
             | Node::And(_)
             | Node::Or(_)
@@ -100,7 +101,7 @@ impl Evaluator<'_> {
                 !self.schema.fields[*number].no_index
                     && (!no_stem || self.mistake == Some(Mistake::StemsEveryField))
             }
-            Kind::Tag { .. } | Kind::Numeric | Kind::Vector(_) => false,
+            Kind::Tag { .. } | Kind::Numeric | Kind::Geo | Kind::Shape | Kind::Vector(_) => false,
         });
         for other in self.dictionary() {
             let related = other == stem_of_word || stem(other).as_deref() == Some(&stem_of_word);

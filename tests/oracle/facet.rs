@@ -31,7 +31,7 @@ pub(crate) fn counts(field: &Field, found: &[&Document<'_>]) -> Counts {
                     *counts.entry(shown(number)).or_default() += 1;
                 }
             }
-            Kind::Text { .. } | Kind::Vector(_) => {}
+            Kind::Text { .. } | Kind::Geo | Kind::Shape | Kind::Vector(_) => {}
         }
     }
     counts
@@ -50,7 +50,9 @@ pub(crate) fn read_counts(field: &Field, values: &Values) -> Counts {
     for (value, hits) in values {
         let value = match field.kind {
             Kind::Numeric => parse_number(value).map_or_else(|| value.clone(), shown),
-            Kind::Tag { .. } | Kind::Text { .. } | Kind::Vector(_) => fold(value),
+            Kind::Tag { .. } | Kind::Text { .. } | Kind::Geo | Kind::Shape | Kind::Vector(_) => {
+                fold(value)
+            }
         };
         *counts.entry(value).or_default() += hits;
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use half::{bf16, f16};
 
 use super::document::{Fields, value};
+use super::place;
 use super::schema::{Element, Field, Kind, Metric, Schema, Vectors};
 use super::text::{Analysis, fold};
 
@@ -36,9 +37,12 @@ impl<'a> Document<'a> {
                         b"" if field.index_empty => vec![Vec::new()],
                         text => analysis.words(text),
                     }),
-                Kind::Text { .. } | Kind::Tag { .. } | Kind::Numeric | Kind::Vector(_) => {
-                    Vec::new()
-                }
+                Kind::Text { .. }
+                | Kind::Tag { .. }
+                | Kind::Numeric
+                | Kind::Geo
+                | Kind::Shape
+                | Kind::Vector(_) => Vec::new(),
             })
             .collect();
         let lengths = schema.fields.iter().zip(&words);
@@ -79,7 +83,7 @@ impl Field {
     pub(crate) fn weight(&self) -> f64 {
         match self.kind {
             Kind::Text { weight, .. } => weight,
-            Kind::Tag { .. } | Kind::Numeric | Kind::Vector(_) => 0.0,
+            Kind::Tag { .. } | Kind::Numeric | Kind::Geo | Kind::Shape | Kind::Vector(_) => 0.0,
         }
     }
 
@@ -90,7 +94,12 @@ impl Field {
                 case_sensitive: true,
                 ..
             } => tag.to_vec(),
-            Kind::Tag { .. } | Kind::Text { .. } | Kind::Numeric | Kind::Vector(_) => fold(tag),
+            Kind::Tag { .. }
+            | Kind::Text { .. }
+            | Kind::Numeric
+            | Kind::Geo
+            | Kind::Shape
+            | Kind::Vector(_) => fold(tag),
         }
     }
 }
@@ -219,6 +228,8 @@ pub(crate) fn failures(schema: &Schema, fields: &Fields) -> u64 {
         };
         match field.kind {
             Kind::Numeric => !field.no_index && parse_number(value).is_none(),
+            Kind::Geo => !field.no_index && place::degrees(value).is_none(),
+            Kind::Shape => !field.no_index && place::box_of(value).is_none(),
             Kind::Vector(vectors) => vectors.unpack(value).is_none(),
             Kind::Text { .. } | Kind::Tag { .. } => false,
         }

@@ -12,6 +12,7 @@ mod indexed;
 mod mistake;
 mod near;
 mod pages;
+mod place;
 mod query;
 mod reply;
 mod schema;

@@ -21,10 +21,11 @@ pub(crate) enum Mistake {
     KeysIgnored,
     FacetsOfPage,
     SortsByFirst,
+    PlaceIgnored,
 }
 
 /// All of them.
-pub(crate) const MISTAKES: [Mistake; 18] = [
+pub(crate) const MISTAKES: [Mistake; 19] = [
     Mistake::NoDocumentScore,
     Mistake::RangesInclude,
     Mistake::StemsEveryField,
@@ -43,4 +44,5 @@ pub(crate) const MISTAKES: [Mistake; 18] = [
     Mistake::KeysIgnored,
     Mistake::FacetsOfPage,
     Mistake::SortsByFirst,
+    Mistake::PlaceIgnored,
 ];

@@ -131,6 +131,7 @@ impl Evaluator<'_> {
             Node::Numeric { field, .. } => self.is_unindexed(field),
             Node::All
             | Node::Missing { .. }
+            | Node::Area { .. }
             | Node::VectorRange(_)
             | Node::Not(_)
             | Node::Optional(_)

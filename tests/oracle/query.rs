@@ -209,7 +209,7 @@ pub(crate) fn search(schema: &Schema) -> BoxedStrategy<Search> {
             let mut properties: Vec<Vec<u8>> = schema
                 .fields
                 .iter()
-                .filter(|field| !matches!(field.kind, Kind::Vector(_)))
+                .filter(|field| !matches!(field.kind, Kind::Shape | Kind::Vector(_)))
                 .map(|field| field.attribute.into())
                 .collect();
             properties.extend(knn.as_ref().map(distance_name));
@@ -259,7 +259,8 @@ fn number_ranges(node: &mut Node, count: &mut usize) {
         | Node::Fuzzy { .. }
         | Node::Missing { .. }
         | Node::Tag { .. }
-        | Node::Numeric { .. } => {}
+        | Node::Numeric { .. }
+        | Node::Area { .. } => {}
     }
 }
 
@@ -338,7 +339,7 @@ fn sort(
     properties: Vec<Vec<u8>>,
 ) -> impl Strategy<Value = Vec<(Vec<u8>, bool)>> + use<> {
     let exact = schema.fields.iter();
-    let exact = exact.filter(|field| !matches!(field.kind, Kind::Vector(_)));
+    let exact = exact.filter(|field| !matches!(field.kind, Kind::Shape | Kind::Vector(_)));
     let exact: Vec<Vec<u8>> = exact.map(|field| field.attribute.into()).collect();
     if properties.is_empty() {
         return Just(Vec::new()).boxed();
@@ -460,7 +461,7 @@ pub(crate) fn vector_fields(schema: &Schema) -> Vec<(Field, Vectors)> {
     fields
         .filter_map(|field| match &field.kind {
             Kind::Vector(vectors) => Some((named(field.attribute), *vectors)),
-            Kind::Text { .. } | Kind::Tag { .. } | Kind::Numeric => None,
+            Kind::Text { .. } | Kind::Tag { .. } | Kind::Numeric | Kind::Geo | Kind::Shape => None,
         })
         .collect()
 }

@@ -37,9 +37,18 @@ pub(crate) struct Field {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Kind {
-    Text { weight: f64, no_stem: bool },
-    Tag { separator: u8, case_sensitive: bool },
+    Text {
+        weight: f64,
+        no_stem: bool,
+    },
+    Tag {
+        separator: u8,
+        case_sensitive: bool,
+    },
     Numeric,
+    Geo,
+    /// Of flat coordinates.
+    Shape,
     Vector(Vectors),
 }
 
@@ -147,6 +156,8 @@ impl Field {
                 }
             }
             Kind::Numeric => add(&["NUMERIC"]),
+            Kind::Geo => add(&["GEO"]),
+            Kind::Shape => add(&["GEOSHAPE", "FLAT"]),
             Kind::Vector(vectors) => vectors.add_to(add),
         }
         for (flag, set) in [
@@ -255,8 +266,8 @@ fn field(attribute: &'static str) -> impl Strategy<Value = Field> {
         Field {
             identifier,
             attribute,
-            sortable: sortable && !vector,
-            unnormalised: unnormalised && sortable,
+            sortable: sortable && !vector && kind != Kind::Shape,
+            unnormalised: unnormalised && sortable && kind != Kind::Shape,
             no_index: no_index && !vector,
             index_empty: index_empty && words,
             index_missing,
@@ -295,7 +306,8 @@ fn kind() -> impl Strategy<Value = Kind> {
                 dimensions,
             })
         });
-    prop_oneof![4 => text, 2 => tag, 2 => Just(Kind::Numeric), 3 => vector]
+    let place = proptest::sample::select(vec![Kind::Geo, Kind::Shape]);
+    prop_oneof![4 => text, 2 => tag, 2 => Just(Kind::Numeric), 1 => place, 3 => vector]
 }
 
 fn element() -> impl Strategy<Value = Element> {

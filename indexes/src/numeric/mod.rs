@@ -105,6 +105,25 @@ impl NumericIndex {
         value.filter(|value| !value.is_nan())
     }
 
+    /// Whether a document's number lies between two bounds.
+    #[must_use]
+    pub fn is_within(&self, min: Bound, max: Bound, doc: DocId) -> bool {
+        let within = |value: f64| {
+            let above = if min.exclusive {
+                min.value < value
+            } else {
+                min.value <= value
+            };
+            above
+                && if max.exclusive {
+                    value < max.value
+                } else {
+                    value <= max.value
+                }
+        };
+        self.get(doc).is_some_and(within)
+    }
+
     /// The documents whose number lies between two bounds.
     #[must_use]
     pub fn range(&self, min: Bound, max: Bound) -> RoaringBitmap {

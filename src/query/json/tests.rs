@@ -379,6 +379,7 @@ fn filter(node: &Node) -> Value {
                 json!({ low: said_number(range.min.value), high: said_number(range.max.value) });
             json!({ "range": { said(&field.name): ends } })
         }
+        Node::Area { .. } => panic!("no such clause is made here"),
         Node::VectorRange(range) => {
             let ends = json!({ "radius": range.radius, "param": said(&range.vector.name) });
             let mut vector =

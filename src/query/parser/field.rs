@@ -5,9 +5,6 @@ use crate::query::ast::{Bound, Field, Fields, Node, Range, TagPattern};
 use crate::query::lexer::{self, Kind, Operator, Token};
 use crate::request::error::{Refusal, shown};
 
-/// The words that begin a range of a shape field.
-const SHAPE_RELATIONS: [&str; 4] = ["WITHIN", "CONTAINS", "INTERSECTS", "DISJOINT"];
-
 impl Parser<'_> {
     pub(super) fn fielded(&mut self) -> Result<Node, Refusal> {
         let modifier = self.next();
@@ -145,14 +142,18 @@ impl Parser<'_> {
         if self.is_word(self.peek(), "VECTOR_RANGE") {
             return self.vector_range(field);
         }
-        self.refuse_ranges()?;
+        if let Some(relation) = self.shape_relation() {
+            return self.shape(field, relation);
+        }
         let min = self.bound()?;
         let max = if self.peek().kind == Kind::Sign(b']') && !min.exclusive {
             min
         } else {
             self.bound()?
         };
-        self.refuse_circle()?;
+        if !min.exclusive && !max.exclusive && self.begins_radius() {
+            return self.circle(field, min.value, max.value);
+        }
         let end = self.peek().end;
         self.expect(b']')?;
         if min.value > max.value {
@@ -165,25 +166,6 @@ impl Parser<'_> {
         })
     }
 
-    /// Refuses the other kinds of ranges where one begins.
-    fn refuse_ranges(&self) -> Result<(), Refusal> {
-        let token = self.peek();
-        if SHAPE_RELATIONS.iter().any(|word| self.is_word(token, word)) {
-            return Err(Refusal::unsupported("ranges of GEOSHAPE fields"));
-        }
-        Ok(())
-    }
-
-    /// Refuses `radius unit]` behind two numbers.
-    fn refuse_circle(&self) -> Result<(), Refusal> {
-        let radius = matches!(self.peek().kind, Kind::Number | Kind::Param);
-        let unit = matches!(self.peek_at(1).kind, Kind::Word | Kind::Param);
-        if radius && unit && self.peek_at(2).kind == Kind::Sign(b']') {
-            return Err(Refusal::unsupported("ranges of GEO fields"));
-        }
-        Ok(())
-    }
-
     fn bound(&mut self) -> Result<Bound, Refusal> {
         let exclusive = self.take(b'(');
         let value = self.number()?;
@@ -191,7 +173,7 @@ impl Parser<'_> {
     }
 
     /// A number, or a parameter that is one and may be negated.
-    fn number(&mut self) -> Result<f64, Refusal> {
+    pub(super) fn number(&mut self) -> Result<f64, Refusal> {
         let negated = self.peek_at(1).kind == Kind::Param && self.take(b'-');
         let token = self.peek();
         let value = if token.kind == Kind::Param {

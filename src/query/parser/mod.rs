@@ -1,8 +1,9 @@
 //! Tokens to a syntax tree, by recursive descent.
 //!
-//! This file has the operators between clauses; [`text`], [`field`] and [`vector`] have the clauses,
+//! This file has the operators between clauses; [`text`], [`field`], [`area`] and [`vector`] have the clauses,
 //! [`attributes`] what may stand behind one.
 
+mod area;
 mod attributes;
 mod field;
 #[cfg(test)]

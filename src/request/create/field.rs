@@ -1,7 +1,8 @@
 //! One field of a schema from its arguments: `name [AS name] TYPE options`.
 
 use super::{
-    Defaults, FieldDefinition, FieldKind, Phonetic, TagOptions, TextOptions, VectorOptions,
+    Coordinates, Defaults, FieldDefinition, FieldKind, GeoShapeOptions, Phonetic, TagOptions,
+    TextOptions, VectorOptions,
 };
 use crate::request::args::Args;
 use crate::request::error::{Refusal, shown};
@@ -94,8 +95,21 @@ impl FieldDefinition {
                 };
                 tag.separator = separator;
             }
+            (FieldKind::GeoShape(shape), "FLAT") => {
+                args.skip();
+                shape.coordinates = Coordinates::Flat;
+            }
+            (FieldKind::GeoShape(shape), "SPHERICAL") => {
+                args.skip();
+                shape.coordinates = Coordinates::Spherical;
+            }
             (
-                FieldKind::Text(_) | FieldKind::Tag(_) | FieldKind::Numeric | FieldKind::Vector(_),
+                FieldKind::Text(_)
+                | FieldKind::Tag(_)
+                | FieldKind::Numeric
+                | FieldKind::Geo
+                | FieldKind::GeoShape(_)
+                | FieldKind::Vector(_),
                 _,
             ) => return Ok(false),
         }
@@ -104,20 +118,21 @@ impl FieldDefinition {
 
     /// That the field's type has the flags given.
     fn check(&self) -> Result<(), Refusal> {
-        let (words, vector) = match self.kind {
-            FieldKind::Text(_) | FieldKind::Tag(_) => (true, false),
-            FieldKind::Numeric => (false, false),
-            FieldKind::Vector(_) => (false, true),
+        let (words, has_order, vector) = match self.kind {
+            FieldKind::Text(_) | FieldKind::Tag(_) => (true, true, false),
+            FieldKind::Numeric | FieldKind::Geo => (false, true, false),
+            FieldKind::GeoShape(_) => (false, false, false),
+            FieldKind::Vector(_) => (false, false, true),
         };
         let refuse = |flag, valid| Err(Refusal::misplaced_flag(flag, &self.attribute, valid));
         if self.index_empty && !words {
             return refuse("INDEXEMPTY", "TEXT or TAG");
         }
-        if self.sortable && vector {
-            return refuse("SORTABLE", "TEXT, TAG or NUMERIC");
+        if self.sortable && !has_order {
+            return refuse("SORTABLE", "TEXT, TAG, NUMERIC or GEO");
         }
         if self.no_index && vector {
-            return refuse("NOINDEX", "TEXT, TAG or NUMERIC");
+            return refuse("NOINDEX", "TEXT, TAG, NUMERIC, GEO or GEOSHAPE");
         }
         Ok(())
     }
@@ -154,8 +169,8 @@ fn take_type(args: &mut Args<'_>, name: &[u8], defaults: Defaults) -> Result<Fie
     }
     let kind = args.choice(
         &format!("type of field {name}"),
-        &["TEXT", "TAG", "NUMERIC", "VECTOR"],
-        &["GEO", "GEOSHAPE"],
+        &["TEXT", "TAG", "NUMERIC", "GEO", "GEOSHAPE", "VECTOR"],
+        &[],
     )?;
     Ok(match kind {
         "TEXT" => FieldKind::Text(TextOptions {
@@ -170,6 +185,10 @@ fn take_type(args: &mut Args<'_>, name: &[u8], defaults: Defaults) -> Result<Fie
             suffix_trie: false,
         }),
         "NUMERIC" => FieldKind::Numeric,
+        "GEO" => FieldKind::Geo,
+        "GEOSHAPE" => FieldKind::GeoShape(GeoShapeOptions {
+            coordinates: Coordinates::default(),
+        }),
         _ => FieldKind::Vector(VectorOptions::take(args, &name, defaults)?),
     })
 }

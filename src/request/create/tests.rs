@@ -271,11 +271,12 @@ fn refusals_of_fields_say_what_is_wrong() {
         (
             "t STRING",
             "SEARCH_PARSE_ARGS Bad arguments for type of field t: must be TEXT or TAG or NUMERIC \
-             or VECTOR, not `STRING`",
+             or GEO or GEOSHAPE or VECTOR, not `STRING`",
         ),
         (
-            "t GEO",
-            "SEARCH_UNSUPPORTED Not supported in this version: GEO as type of field t",
+            "s GEOSHAPE SORTABLE",
+            "SEARCH_PARSE_ARGS Bad arguments for SORTABLE: field s must be TEXT, TAG, NUMERIC or \
+             GEO to have it",
         ),
         ("t TEXT t TAG", "SEARCH_PARSE_ARGS Duplicate field name: t"),
         (
@@ -311,7 +312,7 @@ fn refusals_of_fields_say_what_is_wrong() {
         ),
         (
             "v VECTOR FLAT 6 TYPE FLOAT32 DIM 3 DISTANCE_METRIC L2 SORTABLE",
-            "SEARCH_PARSE_ARGS Bad arguments for SORTABLE: field v must be TEXT, TAG or NUMERIC \
+            "SEARCH_PARSE_ARGS Bad arguments for SORTABLE: field v must be TEXT, TAG, NUMERIC or GEO \
              to have it",
         ),
     ] {

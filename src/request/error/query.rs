@@ -67,6 +67,27 @@ impl Refusal {
         )
     }
 
+    /// `SORTBY` of a field whose values have no order.
+    #[must_use]
+    pub fn unordered_field(field: &[u8], kind: &str) -> Self {
+        Self::bad_value(
+            "SORTBY",
+            format!(
+                "`{}` is a {kind} field; sort by a NUMERIC, TAG, TEXT or GEO field",
+                shown(field)
+            ),
+        )
+    }
+
+    /// A circle or a shape that is none.
+    #[must_use]
+    pub fn bad_area(field: &[u8], expected: &str) -> Self {
+        Self::bad_value(
+            &format!("the area of {}", shown(field)),
+            expected.to_owned(),
+        )
+    }
+
     /// See [`Refusal::InvalidAttribute`]; names are in upper case.
     #[must_use]
     pub fn invalid_attribute(name: &str, valid: &[&str]) -> Self {

@@ -36,6 +36,7 @@ fn a_search_without_options_has_the_defaults() {
             in_fields: None,
             in_keys: None,
             filters: vec![],
+            circles: vec![],
             returned: None,
             highlight: None,
             summarize: None,

@@ -1,3 +1,4 @@
+mod area;
 mod attributes;
 mod field;
 mod text;
@@ -9,7 +10,7 @@ use crate::query::ast::{
 };
 
 /// Parameters of every test.
-const PARAMS: [(&str, &[u8]); 9] = [
+const PARAMS: [(&str, &[u8]); 10] = [
     ("v", b"\x00\x01"),
     ("word", b"a|b-c"),
     ("empty", b""),
@@ -19,6 +20,7 @@ const PARAMS: [(&str, &[u8]); 9] = [
     ("k", b"5"),
     ("name", b"my distance"),
     ("policy", b"batches"),
+    ("unit", b"km"),
 ];
 
 fn try_parse(query: &[u8]) -> Result<Query, String> {
@@ -216,18 +218,6 @@ fn parameters_are_values_and_never_syntax() {
             "SEARCH_SYNTAX Syntax error at offset 10 near x",
         ),
     ]);
-}
-
-#[test]
-fn what_this_version_lacks_is_named() {
-    for (query, what) in [
-        ("@p:[1 2 3 km]", "ranges of GEO fields"),
-        ("@p:[$n $n $n $word]", "ranges of GEO fields"),
-        ("@p:[WITHIN $word]", "ranges of GEOSHAPE fields"),
-    ] {
-        let text = format!("SEARCH_UNSUPPORTED Not supported in this version: {what}");
-        assert_eq!(try_parse(query.as_bytes()), Err(text), "{query}");
-    }
 }
 
 #[test]
