@@ -1,6 +1,7 @@
 //! Plan nodes to doc sets over the index.
 
 use nuthatch_indexes::docset::{And, Bitmap, Difference, Or};
+use nuthatch_indexes::numeric::Bound;
 use nuthatch_indexes::text::{FieldMask, Phrase};
 use nuthatch_indexes::vector::Within;
 use roaring::RoaringBitmap;
@@ -101,6 +102,7 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
             }
             Kind::VectorRange(range) => self.vector_range(range)?,
             Kind::Area { field, area } => self.area(*field, area)?,
+            Kind::Numeric { field, min, max } => self.numbers(*field, *min, *max)?,
             Kind::Or(parts) => Box::new(Either {
                 parts: Or::new(self.build_all(parts)?),
                 model: self.model,
@@ -120,8 +122,7 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
             | Kind::Variants { .. }
             | Kind::Phrase { .. }
             | Kind::Tag { .. }
-            | Kind::Missing(_)
-            | Kind::Numeric { .. }) => self.leaf(leaf).unwrap_or_else(nothing),
+            | Kind::Missing(_)) => self.leaf(leaf).unwrap_or_else(nothing),
         })
     }
 
@@ -191,6 +192,17 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
         Ok(unscored(Bitmap::owned(found)))
     }
 
+    /// All documents with a number in a range. What is left unfinished when time runs out is no set
+    /// to go on with: the clause may stand under a negation.
+    fn numbers(&self, field: FieldId, min: Bound, max: Bound) -> Result<BoxScorer<'a>, Error> {
+        let FieldIndex::Numeric(numbers) = self.index.field(field) else {
+            return Ok(nothing());
+        };
+        let found = numbers.range_until(min, max, &mut self.deadline.pace(1));
+        self.deadline.check()?;
+        Ok(unscored(Bitmap::owned(found)))
+    }
+
     fn build_all(&self, parts: &'a [Node]) -> Result<Vec<BoxScorer<'a>>, Error> {
         parts.iter().map(|part| self.build(part)).collect()
     }
@@ -233,13 +245,8 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
                 weight,
             } => self.tag(*field, value, *weight)?,
             Kind::Missing(field) => unscored(Bitmap::new(index.missing(*field)?)),
-            Kind::Numeric { field, min, max } => {
-                let FieldIndex::Numeric(numbers) = index.field(*field) else {
-                    return None;
-                };
-                unscored(Bitmap::owned(numbers.range(*min, *max)))
-            }
             Kind::Nothing
+            | Kind::Numeric { .. }
             | Kind::VectorRange(_)
             | Kind::Area { .. }
             | Kind::And(_)

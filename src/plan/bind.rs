@@ -23,9 +23,6 @@ const EXPANSION_WARNING: &str = "Max prefix expansions limit was reached";
 /// What nested weights multiply to at most, so that no score is infinite.
 const MOST_WEIGHT: f64 = 1e30;
 
-/// How far a numeric range is counted for its estimate.
-const COUNT_CAP: u64 = 1_000;
-
 /// Turns syntax into plan nodes for one index.
 pub(super) struct Binder<'a> {
     pub(super) index: &'a Index,
@@ -259,16 +256,11 @@ impl<'a> Binder<'a> {
             exclusive: bound.exclusive,
         };
         let (min, max) = (bound(range.min), bound(range.max));
-        let counted = numbers.count_at_most(min, max, COUNT_CAP);
-        let estimate = if counted < COUNT_CAP {
-            Estimate::exactly(counted)
-        } else {
-            let all = numbers.len() as u64;
-            Estimate {
-                min: counted,
-                likely: (all / 2).max(counted),
-                max: all.max(counted),
-            }
+        let count = numbers.count(min, max);
+        let estimate = Estimate {
+            min: count.min,
+            likely: count.max,
+            max: count.max,
         };
         Ok(Node {
             estimate,

@@ -1,31 +1,32 @@
-//! Numbers of documents: from a range to its documents, and from a document to its number.
+//! Numbers of documents: from a range to its documents, and from a document to its numbers.
 
+mod key;
+mod runs;
 #[cfg(test)]
 mod tests;
 mod walk;
 
-use std::collections::BTreeMap;
-use std::collections::btree_map;
+use std::collections::HashMap;
 use std::fmt;
-use std::ops;
 
 use roaring::RoaringBitmap;
 
-use crate::bitmap_bytes::bitmap_bytes;
+use self::key::{Key, keys_between};
+use self::runs::Runs;
 use crate::doc::DocId;
+use crate::docset::Pace;
 
-/// Documents of one number from which on their set is united instead of sorted in with others.
-/// Uniting every set made the search by tag and number of `make bench` 5 times as long as now; the
-/// number itself is a guess.
-const WORTH_A_UNION: u64 = 64;
-
-/// One field's numbers, at most one a document.
+/// One field's numbers.
 #[derive(Default)]
 pub struct NumericIndex {
-    /// No set is empty.
-    docs: BTreeMap<Key, Docs>,
-    /// By [`DocId::index`]; NaN, which is never indexed, where a document has no number.
+    runs: Runs,
+    /// By [`DocId::index`]: the least number of each document; NaN, which is never indexed, where it
+    /// has none.
     column: Vec<f64>,
+    /// The other numbers of documents that have several, ascending and different.
+    others: HashMap<DocId, Box<[f64]>>,
+    /// Numbers in `others`.
+    other_len: usize,
     /// Documents with a number.
     len: usize,
 }
@@ -37,6 +38,15 @@ pub struct Bound {
     pub value: f64,
     /// The number itself is outside.
     pub exclusive: bool,
+}
+
+/// How many documents a range has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// At least so many.
+    pub min: u64,
+    /// At most so many: the same, unless documents have several numbers.
+    pub max: u64,
 }
 
 /// The error of indexing NaN.
@@ -58,101 +68,126 @@ impl NumericIndex {
         Self::default()
     }
 
-    /// Sets a document's number, in place of the one it had.
+    /// Sets a document's number, in place of those it had.
     ///
     /// # Errors
     /// [`NotANumber`] if the value is NaN; nothing is changed then.
     pub fn insert(&mut self, doc: DocId, value: f64) -> Result<(), NotANumber> {
-        let key = Key::of(value).ok_or(NotANumber)?;
+        self.insert_all(doc, &[value])
+    }
+
+    /// Sets a document's numbers, in place of those it had.
+    ///
+    /// # Errors
+    /// [`NotANumber`] if one of them is NaN; nothing is changed then.
+    pub fn insert_all(&mut self, doc: DocId, values: &[f64]) -> Result<(), NotANumber> {
+        let keys = values.iter().map(|value| Key::of(*value).ok_or(NotANumber));
+        let mut keys = keys.collect::<Result<Vec<_>, _>>()?;
         self.remove(doc);
-        match self.docs.entry(key) {
-            btree_map::Entry::Vacant(entry) => {
-                entry.insert(Docs::One(doc));
-            }
-            btree_map::Entry::Occupied(mut entry) => entry.get_mut().insert(doc),
+        if keys.len() > 1 {
+            keys.sort_unstable();
+            keys.dedup();
+        }
+        let Some((least, others)) = keys.split_first() else {
+            return Ok(());
+        };
+        for key in &keys {
+            self.runs.insert(*key, doc.get());
+        }
+        if !others.is_empty() {
+            self.other_len += others.len();
+            let others = others.iter().map(|key| key.value()).collect();
+            self.others.insert(doc, others);
         }
         if self.column.len() <= doc.index() {
             self.column.resize(doc.index() + 1, f64::NAN);
         }
-        self.column[doc.index()] = value;
+        self.column[doc.index()] = least.value();
         self.len += 1;
         Ok(())
     }
 
     /// Forgets a document; false if it had no number.
     pub fn remove(&mut self, doc: DocId) -> bool {
-        let Some(slot) = self.column.get_mut(doc.index()) else {
+        let Some(least) = self.get(doc) else {
             return false;
         };
-        let Some(key) = Key::of(std::mem::replace(slot, f64::NAN)) else {
-            return false;
-        };
-        let docs = self.docs.get_mut(&key);
-        if docs
-            .expect("each number of the column is a key")
-            .remove(doc)
-        {
-            self.docs.remove(&key);
-        }
+        self.column[doc.index()] = f64::NAN;
         self.len -= 1;
+        let others = self.others.remove(&doc).unwrap_or_default();
+        self.other_len -= others.len();
+        for value in std::iter::once(&least).chain(&*others) {
+            if let Some(key) = Key::of(*value) {
+                self.runs.remove(key, doc.get());
+            }
+        }
         true
     }
 
-    /// A document's number.
+    /// A document's number; the least, if it has several.
     #[must_use]
     pub fn get(&self, doc: DocId) -> Option<f64> {
         let value = self.column.get(doc.index()).copied();
         value.filter(|value| !value.is_nan())
     }
 
-    /// Whether a document's number lies between two bounds.
+    /// A document's numbers, ascending and different.
+    pub fn values(&self, doc: DocId) -> impl Iterator<Item = f64> {
+        let others = self.others.get(&doc).map_or(&[][..], |others| others);
+        self.get(doc).into_iter().chain(others.iter().copied())
+    }
+
+    /// Whether one of a document's numbers lies between two bounds.
     #[must_use]
     pub fn is_within(&self, min: Bound, max: Bound, doc: DocId) -> bool {
-        let within = |value: f64| {
-            let above = if min.exclusive {
-                min.value < value
-            } else {
-                min.value <= value
-            };
-            above
-                && if max.exclusive {
-                    value < max.value
-                } else {
-                    value <= max.value
-                }
+        let Some(least) = self.get(doc) else {
+            return false;
         };
-        self.get(doc).is_some_and(within)
+        is_between(least, min, max)
+            || !self.others.is_empty() && self.values(doc).any(|value| is_between(value, min, max))
     }
 
-    /// The documents whose number lies between two bounds.
+    /// The documents of which a number lies between two bounds.
     #[must_use]
     pub fn range(&self, min: Bound, max: Bound) -> RoaringBitmap {
-        let mut found = RoaringBitmap::new();
-        let mut few = Vec::new();
-        for docs in self.between(min, max) {
-            match docs {
-                Docs::One(doc) => few.push(doc.get()),
-                Docs::Many(docs) if docs.len() < WORTH_A_UNION => few.extend(docs),
-                Docs::Many(docs) => found |= docs,
-            }
-        }
-        few.sort_unstable();
-        found.extend(few);
-        found
+        self.range_until(min, max, &mut Pace::endless())
     }
 
-    /// How many documents [`NumericIndex::range`] would find, or `cap` if it is fewer; takes a
-    /// time in proportion to `cap` at most.
+    /// As [`NumericIndex::range`]; not all of them once `pace` is over.
     #[must_use]
-    pub fn count_at_most(&self, min: Bound, max: Bound, cap: u64) -> u64 {
-        let mut count = 0;
-        for docs in self.between(min, max) {
-            if count >= cap {
-                break;
+    pub fn range_until(&self, min: Bound, max: Bound, pace: &mut Pace) -> RoaringBitmap {
+        let Some((from, to)) = keys_between(min, max) else {
+            return RoaringBitmap::new();
+        };
+        let slices = self.runs.slices(from, to).map(|(_, docs)| docs);
+        let steps = |docs: &[u32]| u32::try_from(docs.len()).unwrap_or(u32::MAX);
+        let slices = slices.take_while(|docs| !pace.steps_are_over(steps(docs)));
+        if self.runs.count(from, to) >= self.column.len() as u64 / BITS_PER_NUMBER {
+            let mut bits = vec![0_u8; self.column.len() / 8 + 1];
+            for &doc in slices.flatten() {
+                bits[doc as usize / 8] |= 1 << (doc % 8);
             }
-            count += docs.len();
+            RoaringBitmap::from_lsb0_bytes(0, &bits)
+        } else {
+            let mut docs: Vec<u32> = slices.flatten().copied().collect();
+            docs.sort_unstable();
+            docs.into_iter().collect()
         }
-        count.min(cap)
+    }
+
+    /// How many documents [`NumericIndex::range`] would find, told from the two ends.
+    #[must_use]
+    pub fn count(&self, min: Bound, max: Bound) -> Count {
+        let Some((from, to)) = keys_between(min, max) else {
+            return Count { min: 0, max: 0 };
+        };
+        let numbers = self.runs.count(from, to);
+        Count {
+            min: numbers
+                .saturating_sub(self.other_len as u64)
+                .max(u64::from(numbers > 0)),
+            max: numbers.min(self.len as u64),
+        }
     }
 
     /// How many documents have a number.
@@ -167,121 +202,41 @@ impl NumericIndex {
         self.len == 0
     }
 
-    /// Heap bytes in use, by capacity. Walks all distinct numbers.
+    /// Heap bytes in use, by capacity. Walks all runs of numbers.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        // A B-tree node is about two thirds full.
-        let entries = self.docs.len() * size_of::<(Key, Docs)>() * 3 / 2;
-        let sets = self.docs.values().map(Docs::memory_bytes).sum::<usize>();
-        entries + sets + self.column.capacity() * size_of::<f64>()
-    }
-
-    fn between(&self, min: Bound, max: Bound) -> impl Iterator<Item = &Docs> {
-        let ends = Key::of(min.value).zip(Key::of(max.value));
-        // The standard map panics on ranges that are the wrong way round.
-        let ordered = ends
-            .filter(|(low, high)| low < high || (low == high && !min.exclusive && !max.exclusive));
-        ordered.into_iter().flat_map(move |(low, high)| {
-            let range = (min.end_at(low), max.end_at(high));
-            self.docs.range(range).map(|(_, docs)| docs)
-        })
+        let others = self.others.values().map(|others| size_of_val(&**others));
+        self.runs.memory_bytes()
+            + self.column.capacity() * size_of::<f64>()
+            + self.others.capacity() * size_of::<(DocId, Box<[f64]>)>() * 8 / 7
+            + others.sum::<usize>()
     }
 
     /// Panics unless both directions agree.
     #[cfg(test)]
     fn check(&self) {
-        let mut count = 0;
-        for (&key, docs) in &self.docs {
-            assert!(docs.len() > 0);
-            assert!(matches!(docs, Docs::One(_)) || docs.len() > 1);
-            for number in docs.iter() {
-                let value = self.get(DocId::new(number).unwrap()).unwrap();
-                assert_eq!(Key::of(value), Some(key));
-                count += 1;
-            }
+        self.runs.check();
+        let mut numbers = 0;
+        for (_, docs) in self.runs.slices(Key(0), Key(u64::MAX)) {
+            numbers += docs.len();
         }
-        assert_eq!(count, self.len);
-        assert_eq!(self.column.iter().filter(|v| !v.is_nan()).count(), count);
+        let mut held = 0;
+        let mut docs = 0;
+        for doc in (0..self.column.len()).filter_map(DocId::from_index) {
+            let values: Vec<f64> = self.values(doc).collect();
+            assert!(values.is_sorted_by(|a, b| a < b));
+            docs += usize::from(!values.is_empty());
+            held += values.len();
+        }
+        assert_eq!((numbers, self.len), (held, docs));
+        assert_eq!(numbers, self.len + self.other_len);
     }
 }
 
-impl Bound {
-    const fn end_at(self, key: Key) -> ops::Bound<Key> {
-        if self.exclusive {
-            ops::Bound::Excluded(key)
-        } else {
-            ops::Bound::Included(key)
-        }
-    }
-}
+/// From one document in so many on, to set the bit of each is faster than to sort them.
+const BITS_PER_NUMBER: u64 = 64;
 
-/// The bits of a number, turned so that they order as the numbers do. Both zeros have one key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key(u64);
-
-impl Key {
-    /// None for NaN.
-    fn of(value: f64) -> Option<Self> {
-        if value.is_nan() {
-            return None;
-        }
-        const SIGN: u64 = 1 << 63;
-        // The sum turns the negative zero into the positive one.
-        let bits = (value + 0.0).to_bits();
-        Some(Self(if bits & SIGN == 0 { bits | SIGN } else { !bits }))
-    }
-}
-
-/// The documents with one number: mostly one, where numbers are measurements or times.
-enum Docs {
-    One(DocId),
-    /// Two or more.
-    Many(RoaringBitmap),
-}
-
-impl Docs {
-    fn insert(&mut self, doc: DocId) {
-        match self {
-            Self::One(other) => *self = Self::Many([other.get(), doc.get()].into()),
-            Self::Many(docs) => {
-                docs.insert(doc.get());
-            }
-        }
-    }
-
-    /// Takes out a document that is in the set; true if it was the last.
-    fn remove(&mut self, doc: DocId) -> bool {
-        let Self::Many(docs) = self else {
-            return true;
-        };
-        docs.remove(doc.get());
-        if docs.len() == 1
-            && let Some(last) = docs.min().and_then(DocId::new)
-        {
-            *self = Self::One(last);
-        }
-        false
-    }
-
-    fn len(&self) -> u64 {
-        match self {
-            Self::One(_) => 1,
-            Self::Many(docs) => docs.len(),
-        }
-    }
-
-    fn memory_bytes(&self) -> usize {
-        match self {
-            Self::One(_) => 0,
-            Self::Many(docs) => bitmap_bytes(docs),
-        }
-    }
-
-    #[cfg(test)]
-    fn iter(&self) -> Box<dyn Iterator<Item = u32> + '_> {
-        match self {
-            Self::One(doc) => Box::new(std::iter::once(doc.get())),
-            Self::Many(docs) => Box::new(docs.iter()),
-        }
-    }
+fn is_between(value: f64, min: Bound, max: Bound) -> bool {
+    let above = value > min.value || value == min.value && !min.exclusive;
+    above && (value < max.value || value == max.value && !max.exclusive)
 }

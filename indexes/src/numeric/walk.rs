@@ -1,62 +1,36 @@
 //! Documents in the order of their numbers.
 
-use super::{Bound, Docs, Key, NumericIndex};
+use super::key::{Key, keys_between};
+use super::{Bound, NumericIndex};
 use crate::doc::DocId;
 
 impl NumericIndex {
-    /// The documents whose number lies between two bounds, each with its number, in the order of
-    /// numbers; those of one number in the order of ids, both ways.
+    /// The documents with a number between two bounds, each with that number, in the order of
+    /// numbers; those of one number in the order of ids, both ways. A document with several such
+    /// numbers comes once for each.
     pub fn walk(
         &self,
         min: Bound,
         max: Bound,
         descending: bool,
     ) -> Box<dyn Iterator<Item = (f64, DocId)> + '_> {
-        let Some((low, high)) = Self::ends(min, max) else {
+        let Some((from, to)) = keys_between(min, max) else {
             return Box::new(std::iter::empty());
         };
-        let range = self.docs.range((min.end_at(low), max.end_at(high)));
         if descending {
-            Box::new(range.rev().flat_map(of_number))
+            let keys =
+                std::iter::successors(self.runs.last_below(to), |key| self.runs.last_below(*key));
+            let keys = keys.take_while(move |key| *key >= from);
+            Box::new(keys.flat_map(|key| self.pairs(key, key.next())))
         } else {
-            Box::new(range.flat_map(of_number))
+            Box::new(self.pairs(from, to))
         }
     }
 
-    /// The keys of two bounds, if anything can lie between them.
-    fn ends(min: Bound, max: Bound) -> Option<(Key, Key)> {
-        let (low, high) = Key::of(min.value).zip(Key::of(max.value))?;
-        let is_empty = low > high || low == high && (min.exclusive || max.exclusive);
-        (!is_empty).then_some((low, high))
-    }
-}
-
-fn of_number<'a>((key, docs): (&Key, &'a Docs)) -> impl Iterator<Item = (f64, DocId)> + use<'a> {
-    let value = key.value();
-    docs.ids().map(move |doc| (value, doc))
-}
-
-impl Key {
-    /// The number; of the two zeros the positive one.
-    fn value(self) -> f64 {
-        const SIGN: u64 = 1 << 63;
-        let bits = if self.0 & SIGN == 0 {
-            !self.0
-        } else {
-            self.0 & !SIGN
-        };
-        f64::from_bits(bits)
-    }
-}
-
-impl Docs {
-    /// Its documents in the order of their ids.
-    fn ids(&self) -> impl Iterator<Item = DocId> {
-        let (one, many) = match self {
-            Self::One(doc) => (Some(*doc), None),
-            Self::Many(docs) => (None, Some(docs.iter().filter_map(DocId::new))),
-        };
-        one.into_iter().chain(many.into_iter().flatten())
+    fn pairs(&self, from: Key, to: Key) -> impl Iterator<Item = (f64, DocId)> {
+        let slices = self.runs.slices(from, to);
+        let pairs = slices.flat_map(|(keys, docs)| keys.iter().zip(docs));
+        pairs.filter_map(|(key, doc)| Some((key.value(), DocId::new(*doc)?)))
     }
 }
 
