@@ -59,9 +59,12 @@ fn kept(source: &Source, docs: &[DocId], context: &Context<'_>) -> Option<Column
             FieldIndex::Numeric(numbers) => {
                 Column::of_numbers(docs.iter().map(|doc| numbers.get(*doc)))
             }
-            FieldIndex::Text(_) | FieldIndex::Tag(_) | FieldIndex::Vector(_) | FieldIndex::None => {
-                Column::null()
-            }
+            FieldIndex::Text(_)
+            | FieldIndex::Tag(_)
+            | FieldIndex::Geo(_)
+            | FieldIndex::Shape(_)
+            | FieldIndex::Vector(_)
+            | FieldIndex::None => Column::null(),
         },
         Source::Column(field) => match index.column(*field) {
             Some(column) => {

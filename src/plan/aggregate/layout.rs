@@ -307,6 +307,7 @@ impl Terms {
             | Kind::Tag { .. }
             | Kind::Missing(_)
             | Kind::Numeric { .. }
+            | Kind::Area { .. }
             | Kind::VectorRange(_)
             | Kind::Not(_) => {}
         }
