@@ -87,7 +87,7 @@ proptest! {
     #[test]
     fn distances_are_those_of_a_sphere(a in point(), b in point()) {
         let distance = a.distance(b);
-        prop_assert!(distance >= 0.0 && distance <= 20_020_800.0, "{distance}");
+        prop_assert!((0.0..=20_020_800.0).contains(&distance), "{distance}");
         prop_assert!((distance - b.distance(a)).abs() < 1e-6);
         // By the law of cosines, which is exact only for points that are far apart.
         let (north, other) = (a.latitude().to_radians(), b.latitude().to_radians());

@@ -217,12 +217,18 @@ proptest! {
     }
 }
 
+/// Each text is refused with its error.
+fn check_refused<const N: usize>(refused: [(&str, Coordinates, ShapeError); N]) {
+    for (text, coordinates, error) in refused {
+        let parsed = Shape::parse(text.as_bytes(), coordinates);
+        assert_eq!(parsed.err(), Some(error), "{text}");
+    }
+}
+
 #[test]
-fn what_is_wrong_with_a_shape_is_said() {
-    use Coordinates::{Flat, Spherical};
-    let many: Vec<String> = (0..5000).map(|x| format!("{x} {}", x * x)).collect();
-    let many = format!("POLYGON(({}, 0 0))", many.join(","));
-    for (text, coordinates, error) in [
+fn what_is_no_shape_is_refused() {
+    use Coordinates::Flat;
+    check_refused([
         ("", Flat, ShapeError::Syntax),
         ("POINT", Flat, ShapeError::Syntax),
         ("POINT(1)", Flat, ShapeError::Syntax),
@@ -245,6 +251,13 @@ fn what_is_wrong_with_a_shape_is_said() {
             Flat,
             ShapeError::Kind("GEOMETRYCOLLECTION".to_owned()),
         ),
+    ]);
+}
+
+#[test]
+fn what_is_wrong_with_a_polygon_is_said() {
+    use Coordinates::Flat;
+    check_refused([
         ("POLYGON((0 0,1 0,1 1))", Flat, ShapeError::Open),
         ("POLYGON((0 0,1 0,0 0))", Flat, ShapeError::TooFewPoints),
         ("POLYGON((0 0,1 1,1 1,0 0))", Flat, ShapeError::TooFewPoints),
@@ -288,6 +301,13 @@ fn what_is_wrong_with_a_shape_is_said() {
             Flat,
             ShapeError::Hole,
         ),
+    ]);
+}
+
+#[test]
+fn what_does_not_fit_on_the_earth_is_refused() {
+    use Coordinates::Spherical;
+    check_refused([
         ("POINT(181 0)", Spherical, ShapeError::Longitude),
         ("POINT(0 91)", Spherical, ShapeError::Latitude),
         (
@@ -305,11 +325,15 @@ fn what_is_wrong_with_a_shape_is_said() {
             Spherical,
             ShapeError::SelfIntersection,
         ),
-        (&many, Flat, ShapeError::TooManyPoints(4096)),
-    ] {
-        let parsed = Shape::parse(text.as_bytes(), coordinates);
-        assert_eq!(parsed.err(), Some(error), "{text}");
-    }
+    ]);
+}
+
+#[test]
+fn what_is_too_much_is_refused() {
+    use Coordinates::Flat;
+    let many: Vec<String> = (0..5000).map(|x| format!("{x} {}", x * x)).collect();
+    let many = format!("POLYGON(({}, 0 0))", many.join(","));
+    check_refused([(&many, Flat, ShapeError::TooManyPoints(4096))]);
     let ring = "(0 0,1 0,1 1,0 0)";
     let holes = format!("POLYGON({})", vec![ring; 66].join(","));
     let parsed = Shape::parse(holes.as_bytes(), Flat);
