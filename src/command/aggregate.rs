@@ -9,7 +9,7 @@ use crate::engine::{Call, Core, Effect};
 use crate::exec::aggregate::{Batch, Budget, Context, Input, Run};
 use crate::exec::deadline::Deadline;
 use crate::keyspace::Keyspace;
-use crate::plan::aggregate::{Output, pipeline};
+use crate::plan::aggregate::{Output, Step, pipeline};
 use crate::reply::aggregate::{AggregateReply, Row};
 use crate::request::aggregate::Aggregate;
 use crate::request::cursor::{self, Action};
@@ -38,7 +38,7 @@ pub(super) fn aggregate(
     let mut cursor = begin(&request, index, budget)?;
     let has_cursor = request.cursor.is_some();
     let most = if has_cursor { cursor.count } else { usize::MAX };
-    if has_cursor && request.with_count {
+    if has_cursor && (request.with_count || cursor.loads_late) {
         cursor.count_all(index, call.keyspace)?;
     }
     let page = cursor.read(most, index, call.keyspace)?;
@@ -119,6 +119,9 @@ fn begin(request: &Aggregate, index: &Index, mut budget: Budget) -> Result<Curso
     given.extend(plan.knn.as_ref().map(|knn| knn.distance_name.clone()));
     let pipeline = pipeline(&request.steps, &search.params, &given, &plan, index)?;
     let has_cursor = request.cursor.is_some();
+    let mut sorted = pipeline.steps.iter();
+    sorted.find(|step| matches!(step, Step::Sort { .. }));
+    let loads_late = sorted.any(|step| matches!(step, Step::Fetch(_) | Step::FetchDocuments));
     let enough = pipeline
         .enough
         .filter(|_| !request.with_count && !has_cursor);
@@ -132,6 +135,7 @@ fn begin(request: &Aggregate, index: &Index, mut budget: Budget) -> Result<Curso
         index: index.serial(),
         plan,
         output: pipeline.output,
+        loads_late,
         run,
         count: options.map_or(usize::MAX, |options| options.count),
         timeout_ms: search.timeout_ms,

@@ -21,6 +21,9 @@ pub(super) struct Cursor {
     pub(super) index: u64,
     pub(super) plan: Plan,
     pub(super) output: Output,
+    /// A step reads documents after they were sorted. All is read before the first page then: in
+    /// between, the number of a document that went may become another's.
+    pub(super) loads_late: bool,
     pub(super) run: Run,
     /// Rows of a read.
     pub(super) count: usize,

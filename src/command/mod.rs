@@ -299,10 +299,13 @@ pub(crate) fn run(
         .iter()
         .find(|command| name.eq_ignore_ascii_case(command.name.as_bytes()))
         .ok_or_else(|| Refusal::UnknownCommand { name: shown(name) })?;
-    // Looking is no use.
-    if command.name != "FT.INFO"
-        && let Some(name) = rest.first()
-    {
+    let index = match command.name {
+        // Looking is no use.
+        "FT.INFO" => None,
+        "FT.CURSOR" | "FT.ALIASADD" | "FT._ALIASADDIFNX" | "FT.ALIASUPDATE" => rest.get(1),
+        _ => rest.first(),
+    };
+    if let Some(name) = index {
         core.touch(call.database, name);
     }
     (command.run)(core, call, rest)

@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::Core;
+use crate::catalog::index::Index;
+use crate::catalog::registry::Registry;
 
 impl Core {
     /// When the next index will have been idle for as long as it may, if any can be; zero when one
@@ -11,6 +13,14 @@ impl Core {
     pub fn next_idle(&self, now: Instant) -> Option<Duration> {
         let indexes = self.databases.values().flat_map(|database| database.iter());
         indexes.filter_map(|index| index.idle_left(now)).min()
+    }
+
+    /// Every index is in use now, as far as can be known.
+    pub fn touch_all(&mut self) {
+        let databases = self.databases.values_mut();
+        databases
+            .flat_map(Registry::iter_mut)
+            .for_each(Index::touch);
     }
 
     /// Drops every index that has been idle for as long as it may, and keeps the documents; of each

@@ -83,13 +83,8 @@ pub(super) fn contains(value: &Value, part: &Value) -> Value {
 }
 
 /// Occurrences that do not overlap.
-fn count_of(mut text: &[u8], part: &[u8]) -> usize {
-    let mut count = 0;
-    while let Some(at) = text.windows(part.len()).position(|window| window == part) {
-        count += 1;
-        text = &text[at + part.len()..];
-    }
-    count
+fn count_of(text: &[u8], part: &[u8]) -> usize {
+    memchr::memmem::find_iter(text, part).count()
 }
 
 /// Whether a text begins with another.
@@ -158,10 +153,17 @@ pub(super) fn split(value: &Value, rest: &[Value]) -> Value {
         let given = rest.get(position).and_then(Value::bytes);
         given.map_or_else(|| default.to_vec(), Cow::into_owned)
     };
-    let (separators, stripped) = (set(0, b","), set(1, b" "));
-    let parts = text.split(|byte| separators.contains(byte));
+    let table = |bytes: Vec<u8>| {
+        let mut is_in = [false; 256];
+        bytes
+            .iter()
+            .for_each(|byte| is_in[usize::from(*byte)] = true);
+        is_in
+    };
+    let (separates, is_stripped) = (table(set(0, b",")), table(set(1, b" ")));
+    let parts = text.split(|byte| separates[usize::from(*byte)]);
     let parts = parts.take(MOST_PARTS).map(|part| {
-        let is_kept = |byte: &u8| !stripped.contains(byte);
+        let is_kept = |byte: &u8| !is_stripped[usize::from(*byte)];
         let start = part.iter().position(is_kept).unwrap_or(part.len());
         let end = part
             .iter()

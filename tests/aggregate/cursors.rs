@@ -92,6 +92,20 @@ fn rows_that_were_sorted_or_grouped_stay_as_they_were() {
 }
 
 #[test]
+fn rows_that_load_after_they_were_sorted_are_of_one_document() {
+    let mut engine = with_documents(30);
+    let id = open(
+        &mut engine,
+        "FT.AGGREGATE i * SORTBY 2 @n ASC MAX 30 LOAD 2 __key t WITHCURSOR COUNT 10",
+    );
+    // The new one takes the number of the one that goes.
+    run(&mut engine, "DEL d:15");
+    run(&mut engine, "HSET d:new n 7 t new");
+    let expected: Vec<String> = (10..20).map(|n: usize| format!("text{n}")).collect();
+    assert_eq!(read(&mut engine, id, "t"), expected);
+}
+
+#[test]
 fn a_cursor_is_freed_when_it_is_deleted_idle_or_without_an_index() {
     let mut engine = with_documents(10);
     let id = open(&mut engine, "FT.AGGREGATE i * WITHCURSOR COUNT 2");

@@ -92,6 +92,9 @@ pub(super) struct Live {
     name: String,
 }
 
+/// Commands after which an index reads keys that are there already.
+const READING: [&str; 4] = ["FT.CREATE", "FT._CREATEIFNX", "FT.ALTER", "FT._ALTERIFNX"];
+
 impl Live {
     fn send(&mut self, command: &[Vec<u8>]) -> Reply {
         let mut request = redis::Cmd::new();
@@ -114,7 +117,7 @@ impl Live {
         self.send(&words)
     }
 
-    /// Waits until the index has read the keys of before its creation.
+    /// Waits until the index has read the keys that were there.
     fn settle(&mut self, index: &[u8]) {
         let start = Instant::now();
         while self.is_indexing(index) {
@@ -159,10 +162,11 @@ impl Target for Live {
 
     fn run(&mut self, command: &[Vec<u8>]) -> Reply {
         let reply = self.send(command);
-        if let ([name, index, ..], Reply::Simple(_)) = (command, &reply)
-            && name.eq_ignore_ascii_case(b"FT.CREATE")
-        {
-            self.settle(index);
+        if let ([name, index, ..], Reply::Simple(_)) = (command, &reply) {
+            let mut reading = READING.iter();
+            if reading.any(|known| name.eq_ignore_ascii_case(known.as_bytes())) {
+                self.settle(index);
+            }
         }
         reply
     }

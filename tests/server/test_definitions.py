@@ -93,8 +93,9 @@ def test_new_fields_are_filled_while_the_server_answers(client):
 
 
 def test_a_temporary_index_goes_on_the_primary_and_then_on_its_replica(new_server, server, client):
-    client.execute_command("FT.CREATE", "i", "TEMPORARY", "2", "SCHEMA", "t", "TEXT")
+    # The longer one first: the timer that was set for it must not make the other wait.
     client.execute_command("FT.CREATE", "long", "TEMPORARY", "1000", "SCHEMA", "t", "TEXT")
+    client.execute_command("FT.CREATE", "i", "TEMPORARY", "2", "SCHEMA", "t", "TEXT")
     client.hset("d:1", "t", "hello")
     reader = new_server().start().client()
     reader.replicaof("127.0.0.1", server.port)

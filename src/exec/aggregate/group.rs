@@ -7,8 +7,10 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use super::batch::columns;
+use super::distinct::Distinct;
 use super::reduce::{State, figure};
 use super::{Batch, Budget};
+use crate::exec::deadline::Deadline;
 use crate::expr::{Column, Value};
 use crate::plan::aggregate::{Groups, Summary};
 use crate::request::error::{Error, Refusal};
@@ -36,6 +38,8 @@ pub(super) struct Assigned {
     pub(super) rows: Vec<usize>,
     /// Their groups.
     pub(super) groups: Vec<usize>,
+    /// Bytes taken from the budget for rows that are in several.
+    pub(super) charged: usize,
 }
 
 /// One key of one row.
@@ -73,9 +77,14 @@ impl Grouping {
     }
 
     /// Takes rows in.
-    pub(super) fn push(&mut self, batch: &Batch, budget: &mut Budget) -> Result<(), Error> {
+    pub(super) fn push(
+        &mut self,
+        batch: &Batch,
+        budget: &mut Budget,
+        deadline: &Deadline,
+    ) -> Result<(), Error> {
         let before = self.count;
-        let assigned = self.assign(batch, budget)?;
+        let assigned = self.assign(batch, budget, deadline)?;
         let new = self.count - before;
         let per_group = self.states.iter().map(State::bytes_of_group).sum::<usize>();
         budget.take(new * (per_group + size_of::<u32>() * 2))?;
@@ -84,6 +93,7 @@ impl Grouping {
             let bytes = state.update(batch, &assigned).map_err(Refusal::Aggregate)?;
             budget.take(bytes)?;
         }
+        budget.give(assigned.charged);
         Ok(())
     }
 
@@ -118,10 +128,16 @@ impl Grouping {
     }
 
     /// The groups of rows, new ones where there are none yet.
-    fn assign(&mut self, batch: &Batch, budget: &mut Budget) -> Result<Assigned, Error> {
+    fn assign(
+        &mut self,
+        batch: &Batch,
+        budget: &mut Budget,
+        deadline: &Deadline,
+    ) -> Result<Assigned, Error> {
         let mut assigned = Assigned {
             rows: Vec::with_capacity(batch.len()),
             groups: Vec::with_capacity(batch.len()),
+            charged: 0,
         };
         if self.slots.is_empty() {
             self.count = self.count.max(usize::from(!batch.is_empty()));
@@ -140,7 +156,8 @@ impl Grouping {
             keys.clear();
             keys.extend(columns.iter().map(|column| Key::at(column, row)));
             if keys.iter().any(Key::is_list) {
-                self.assign_each(row, &keys, &mut assigned, budget)?;
+                deadline.check()?;
+                self.assign_each(row, &keys, &mut assigned, budget, deadline)?;
             } else {
                 assigned.rows.push(row);
                 assigned.groups.push(self.group(&keys, budget)?);
@@ -157,7 +174,12 @@ impl Grouping {
         keys: &[Key<'_>],
         assigned: &mut Assigned,
         budget: &mut Budget,
+        deadline: &Deadline,
     ) -> Result<(), Error> {
+        /// Combinations between two looks at the clock.
+        const EVERY: usize = 4096;
+        /// Bytes that one takes until the batch is through.
+        const PAIR: usize = 2 * size_of::<usize>();
         let choices: Vec<Vec<Value>> = keys.iter().map(Key::values).collect();
         let mut places = vec![0; choices.len()];
         loop {
@@ -165,6 +187,11 @@ impl Grouping {
             let chosen: Vec<Key<'_>> = chosen
                 .map(|(values, place)| Key::Of(&values[*place]))
                 .collect();
+            budget.take(PAIR)?;
+            assigned.charged += PAIR;
+            if assigned.charged.is_multiple_of(EVERY * PAIR) {
+                deadline.check()?;
+            }
             assigned.rows.push(row);
             assigned.groups.push(self.group(&chosen, budget)?);
             // The next combination, the last key moving fastest.
@@ -250,12 +277,11 @@ impl<'a> Key<'a> {
         let Self::Of(Value::List(list)) = self else {
             return vec![self.value()];
         };
-        let mut values: Vec<Value> = Vec::new();
+        let mut distinct = Distinct::default();
         for value in list.iter() {
-            if !values.iter().any(|other| is_same(other, value)) {
-                values.push(value.clone());
-            }
+            distinct.insert(value);
         }
+        let mut values = distinct.take();
         if values.is_empty() {
             values.push(Value::Null);
         }

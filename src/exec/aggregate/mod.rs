@@ -6,6 +6,7 @@
 
 mod batch;
 mod budget;
+mod distinct;
 mod fetch;
 mod group;
 mod input;
@@ -225,7 +226,7 @@ impl Source<'_> {
                 Stage::Group(grouping) => {
                     if !grouping.is_finished() {
                         while let Some(batch) = self.next(before, context)? {
-                            grouping.push(&batch, self.budget)?;
+                            grouping.push(&batch, self.budget, &context.deadline)?;
                         }
                         grouping.finish()?;
                     }

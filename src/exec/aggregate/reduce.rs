@@ -6,11 +6,12 @@ use std::collections::HashSet;
 use std::hash::BuildHasher;
 
 use datasketches::hll::{HllSketch, HllType, HllUnion};
-use foldhash::fast::{FixedState, RandomState};
+use foldhash::fast::RandomState;
 
 use self::quantiles::Quantiles;
 use super::Batch;
-use super::group::{Assigned, Hashed, is_same};
+use super::distinct::Distinct;
+use super::group::{Assigned, Hashed};
 use crate::expr::{Column, Value};
 use crate::plan::aggregate::{Calculation, Figure};
 use crate::request::error::AggregateError;
@@ -26,7 +27,7 @@ pub(super) enum State {
     Count(Vec<u64>),
     Distinct {
         slot: usize,
-        hasher: FixedState,
+        hasher: RandomState,
         hashes: Vec<HashSet<u64, RandomState>>,
     },
     Sketch {
@@ -49,7 +50,7 @@ pub(super) enum State {
     },
     List {
         slot: usize,
-        lists: Vec<List>,
+        lists: Vec<Distinct>,
     },
     First {
         slot: usize,
@@ -86,13 +87,6 @@ const NO_MOMENTS: Moments = Moments {
     spread: 0.0,
 };
 
-/// Values, each once, in the order in which they came.
-#[derive(Clone, Default)]
-pub(super) struct List {
-    values: Vec<Value>,
-    hashes: HashSet<u64, RandomState>,
-}
-
 impl State {
     /// A calculation of nothing. `is_asked` says whether a figure will be asked of it.
     pub(super) fn new(calculation: &Calculation, mut is_asked: impl FnMut(Figure) -> bool) -> Self {
@@ -100,7 +94,7 @@ impl State {
             Calculation::Count => Self::Count(Vec::new()),
             Calculation::Distinct(slot) => Self::Distinct {
                 slot,
-                hasher: FixedState::default(),
+                hasher: RandomState::default(),
                 hashes: Vec::new(),
             },
             Calculation::Sketch(slot) => Self::Sketch {
@@ -145,7 +139,7 @@ impl State {
             Self::Sketch { .. } | Self::SketchOfSketches { .. } => SKETCH_BYTES,
             Self::Moments { .. } => size_of::<Moments>(),
             Self::Quantiles { .. } => size_of::<Quantiles>(),
-            Self::List { .. } => size_of::<List>(),
+            Self::List { .. } => size_of::<Distinct>(),
             Self::First { .. } => size_of::<Option<(Value, Value)>>(),
             Self::Sample { .. } => size_of::<(u64, Vec<Value>)>(),
         }
@@ -160,7 +154,7 @@ impl State {
             Self::SketchOfSketches { unions, .. } => unions.resize_with(groups, new_union),
             Self::Moments { moments, .. } => moments.resize(groups, NO_MOMENTS),
             Self::Quantiles { numbers, .. } => numbers.resize_with(groups, Quantiles::default),
-            Self::List { lists, .. } => lists.resize_with(groups, List::default),
+            Self::List { lists, .. } => lists.resize_with(groups, Distinct::default),
             Self::First { rows, .. } => rows.resize(groups, None),
             Self::Sample { samples, .. } => samples.resize(groups, (0, Vec::new())),
         }
@@ -239,7 +233,7 @@ impl State {
                 unions[group].update(&sketch.map_err(|_| AggregateError::NotSketch)?);
                 0
             }
-            Self::List { lists, .. } => lists[group].push(value),
+            Self::List { lists, .. } => push(&mut lists[group], value),
             Self::Sample { size, samples, .. } => {
                 let (seen, kept) = &mut samples[group];
                 sampled(seen, kept, *size, value)
@@ -354,21 +348,15 @@ impl Moments {
     }
 }
 
-impl List {
-    /// Adds a value, or those of a list; the bytes by which it grew.
-    fn push(&mut self, value: &Value) -> usize {
-        if let Value::List(list) = value {
-            return list.iter().map(|value| self.push(value)).sum();
-        }
-        let is_new = self
-            .hashes
-            .insert(FixedState::default().hash_one(Hashed(value)));
-        // Two values may share a hash; then there are few enough to look at all.
-        if !is_new && self.values.iter().any(|other| is_same(other, value)) {
-            return 0;
-        }
-        self.values.push(value.clone());
+/// Adds a value to a list, or those of another list; the bytes by which it grew.
+fn push(list: &mut Distinct, value: &Value) -> usize {
+    if let Value::List(values) = value {
+        return values.iter().map(|value| push(list, value)).sum();
+    }
+    if list.insert(value) {
         value.heap_bytes() + size_of::<Value>() + BYTES_OF_HASH
+    } else {
+        0
     }
 }
 
@@ -392,7 +380,7 @@ pub(super) fn figure(state: &mut State, figure: Figure, group: usize) -> Value {
                 Value::Null
             }
         }
-        State::List { lists, .. } => Value::List(std::mem::take(&mut lists[group].values).into()),
+        State::List { lists, .. } => Value::List(lists[group].take().into()),
         State::First { rows, .. } => rows[group].take().map_or(Value::Null, |(_, value)| value),
         State::Sample { samples, .. } => Value::List(std::mem::take(&mut samples[group].1).into()),
     }

@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Instant;
 
 use super::api::Context;
 use super::backfill::Scanning;
@@ -21,8 +22,8 @@ pub(super) struct Host {
     pub(super) core: Core,
     pub(super) names: FieldNames,
     pub(super) scanning: Scanning,
-    /// A timer for indexes that can be idle is set.
-    pub(super) idle_timer: bool,
+    /// When the next timer for indexes that can be idle is due, if one is set.
+    pub(super) idle_due: Option<Instant>,
     /// A timer will look after the cursors.
     pub(super) collects_cursors: bool,
 }

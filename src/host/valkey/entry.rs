@@ -72,6 +72,8 @@ fn load(context: Context<'_>, counted: bool, arguments: &[&[u8]]) -> Result<(), 
         let flags = match (command.write, command.grows) {
             (true, true) => c"write deny-oom",
             (true, false) => c"write",
+            // It changes how the server behaves for everyone.
+            (false, _) if command.name == "FT.CONFIG" => c"admin",
             (false, _) => c"readonly",
         };
         if !context.create_command(command.name, flags, command.keyed, Some(run)) {

@@ -39,9 +39,9 @@ impl Facet {
                 return Err(Refusal::duplicate("field of FACETS", &facet.field));
             }
             facets.push(facet);
-        }
-        if facets.len() > MOST_FACETS {
-            return Err(Refusal::too_many_facets(MOST_FACETS, facets.len()));
+            if facets.len() > MOST_FACETS {
+                return Err(Refusal::too_many_facets(MOST_FACETS, facets.len()));
+            }
         }
         Ok(facets)
     }

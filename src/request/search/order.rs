@@ -62,9 +62,9 @@ impl Sort {
                 return Err(Refusal::duplicate("property of SORTBY", &sort.property));
             }
             sorts.push(sort);
-        }
-        if sorts.len() > MOST_KEYS {
-            return Err(Refusal::too_many_keys(MOST_KEYS, sorts.len()));
+            if sorts.len() > MOST_KEYS {
+                return Err(Refusal::too_many_keys(MOST_KEYS, sorts.len()));
+            }
         }
         Ok(sorts)
     }
