@@ -15,7 +15,8 @@ use crate::request::circle::Circle;
 use crate::request::create::FieldKind;
 use crate::request::error::{Error, Refusal};
 
-/// How far documents of an area are counted for its estimate: some microseconds.
+/// How far documents of an area are counted for its estimate: quick unless many are in its bounding box
+/// that are not in it.
 const COUNT_CAP: u64 = 256;
 
 impl Binder<'_> {

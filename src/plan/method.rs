@@ -46,7 +46,7 @@ pub struct Walk {
 }
 
 /// Matches that are visited in the time that a question to one document takes, as the walk goes through
-/// memory in no order; `cargo bench --bench planner` measures both.
+/// memory in no order. By judgement so far; `cargo bench --bench planner` measures what it should be.
 const ASKED_COST: u64 = 4;
 
 /// The method for a plan whose other parts are settled.
