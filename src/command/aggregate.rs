@@ -3,13 +3,18 @@
 use std::time::Duration;
 
 use super::cursors::Cursor;
-use super::search::planned;
+use super::search::planned_in;
+use super::stages::{Stage, Stages};
 use crate::catalog::index::Index;
 use crate::engine::{Call, Core, Effect};
-use crate::exec::aggregate::{Batch, Budget, Context, Input, Run};
+use crate::exec;
+use crate::exec::aggregate::{Batch, Budget, Context, Input, Run, StepKind, StepProfile};
 use crate::exec::deadline::Deadline;
+use crate::exec::profile::Part;
 use crate::keyspace::Keyspace;
 use crate::plan::aggregate::{Output, Step, pipeline};
+use crate::plan::method_name;
+use crate::reply::Sink;
 use crate::reply::aggregate::{AggregateReply, Row};
 use crate::request::aggregate::Aggregate;
 use crate::request::cursor::{self, Action};
@@ -35,7 +40,7 @@ pub(super) fn aggregate(
         .database(call.database)
         .get_mut(&request.search.index)?;
     index.count_search(request.search.dialect);
-    let mut cursor = begin(&request, index, budget)?;
+    let mut cursor = begin(&request, index, budget, &mut Stages::unmeasured())?;
     let has_cursor = request.cursor.is_some();
     let most = if has_cursor { cursor.count } else { usize::MAX };
     if has_cursor && (request.with_count || cursor.loads_late) {
@@ -48,6 +53,69 @@ pub(super) fn aggregate(
     }
     reply(core, call, cursor, page, has_cursor.then_some(None), waits);
     Ok(Effect::None)
+}
+
+/// An aggregation that was measured while it ran.
+pub(super) struct Profiled {
+    cursor: Cursor,
+    page: Page,
+    /// How its documents were found.
+    pub(super) method: String,
+    /// Threads that worked on it.
+    pub(super) threads: usize,
+}
+
+impl Profiled {
+    /// Runs an aggregation to its end.
+    pub(super) fn run(
+        request: &Aggregate,
+        core: &mut Core,
+        call: &mut Call<'_>,
+        stages: &mut Stages,
+    ) -> Result<Self, Error> {
+        let budget = Budget::new(core.settings().aggregate_memory);
+        let indexes = core.database(call.database);
+        let index = indexes.get_mut(&request.search.index)?;
+        index.count_search(request.search.dialect);
+        let mut cursor = begin(request, index, budget, stages)?;
+        let page = cursor.read(usize::MAX, index, call.keyspace)?;
+        stages.end(Stage::Run);
+        let loads = cursor.run.profile().into_iter();
+        let loads = loads.filter(|step| step.kind == StepKind::Load);
+        stages.shift(Stage::Run, Stage::Load, loads.map(|step| step.time).sum());
+        Ok(Self {
+            method: method_name(&cursor.plan, index),
+            threads: exec::threads(&cursor.plan, index),
+            cursor,
+            page,
+        })
+    }
+
+    /// Writes the reply of the aggregation; the rows are gone then.
+    pub(super) fn write(&mut self, sink: &mut dyn Sink) {
+        AggregateReply {
+            total: self.page.total,
+            rows: std::mem::take(&mut self.page.rows),
+            warnings: self.warnings(),
+            cursor: None,
+        }
+        .write(sink);
+    }
+
+    /// What the user should know of the answer.
+    pub(super) fn warnings(&self) -> &[&'static str] {
+        &self.cursor.plan.warnings
+    }
+
+    /// What was measured of the plan that found its documents.
+    pub(super) fn parts(&mut self) -> Option<Part> {
+        self.cursor.run.input().profile().cloned()
+    }
+
+    /// What was measured of its steps.
+    pub(super) fn steps(&self) -> Vec<StepProfile> {
+        self.cursor.run.profile()
+    }
 }
 
 pub(super) fn cursor(
@@ -111,13 +179,19 @@ fn reply(
 }
 
 /// Plans an aggregation and finds its documents.
-fn begin(request: &Aggregate, index: &Index, mut budget: Budget) -> Result<Cursor, Error> {
+fn begin(
+    request: &Aggregate,
+    index: &Index,
+    mut budget: Budget,
+    stages: &mut Stages,
+) -> Result<Cursor, Error> {
     let search = &request.search;
-    let (plan, deadline) = planned(search, index)?;
+    let (plan, deadline) = planned_in(search, index, stages)?;
     let with_scores = search.with_scores;
     let mut given: Vec<Vec<u8>> = with_scores.then(|| SCORE.to_vec()).into_iter().collect();
     given.extend(plan.knn.as_ref().map(|knn| knn.distance_name.clone()));
     let pipeline = pipeline(&request.steps, &search.params, &given, &plan, index)?;
+    stages.end(Stage::Plan);
     let has_cursor = request.cursor.is_some();
     let mut sorted = pipeline.steps.iter();
     sorted.find(|step| matches!(step, Step::Sort { .. }));
@@ -129,7 +203,10 @@ fn begin(request: &Aggregate, index: &Index, mut budget: Budget) -> Result<Curso
     if has_cursor {
         budget.take(input.bytes())?;
     }
-    let run = Run::new(&pipeline, input, request.with_count, budget);
+    let mut run = Run::new(&pipeline, input, request.with_count, budget);
+    if stages.are_measured() {
+        run.measure();
+    }
     let options = request.cursor;
     Ok(Cursor {
         index: index.serial(),

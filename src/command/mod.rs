@@ -10,9 +10,11 @@ mod dictionaries;
 mod documents;
 mod explain;
 mod markup;
+mod profile;
 mod rows;
 mod search;
 mod spellcheck;
+mod stages;
 mod suggestions;
 mod synonyms;
 mod tag_values;
@@ -157,6 +159,13 @@ pub const COMMANDS: &[Command] = &[
         grows: false,
         keyed: false,
         run: search::search,
+    },
+    Command {
+        name: "FT.PROFILE",
+        write: false,
+        grows: false,
+        keyed: false,
+        run: profile::profile,
     },
     Command {
         name: "FT.TAGVALS",

@@ -2,17 +2,20 @@
 
 use super::markup::Markup;
 use super::rows;
+use super::stages::{Stage, Stages};
 use crate::catalog::index::Index;
 use crate::engine::{Call, Core, Effect};
+use crate::exec::collect::Hits;
 use crate::exec::deadline::Deadline;
 use crate::exec::explain::explain;
 use crate::exec::facets::{FacetCounts, FacetValue};
+use crate::exec::profile::Part;
 use crate::exec::{self, Found};
 use crate::keyspace::Keyspace;
-use crate::plan::{Plan, plan};
+use crate::plan::{Plan, method_name, plan};
 use crate::query::{Params, parse};
 use crate::reply::search::{FacetRow, Row, SearchReply};
-use crate::reply::{Protocol, format_score};
+use crate::reply::{Protocol, Sink, format_score};
 use crate::request::error::{Error, Stop};
 use crate::request::search::Search;
 use crate::request::settings::OnTimeout;
@@ -25,13 +28,27 @@ const GRACE_MS: u64 = 5;
 
 /// What is replied, and whether that is all.
 #[derive(Default)]
-struct Answer {
+pub(super) struct Answer {
     total: usize,
     rows: Vec<Row>,
     warnings: Vec<&'static str>,
     facets: Option<Vec<FacetRow>>,
     next: Option<Option<Vec<Vec<u8>>>>,
     is_cut_short: bool,
+    /// What the parts of the plan took, where that is measured.
+    pub(super) profile: Option<Measured>,
+}
+
+/// What was measured of a search.
+pub(super) struct Measured {
+    /// How its hits were found and put in order.
+    pub(super) method: String,
+    /// The parts of its plan.
+    pub(super) parts: Option<Part>,
+    /// Documents that matched, and hits that were kept of them.
+    pub(super) found: [usize; 2],
+    /// The search may have used other threads.
+    pub(super) threads: usize,
 }
 
 pub(super) fn search(
@@ -40,9 +57,21 @@ pub(super) fn search(
     arguments: &[&[u8]],
 ) -> Result<Effect, Error> {
     let request = Search::parse_with(arguments, &core.settings())?;
+    let mut answer = answered(&request, core, call, &mut Stages::unmeasured())?;
+    answer.write(&request, call.sink);
+    Ok(Effect::None)
+}
+
+/// The answer to a search, if it may be given as it is.
+pub(super) fn answered(
+    request: &Search,
+    core: &mut Core,
+    call: &mut Call<'_>,
+    stages: &mut Stages,
+) -> Result<Answer, Error> {
     let index = core.database(call.database).get_mut(&request.index)?;
     index.count_search(request.dialect);
-    let mut answer = match answer(&request, index, call.keyspace) {
+    let mut answer = match answer(request, index, call.keyspace, stages) {
         // There was nothing yet.
         Err(Error::Stopped(Stop::Timeout)) => Answer {
             is_cut_short: true,
@@ -56,22 +85,37 @@ pub(super) fn search(
         }
         answer.warnings.push(TIMEOUT_WARNING);
     }
-    SearchReply {
-        total: answer.total,
-        rows: answer.rows,
-        with_scores: request.with_scores,
-        with_payloads: request.with_payloads,
-        with_sort_keys: request.with_sort_keys,
-        with_fields: !request.no_content,
-        warnings: &answer.warnings,
-        // Whoever asked for facets finds them at their place, even if there was no time for any.
-        facets: answer
-            .facets
-            .or_else(|| (!request.facets.is_empty()).then(Vec::new)),
-        next: answer.next,
+    Ok(answer)
+}
+
+impl Answer {
+    /// What the user should know of it.
+    pub(super) fn warnings(&self) -> &[&'static str] {
+        &self.warnings
     }
-    .write(call.sink);
-    Ok(Effect::None)
+
+    /// How many rows it shows.
+    pub(super) fn shown(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Writes the reply; the rows are gone then.
+    pub(super) fn write(&mut self, request: &Search, sink: &mut dyn Sink) {
+        let facets = self.facets.take();
+        SearchReply {
+            total: self.total,
+            rows: std::mem::take(&mut self.rows),
+            with_scores: request.with_scores,
+            with_payloads: request.with_payloads,
+            with_sort_keys: request.with_sort_keys,
+            with_fields: !request.no_content,
+            warnings: &self.warnings,
+            // Whoever asked for facets finds them at their place, even if there was no time for any.
+            facets: facets.or_else(|| (!request.facets.is_empty()).then(Vec::new)),
+            next: self.next.take(),
+        }
+        .write(sink);
+    }
 }
 
 /// Whether a reply may lack what there was no time for.
@@ -83,8 +127,13 @@ fn may_be_cut_short(policy: OnTimeout, protocol: Protocol) -> bool {
     }
 }
 
-fn answer(request: &Search, index: &Index, keyspace: &mut dyn Keyspace) -> Result<Answer, Error> {
-    let (plan, mut deadline) = planned(request, index)?;
+fn answer(
+    request: &Search,
+    index: &Index,
+    keyspace: &mut dyn Keyspace,
+    stages: &mut Stages,
+) -> Result<Answer, Error> {
+    let (plan, mut deadline) = planned_in(request, index, stages)?;
     // A count alone keeps no hit.
     let limit = match request.count {
         0 => 0,
@@ -97,6 +146,8 @@ fn answer(request: &Search, index: &Index, keyspace: &mut dyn Keyspace) -> Resul
             (hits, false)
         }
     };
+    stages.end(Stage::Run);
+    let profile = plan.is_profiled.then(|| Measured::of(&plan, &hits, index));
     let explanations = if request.explain_score {
         explain(&plan, &hits, index, &deadline)?
     } else {
@@ -109,6 +160,7 @@ fn answer(request: &Search, index: &Index, keyspace: &mut dyn Keyspace) -> Resul
         markup: Markup::new(request, &plan, index)?,
     };
     let page = loader.load(&hits, &explanations, keyspace, &deadline);
+    stages.end(Stage::Load);
     Ok(Answer {
         total: page.total,
         rows: page.rows,
@@ -117,7 +169,19 @@ fn answer(request: &Search, index: &Index, keyspace: &mut dyn Keyspace) -> Resul
         next: (request.after.is_some() && is_whole && page.is_whole).then_some(page.next),
         is_cut_short: !(is_whole && page.is_whole),
         warnings: plan.warnings,
+        profile,
     })
+}
+
+impl Measured {
+    fn of(plan: &Plan, hits: &Hits, index: &Index) -> Self {
+        Self {
+            method: method_name(plan, index),
+            parts: hits.profile.clone(),
+            found: [hits.total, hits.rows.len()],
+            threads: exec::threads(plan, index),
+        }
+    }
 }
 
 /// Facets with their values as texts.
@@ -140,11 +204,23 @@ fn shown_facets(facets: &[FacetCounts]) -> Vec<FacetRow> {
 
 /// The plan of a search, and when its time is over.
 pub(super) fn planned(request: &Search, index: &Index) -> Result<(Plan, Deadline), Error> {
+    planned_in(request, index, &mut Stages::unmeasured())
+}
+
+/// The same; where stages are measured, so will be what the plan does.
+pub(super) fn planned_in(
+    request: &Search,
+    index: &Index,
+    stages: &mut Stages,
+) -> Result<(Plan, Deadline), Error> {
     let params = Params::new(&request.params);
     let query = parse(&request.query, &params)?;
     let query = query.with_json_filters(&request.json_filters, &params)?;
+    stages.end(Stage::Parse);
     let deadline = Deadline::after_ms(request.timeout_ms);
-    let plan = plan(request, &query, index, &|| deadline.passed())?;
+    let mut plan = plan(request, &query, index, &|| deadline.passed())?;
+    plan.is_profiled = stages.are_measured();
+    stages.end(Stage::Plan);
     Ok((plan, deadline))
 }
 

@@ -13,6 +13,7 @@ use super::knn::search_failure;
 use super::model::{Bm25, Bm25Std, Corpus, DisMax, Model, TfIdf};
 use super::near::NearWords;
 use super::probe::Probe;
+use super::profile::{Access, Trace, Tracer};
 use super::scored::Scored;
 use super::scorer::{BoxScorer, Either, Flat, Leaf, Optional, Scorer, Term, Unscored, Words};
 use super::variants::Variants;
@@ -27,14 +28,40 @@ use crate::request::search as request;
 /// The documents that match a plan's filter, with their final scores.
 ///
 /// # Errors
-/// As [`scorer`].
+/// As [`built`].
 pub(super) fn scored<'a>(
     plan: &'a Plan,
     index: &'a Index,
     deadline: &Deadline,
 ) -> Result<Scored<'a>, Error> {
-    let set = scorer(&plan.filter, plan.scoring.scorer, index, deadline)?;
-    Ok(Scored::new(set, &plan.scoring, index))
+    let (set, trace) = traced(plan, index, deadline)?;
+    Ok(Scored::new(set, &plan.scoring, index).with_trace(trace))
+}
+
+/// The documents that match a plan's filter, and what measures them, if the plan asks for that.
+///
+/// # Errors
+/// As [`built`].
+pub(super) fn traced<'a>(
+    plan: &'a Plan,
+    index: &'a Index,
+    deadline: &Deadline,
+) -> Result<(BoxScorer<'a>, Option<Trace>), Error> {
+    let tracer = Tracer::of(plan, index);
+    let traced = tracer.as_ref();
+    let set = built(&plan.filter, plan.scoring.scorer, index, deadline, traced)?;
+    Ok((set, tracer.and_then(Tracer::finish)))
+}
+
+/// The documents that a plan node stands for, unmeasured.
+#[cfg(test)]
+pub(super) fn scorer<'a>(
+    node: &'a Node,
+    scorer: request::Scorer,
+    index: &'a Index,
+    deadline: &Deadline,
+) -> Result<BoxScorer<'a>, Error> {
+    built(node, scorer, index, deadline, None)
 }
 
 /// The documents that a plan node stands for, with what their words add up to.
@@ -42,11 +69,12 @@ pub(super) fn scored<'a>(
 /// # Errors
 /// [`Error::Stopped`] when the deadline passes: a query may have a thousand ranges of numbers, and
 /// each is put together here.
-pub(super) fn scorer<'a>(
+fn built<'a>(
     node: &'a Node,
     scorer: request::Scorer,
     index: &'a Index,
     deadline: &Deadline,
+    tracer: Option<&Tracer<'_>>,
 ) -> Result<BoxScorer<'a>, Error> {
     match scorer {
         request::Scorer::Bm25Std
@@ -54,12 +82,12 @@ pub(super) fn scorer<'a>(
         | request::Scorer::Bm25StdTanh
         // What words add is not asked for.
         | request::Scorer::DocScore
-        | request::Scorer::Hamming => by_model(Bm25Std, node, index, deadline),
-        request::Scorer::Bm25 => by_model(Bm25, node, index, deadline),
+        | request::Scorer::Hamming => by_model(Bm25Std, node, index, deadline, tracer),
+        request::Scorer::Bm25 => by_model(Bm25, node, index, deadline, tracer),
         request::Scorer::TfIdf | request::Scorer::TfIdfDocNorm => {
-            by_model(TfIdf, node, index, deadline)
+            by_model(TfIdf, node, index, deadline, tracer)
         }
-        request::Scorer::DisMax => by_model(DisMax, node, index, deadline),
+        request::Scorer::DisMax => by_model(DisMax, node, index, deadline, tracer),
     }
 }
 
@@ -68,12 +96,14 @@ fn by_model<'a>(
     node: &'a Node,
     index: &'a Index,
     deadline: &Deadline,
+    tracer: Option<&Tracer<'_>>,
 ) -> Result<BoxScorer<'a>, Error> {
     Builder {
         index,
         model,
         corpus: Corpus::new(index),
         deadline,
+        tracer,
     }
     .build(node)
 }
@@ -83,10 +113,19 @@ struct Builder<'a, 'd, M> {
     model: M,
     corpus: Corpus<'a>,
     deadline: &'d Deadline,
+    /// Measures what is built.
+    tracer: Option<&'d Tracer<'d>>,
 }
 
 impl<'a, M: Model + 'a> Builder<'a, '_, M> {
     fn build(&self, node: &'a Node) -> Result<BoxScorer<'a>, Error> {
+        match self.tracer {
+            None => self.part(node),
+            Some(tracer) => tracer.read(node, Access::Read, || self.part(node)),
+        }
+    }
+
+    fn part(&self, node: &'a Node) -> Result<BoxScorer<'a>, Error> {
         self.deadline.check()?;
         Ok(match &node.kind {
             Kind::And(parts) => self.and(parts)?,
@@ -138,11 +177,13 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
         for (slot, part) in parts.iter().enumerate() {
             let asked = slot > 0 && lead.is_some_and(|lead| is_asked(part, lead));
             match (
-                asked.then(|| Probe::of(part, self.index)).flatten(),
+                asked
+                    .then(|| Probe::of(part, self.index, self.tracer))
+                    .flatten(),
                 &part.kind,
             ) {
                 (Some(check), _) => checks.push(check),
-                (None, Kind::Not(part)) => others.push(self.build(part)?),
+                (None, Kind::Not(inner)) => others.push(self.excluded(part, inner)?),
                 (None, _) => sets.push(self.build(part)?),
             }
         }
@@ -162,6 +203,14 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
             return Ok(set);
         }
         Ok(Box::new(Candidates::new(set, checks, self.index, deadline)))
+    }
+
+    /// What a negation, a part of a conjunction, takes from the other parts.
+    fn excluded(&self, negation: &'a Node, inner: &'a Node) -> Result<BoxScorer<'a>, Error> {
+        match self.tracer {
+            None => self.build(inner),
+            Some(tracer) => tracer.read(negation, Access::Excluded, || self.build(inner)),
+        }
     }
 
     /// All documents within a range, found by the index.

@@ -4,6 +4,7 @@ use nuthatch_indexes::doc::DocId;
 use smallvec::SmallVec;
 
 use super::facets::FacetCounts;
+use super::profile::Part;
 use super::ranking::Ranking;
 use crate::catalog::column::SortKey;
 
@@ -43,6 +44,8 @@ pub struct Hits {
     pub best: f64,
     /// The values of the plan's facets among all of them.
     pub facets: Vec<FacetCounts>,
+    /// What the parts of the plan found and took, if it asks for that.
+    pub profile: Option<Part>,
 }
 
 impl Hits {
@@ -54,6 +57,7 @@ impl Hits {
             rows: Vec::new(),
             best: 0.0,
             facets: Vec::new(),
+            profile: None,
         }
     }
 }
@@ -110,6 +114,7 @@ impl<'a> Top<'a> {
             rows: self.kept,
             best: self.best,
             facets: Vec::new(),
+            profile: None,
         }
     }
 

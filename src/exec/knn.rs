@@ -1,5 +1,7 @@
 //! The nearest neighbours among the documents that match.
 
+use std::time::Instant;
+
 use nuthatch_indexes::docset::DocSet;
 use nuthatch_indexes::vector::{Nearest, VectorError};
 use roaring::RoaringBitmap;
@@ -7,25 +9,29 @@ use roaring::RoaringBitmap;
 use super::build;
 use super::collect::{Hit, SortKeyList};
 use super::deadline::Deadline;
+use super::profile::{self, Part, Trace};
 use crate::catalog::index::{FieldIndex, Index};
 use crate::plan::{Kind, Knn, Plan};
 use crate::request::error::{Error, Stop};
 
-/// The hits of a vector clause, nearest first.
-pub(super) fn nearest(
+/// The hits of a vector clause, nearest first, and what the parts of the plan found and took, if it
+/// asks for that.
+pub(super) fn measured(
     knn: &Knn,
     plan: &Plan,
     index: &Index,
     deadline: &Deadline,
-) -> Result<Vec<Hit>, Error> {
+) -> Result<(Vec<Hit>, Option<Part>), Error> {
+    let start = Instant::now();
     let FieldIndex::Vector(vectors) = index.field(knn.field) else {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), None));
     };
     let unfiltered = matches!(plan.filter.kind, Kind::All { .. });
-    let matches = if unfiltered {
-        None
+    let (matches, filter) = if unfiltered {
+        (None, None)
     } else {
-        Some(matching(plan, index, deadline)?)
+        let (matches, filter) = matching(plan, index, deadline)?;
+        (Some(matches), filter)
     };
     let neighbours = vectors
         .nearest(
@@ -51,13 +57,18 @@ pub(super) fn nearest(
     if plan.scored && !unfiltered {
         score(&mut hits, plan, index, deadline)?;
     }
-    Ok(hits)
+    let profile = profile::nearest(plan, index, hits.len(), start, filter);
+    Ok((hits, profile))
 }
 
-/// The documents that match the filter.
-fn matching(plan: &Plan, index: &Index, deadline: &Deadline) -> Result<RoaringBitmap, Error> {
+/// The documents that match the filter, and what its parts found and took.
+fn matching(
+    plan: &Plan,
+    index: &Index,
+    deadline: &Deadline,
+) -> Result<(RoaringBitmap, Option<Part>), Error> {
     let mut docs = RoaringBitmap::new();
-    let mut set = build::scorer(&plan.filter, plan.scoring.scorer, index, deadline)?;
+    let (mut set, trace) = build::traced(plan, index, deadline)?;
     let mut steps = deadline.steps(plan.filter.sets());
     while let Some(doc) = set.doc() {
         steps.check()?;
@@ -66,7 +77,7 @@ fn matching(plan: &Plan, index: &Index, deadline: &Deadline) -> Result<RoaringBi
     }
     // A set that looks at the clock itself ends early.
     deadline.check()?;
-    Ok(docs)
+    Ok((docs, trace.as_ref().map(Trace::part)))
 }
 
 /// Why a search of vectors gave no answer: only time, the vector having been checked.

@@ -13,6 +13,7 @@ mod model;
 mod near;
 mod ordered;
 mod probe;
+pub mod profile;
 mod ranked;
 mod ranking;
 mod scored;
@@ -29,14 +30,34 @@ use roaring::RoaringBitmap;
 use self::collect::{Hit, Hits, Top};
 use self::deadline::Deadline;
 use self::facets::FacetCounts;
+use self::profile::Part;
 use self::ranking::Ranking;
 use self::sort_key::SortKeys;
-use crate::catalog::index::Index;
+use crate::catalog::index::{FieldIndex, Index};
 use crate::keyspace::Keyspace;
-use crate::plan::Plan;
 use crate::plan::method::Method;
+use crate::plan::{Kind, Plan};
 use crate::request::error::{Error, Stop};
 use crate::request::search::Scorer;
+
+/// How many threads a plan runs on: one, unless it compares its vector with very many.
+#[must_use]
+pub fn threads(plan: &Plan, index: &Index) -> usize {
+    let Some(knn) = &plan.knn else {
+        return 1;
+    };
+    let is_filtered = !matches!(plan.filter.kind, Kind::All { .. });
+    match index.field(knn.field) {
+        FieldIndex::Vector(vectors) if !is_filtered => vectors.scan_threads(),
+        FieldIndex::Vector(_)
+        | FieldIndex::Text(_)
+        | FieldIndex::Tag(_)
+        | FieldIndex::Numeric(_)
+        | FieldIndex::Geo(_)
+        | FieldIndex::Shape(_)
+        | FieldIndex::None => 1,
+    }
+}
 
 /// Answers a plan with the first `limit` hits in its order, and the number of all of them.
 ///
@@ -78,6 +99,7 @@ pub fn run_until(
     let mut found = match plan.method {
         Method::Count(total) if limit == 0 || total == 0 => Found::All(Hits {
             facets: counted(plan, RoaringBitmap::new, index, deadline)?,
+            profile: profile::known(plan, index),
             ..Hits::counted(total)
         }),
         Method::Nearest => Found::All(nearest(plan, limit, index, keyspace, deadline)?),
@@ -116,7 +138,7 @@ fn nearest(
         return Ok(Hits::counted(0));
     };
     let mut sort_keys = SortKeys::new(plan, index, keyspace);
-    let mut hits = knn::nearest(knn, plan, index, deadline)?;
+    let (mut hits, profile) = knn::measured(knn, plan, index, deadline)?;
     for hit in &mut hits {
         deadline.check()?;
         hit.sort_keys = sort_keys.get(hit.doc);
@@ -125,7 +147,7 @@ fn nearest(
     let facets = counted(plan, docs, index, deadline)?;
     let ranking = Ranking::new(&plan.order, index.documents());
     let mut hits = collect::sorted(hits, ranking, limit);
-    hits.facets = facets;
+    (hits.facets, hits.profile) = (facets, profile);
     Ok(hits)
 }
 
@@ -144,7 +166,7 @@ fn matches(
     let mut steps = deadline.steps(plan.filter.sets());
     while let Some(doc) = scored.set().doc() {
         if steps.check().is_err() {
-            return cut_short(plan, top);
+            return cut_short(plan, top, scored.profile());
         }
         if keeps {
             found.insert(doc.get());
@@ -164,17 +186,20 @@ fn matches(
     }
     // A set that looks at the clock itself ends early.
     if deadline.passed() {
-        return cut_short(plan, top);
+        return cut_short(plan, top, scored.profile());
     }
     let mut hits = top.finish();
+    hits.profile = scored.profile();
     hits.facets = counted(plan, || found, index, deadline)?;
     Ok(Found::All(hits))
 }
 
 /// What was met when time was over. Facets of some hits would say nothing of all.
-fn cut_short(plan: &Plan, top: Top<'_>) -> Result<Found, Error> {
+fn cut_short(plan: &Plan, top: Top<'_>, profile: Option<Part>) -> Result<Found, Error> {
     if plan.facets.is_empty() {
-        Ok(Found::Some(top.finish()))
+        let mut hits = top.finish();
+        hits.profile = profile;
+        Ok(Found::Some(hits))
     } else {
         Err(Error::Stopped(Stop::Timeout))
     }

@@ -7,6 +7,7 @@ use smallvec::smallvec;
 use super::collect::{Hit, Hits, Top};
 use super::deadline::Deadline;
 use super::probe::Probe;
+use super::profile::{Trace, Tracer};
 use super::ranking::Ranking;
 use crate::catalog::column::SortKey;
 use crate::catalog::index::{FieldIndex, Index};
@@ -28,7 +29,8 @@ pub(super) fn first(
     let FieldIndex::Numeric(numbers) = index.field(walk.field) else {
         return Ok(None);
     };
-    let Some(filter) = Probe::of(&plan.filter, index) else {
+    let tracer = Tracer::of(plan, index);
+    let Some(filter) = Probe::of(&plan.filter, index, tracer.as_ref()) else {
         return Ok(None);
     };
     let mut walker = Walker {
@@ -48,6 +50,8 @@ pub(super) fn first(
     if let Some(total) = walk.total {
         hits.total = usize::try_from(total).unwrap_or(usize::MAX);
     }
+    let trace = tracer.and_then(Tracer::finish);
+    hits.profile = trace.as_ref().map(Trace::part);
     Ok(Some(hits))
 }
 

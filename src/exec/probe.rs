@@ -1,12 +1,14 @@
 //! Whether one document matches, asked of what is kept by document.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::docs::Docs;
 use nuthatch_indexes::numeric::{Bound, NumericIndex};
 use roaring::RoaringBitmap;
 
+use super::profile::{Tally, Tracer};
 use super::{area, yielded};
 use crate::catalog::index::{FieldIndex, Index};
 use crate::plan::{AreaClause, Kind, Node, VectorRange};
@@ -33,13 +35,29 @@ pub(super) enum Probe<'a> {
     Any(Vec<Self>),
     /// It does not hold.
     Not(Box<Self>),
+    /// It is measured.
+    Traced(Box<Self>, Arc<Tally>),
 }
 
 impl<'a> Probe<'a> {
-    /// The condition that a node is; none if text is in it.
-    pub(super) fn of(node: &'a Node, index: &'a Index) -> Option<Self> {
+    /// The condition that a node is, measured if there is a tracer; none if text is in it.
+    pub(super) fn of(
+        node: &'a Node,
+        index: &'a Index,
+        tracer: Option<&Tracer<'_>>,
+    ) -> Option<Self> {
+        let Some(tracer) = tracer else {
+            return Self::condition(node, index, None);
+        };
+        let condition = || Self::condition(node, index, Some(tracer));
+        let (condition, tally) = tracer.asked(node, condition)?;
+        Some(Self::Traced(Box::new(condition), tally))
+    }
+
+    fn condition(node: &'a Node, index: &'a Index, tracer: Option<&Tracer<'_>>) -> Option<Self> {
         let all = |parts: &'a [Node]| -> Option<Vec<Self>> {
-            parts.iter().map(|part| Self::of(part, index)).collect()
+            let parts = parts.iter().map(|part| Self::of(part, index, tracer));
+            parts.collect()
         };
         Some(match &node.kind {
             Kind::All { .. } | Kind::Optional(_) => Self::Always,
@@ -68,7 +86,7 @@ impl<'a> Probe<'a> {
             Kind::VectorRange(range) => Self::Near(Arc::clone(range)),
             Kind::And(parts) => Self::All(all(parts)?),
             Kind::Or(parts) => Self::Any(all(parts)?),
-            Kind::Not(part) => Self::Not(Box::new(Self::of(part, index)?)),
+            Kind::Not(part) => Self::Not(Box::new(Self::of(part, index, tracer)?)),
             Kind::Term { .. } | Kind::Variants { .. } | Kind::Phrase { .. } | Kind::Near { .. } => {
                 return None;
             }
@@ -88,6 +106,12 @@ impl<'a> Probe<'a> {
             Self::All(parts) => parts.iter().all(|part| part.holds(index, doc)),
             Self::Any(parts) => parts.iter().any(|part| part.holds(index, doc)),
             Self::Not(part) => !part.holds(index, doc),
+            Self::Traced(part, tally) => {
+                let start = Instant::now();
+                let holds = part.holds(index, doc);
+                tally.moved(start, holds);
+                holds
+            }
         }
     }
 
@@ -103,7 +127,7 @@ impl<'a> Probe<'a> {
             Self::Lies(AreaClause::Shape { .. }, _) => area::SHAPE_MOVES,
             Self::Near(_) => DISTANCE_MOVES,
             Self::All(parts) | Self::Any(parts) => sum(parts),
-            Self::Not(part) => part.cost(),
+            Self::Not(part) | Self::Traced(part, _) => part.cost(),
         }
     }
 }

@@ -1,12 +1,15 @@
 //! Queries of nothing but words, ranked by them: most documents cannot be among the best, and are
 //! counted without being scored.
 
+use std::time::Instant;
+
 use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::text::{FieldMask, PostingCursor, TextIndex, TopQuery, Word, Words};
 
 use super::collect::{Hit, Hits, SortKeyList};
 use super::deadline::Deadline;
 use super::model::{Bm25Std, Corpus, Model};
+use super::profile;
 use crate::catalog::index::Index;
 use crate::plan::{Kind, Node, Plan};
 use crate::request::error::{Error, Stop};
@@ -21,6 +24,7 @@ pub(super) fn best(
     index: &Index,
     deadline: &Deadline,
 ) -> Result<Option<Hits>, Error> {
+    let start = Instant::now();
     let corpus = Corpus::new(index);
     let Some(words) = words(&plan.filter, index.text(), &corpus) else {
         return Ok(None);
@@ -47,6 +51,7 @@ pub(super) fn best(
         best: top.hits.first().map_or(0.0, |(_, score)| *score),
         rows: top.hits.into_iter().map(hit).collect(),
         facets: Vec::new(),
+        profile: profile::whole(plan, index, total, start),
     }))
 }
 

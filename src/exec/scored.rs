@@ -4,6 +4,7 @@
 use nuthatch_indexes::doc::DocId;
 
 use super::explain::Explanation;
+use super::profile::{Part, Trace};
 use super::scorer::BoxScorer;
 use crate::catalog::index::Index;
 use crate::request::create::IndexOption;
@@ -15,6 +16,8 @@ pub(super) struct Scored<'a> {
     set: BoxScorer<'a>,
     scoring: &'a Scoring,
     index: &'a Index,
+    /// Measures the set.
+    trace: Option<Trace>,
 }
 
 impl<'a> Scored<'a> {
@@ -23,7 +26,18 @@ impl<'a> Scored<'a> {
             set,
             scoring,
             index,
+            trace: None,
         }
+    }
+
+    /// The same, with what measures its set.
+    pub(super) fn with_trace(self, trace: Option<Trace>) -> Self {
+        Self { trace, ..self }
+    }
+
+    /// What has been measured of its set by now.
+    pub(super) fn profile(&self) -> Option<Part> {
+        self.trace.as_ref().map(Trace::part)
     }
 
     /// The documents alone.

@@ -34,7 +34,7 @@ use self::estimate::Estimate;
 use self::facets::FacetPlan;
 use self::method::Method;
 pub use self::order::{By, Order};
-pub use self::print::print;
+pub use self::print::{PartName, method_name, nearest_name, part_name, print};
 use self::rewrite::Rewriter;
 use crate::catalog::index::Index;
 use crate::catalog::schema::FieldId;
@@ -65,6 +65,8 @@ pub struct Plan {
     pub facets: Vec<FacetPlan>,
     /// What the user should know of the answer.
     pub warnings: Vec<&'static str>,
+    /// What each part finds and takes is measured.
+    pub is_profiled: bool,
 }
 
 /// A part of a plan, with how many documents it will match.
@@ -301,6 +303,7 @@ pub fn plan(
         counts: !search.without_count,
         facets: facets::facets(search, index)?,
         warnings,
+        is_profiled: false,
     };
     plan.method = method::choose(&plan, search, index);
     Ok(plan)

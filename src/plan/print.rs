@@ -4,12 +4,15 @@
 //! 9` otherwise. The parts of an `INTERSECT` are in the order in which they are asked, the first of
 //! them leads.
 
+mod part;
+
 use std::fmt::Write;
 
 use nuthatch_indexes::numeric::Bound;
 use nuthatch_indexes::shape::Relation;
 use nuthatch_indexes::text::{FieldMask, Near};
 
+pub use self::part::{PartName, method_name, nearest_name, part_name};
 use super::access::is_asked;
 use super::estimate::Estimate;
 use super::method::Method;
@@ -22,12 +25,7 @@ use crate::request::error::shown;
 /// The lines of a plan for an index.
 #[must_use]
 pub fn print(plan: &Plan, index: &Index) -> Vec<String> {
-    let mut printer = Printer {
-        plan,
-        index,
-        lines: Vec::new(),
-        depth: 0,
-    };
+    let mut printer = Printer::new(plan, index);
     match &plan.knn {
         None => printer.node(&plan.filter),
         Some(knn) if matches!(plan.filter.kind, Kind::All { .. }) => {
@@ -53,7 +51,16 @@ struct Printer<'a> {
     depth: usize,
 }
 
-impl Printer<'_> {
+impl<'a> Printer<'a> {
+    fn new(plan: &'a Plan, index: &'a Index) -> Self {
+        Self {
+            plan,
+            index,
+            lines: Vec::new(),
+            depth: 0,
+        }
+    }
+
     fn line(&mut self, text: &str) {
         self.lines
             .push(format!("{}{text}", "  ".repeat(self.depth)));

@@ -7,6 +7,7 @@
 pub mod aggregate;
 pub mod config;
 pub mod info;
+pub mod profile;
 pub mod search;
 pub mod spellcheck;
 pub mod suggestions;

@@ -12,6 +12,7 @@ pub mod documents;
 pub mod error;
 pub mod highlight;
 pub mod language;
+pub mod profile;
 pub mod search;
 pub mod settings;
 pub mod simple;

@@ -168,6 +168,12 @@ impl VectorIndex {
         answer(found, &pace)
     }
 
+    /// How many threads a search without a filter runs on.
+    #[must_use]
+    pub fn scan_threads(&self) -> usize {
+        usize::try_from(self.store.scan_threads()).unwrap_or(1)
+    }
+
     /// The documents within a distance of a query, nearest first, equally near ones by id: every one
     /// for FLAT; HNSW may miss some.
     ///

@@ -79,6 +79,15 @@ struct Search<'a> {
 }
 
 impl Store {
+    /// Threads among which a search without a filter divides a scan of all codes.
+    pub(super) fn scan_threads(&self) -> u32 {
+        let has_codes = self.graph.is_none() && self.codes.load().is_some();
+        if !has_codes || self.slots.last() + 1 < PARALLEL_ROWS {
+            return 1;
+        }
+        u32::try_from(rayon::current_num_threads()).unwrap_or(1)
+    }
+
     /// The documents nearest to a query, nearest first, equally near ones by id. Incomplete if the
     /// pace is stopped.
     pub(super) fn nearest(
@@ -146,8 +155,8 @@ impl Search<'_> {
     fn flat_linked(&self, codes: &Codes, pace: &mut Pace<'_>) -> Vec<Neighbour> {
         let (store, query, k) = (self.store, self.query, self.asked.k);
         let end = store.slots.last() + 1;
-        let threads = u32::try_from(rayon::current_num_threads()).unwrap_or(1);
-        if threads == 1 || end < PARALLEL_ROWS {
+        let threads = store.scan_threads();
+        if threads == 1 {
             let rows = Linked::Numbers(1..end);
             return store.scan_codes(query, k, codes, rows, pace);
         }

@@ -10,6 +10,7 @@ use super::Batch;
 use crate::catalog::index::Index;
 use crate::exec::collect::Hit;
 use crate::exec::deadline::Deadline;
+use crate::exec::profile::Part;
 use crate::exec::{build, knn, scored};
 use crate::expr::{Column, Numbers, Value};
 use crate::plan::Plan;
@@ -26,6 +27,8 @@ pub struct Input {
     at: usize,
     /// Hashes of the documents' keys, from [`Input::guard`] on.
     keys: Option<Keys>,
+    /// What was measured of the plan that found them.
+    profile: Option<Part>,
 }
 
 #[derive(Debug)]
@@ -45,7 +48,14 @@ impl Input {
             given,
             at: 0,
             keys: None,
+            profile: None,
         }
+    }
+
+    /// What the parts of the plan found and took, if it asks for that.
+    #[must_use]
+    pub const fn profile(&self) -> Option<&Part> {
+        self.profile.as_ref()
     }
 
     /// The documents that match a plan, in the order of their ids, or nearest first: with their
@@ -62,8 +72,11 @@ impl Input {
         deadline: &Deadline,
     ) -> Result<Self, Error> {
         if let Some(neighbours) = &plan.knn {
-            let hits = knn::nearest(neighbours, plan, index, deadline)?;
-            return Ok(Self::of_neighbours(&hits, with_scores));
+            let (hits, profile) = knn::measured(neighbours, plan, index, deadline)?;
+            return Ok(Self {
+                profile,
+                ..Self::of_neighbours(&hits, with_scores)
+            });
         }
         let enough = enough.unwrap_or(usize::MAX);
         let (mut docs, mut scores) = (Vec::new(), Vec::new());
@@ -95,7 +108,10 @@ impl Input {
         } else {
             Vec::new()
         };
-        Ok(Self::new(docs, given))
+        Ok(Self {
+            profile: set.profile(),
+            ..Self::new(docs, given)
+        })
     }
 
     fn of_neighbours(hits: &[Hit], with_scores: bool) -> Self {

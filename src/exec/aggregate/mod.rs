@@ -10,17 +10,21 @@ mod distinct;
 mod fetch;
 mod group;
 mod input;
+mod profile;
 mod reduce;
 mod sort;
 #[cfg(test)]
 mod tests;
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
 pub use self::batch::{Batch, Fields};
 pub use self::budget::Budget;
 use self::group::Grouping;
 pub use self::input::Input;
+use self::profile::StepTimes;
+pub use self::profile::{StepKind, StepProfile};
 use self::sort::Sorting;
 use super::deadline::Deadline;
 use crate::catalog::index::Index;
@@ -57,6 +61,8 @@ pub struct Run {
     /// Rows that have come out.
     emitted: usize,
     done: bool,
+    /// What the steps take, where that is measured.
+    times: Option<StepTimes>,
 }
 
 /// A step and what it remembers.
@@ -105,7 +111,22 @@ impl Run {
             ready: VecDeque::new(),
             emitted: 0,
             done: false,
+            times: None,
         }
+    }
+
+    /// Measures the steps from now on.
+    pub fn measure(&mut self) {
+        self.times = Some(StepTimes::of(self.stages.len()));
+    }
+
+    /// What the steps took, the input first; nothing unless they are measured.
+    #[must_use]
+    pub fn profile(&self) -> Vec<StepProfile> {
+        let kinds = self.stages.iter().map(Stage::kind);
+        let kinds = std::iter::once(StepKind::Index).chain(kinds);
+        let times = self.times.as_ref();
+        times.map_or_else(Vec::new, |times| times.each(kinds))
     }
 
     /// The next rows, `most` of them unless there are fewer.
@@ -197,6 +218,7 @@ impl Run {
             input: &mut self.input,
             budget: &mut self.budget,
             with_count: self.with_count,
+            times: self.times.as_mut(),
         };
         let batch = source.next(&mut self.stages, context)?;
         self.done = batch.is_none();
@@ -208,11 +230,28 @@ struct Source<'r> {
     input: &'r mut Input,
     budget: &'r mut Budget,
     with_count: bool,
+    times: Option<&'r mut StepTimes>,
 }
 
 impl Source<'_> {
     /// The next batch of the last of some stages that has any rows.
     fn next(
+        &mut self,
+        stages: &mut [Stage],
+        context: &mut Context<'_>,
+    ) -> Result<Option<Batch>, Error> {
+        if self.times.is_none() {
+            return self.batch(stages, context);
+        }
+        let (step, start) = (stages.len(), Instant::now());
+        let batch = self.batch(stages, context)?;
+        if let Some(times) = &mut self.times {
+            times.add(step, start, batch.as_ref().map_or(0, Batch::len));
+        }
+        Ok(batch)
+    }
+
+    fn batch(
         &mut self,
         stages: &mut [Stage],
         context: &mut Context<'_>,
@@ -276,6 +315,17 @@ impl Source<'_> {
 }
 
 impl Stage {
+    fn kind(&self) -> StepKind {
+        match self {
+            Self::Fetch(_) | Self::FetchDocuments => StepKind::Load,
+            Self::Apply { .. } => StepKind::Apply,
+            Self::Filter(_) => StepKind::Filter,
+            Self::Group(_) => StepKind::Group,
+            Self::Sort(_) => StepKind::Sort,
+            Self::Limit { .. } => StepKind::Limit,
+        }
+    }
+
     /// What a step that needs one batch alone makes of it.
     fn apply(&self, mut batch: Batch, context: &mut Context<'_>) -> Result<Batch, Error> {
         match self {

@@ -50,6 +50,15 @@ impl Refusal {
         Self::bad_value("SORTBY", format!("takes at most {most} properties"))
     }
 
+    /// A cursor where a command is measured.
+    #[must_use]
+    pub fn profiled_cursor() -> Self {
+        Self::bad_value(
+            "WITHCURSOR",
+            "must not be used in FT.PROFILE, which runs a command to its end".to_owned(),
+        )
+    }
+
     /// Documents asked for where rows are groups.
     #[must_use]
     pub fn load_after_group() -> Self {

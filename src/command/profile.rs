@@ -1,0 +1,199 @@
+//! `FT.PROFILE`: a command run as it is, with what it took behind its reply.
+
+use std::time::Duration;
+
+use super::aggregate::Profiled;
+use super::search::answered;
+use super::stages::{Stage, Stages};
+use crate::engine::{Call, Core, Effect};
+use crate::exec::aggregate::{StepKind, StepProfile};
+use crate::exec::profile::{Access, Part};
+use crate::reply::profile::{self as reply, ProfileReply};
+use crate::request::aggregate::Aggregate;
+use crate::request::error::{Error, Refusal};
+use crate::request::profile::{Measured, Profile};
+use crate::request::search::Search;
+
+pub(super) fn profile(
+    core: &mut Core,
+    call: &mut Call<'_>,
+    arguments: &[&[u8]],
+) -> Result<Effect, Error> {
+    let request = Profile::parse(arguments)?;
+    match request.command {
+        Measured::Search => search(&request, core, call)?,
+        Measured::Aggregate => aggregate(&request, core, call)?,
+        Measured::Hybrid => return Err(Refusal::unsupported("FT.PROFILE of HYBRID").into()),
+    }
+    Ok(Effect::None)
+}
+
+fn search(profile: &Profile<'_>, core: &mut Core, call: &mut Call<'_>) -> Result<(), Error> {
+    let mut stages = Stages::begin();
+    let request = Search::parse_with(&profile.arguments, &core.settings())?;
+    let mut answer = answered(&request, core, call, &mut stages)?;
+    let shown = answer.shown();
+    reply::open(call.sink);
+    answer.write(&request, call.sink);
+    stages.end(Stage::Reply);
+    let (method, threads, parts, found) = match answer.profile.take() {
+        Some(measured) => (
+            measured.method,
+            measured.threads,
+            measured.parts,
+            measured.found,
+        ),
+        // Time was over before anything was found.
+        None => (String::new(), 1, None, [0, 0]),
+    };
+    let steps = steps_of_search(parts.as_ref(), found, shown, &stages);
+    written(
+        profile,
+        &stages,
+        parts,
+        steps,
+        method,
+        threads,
+        answer.warnings(),
+    )
+    .write(call.sink);
+    Ok(())
+}
+
+fn aggregate(profile: &Profile<'_>, core: &mut Core, call: &mut Call<'_>) -> Result<(), Error> {
+    let mut stages = Stages::begin();
+    let request = Aggregate::parse(&profile.arguments, &core.settings())?;
+    if request.cursor.is_some() {
+        return Err(Refusal::profiled_cursor().into());
+    }
+    let mut run = Profiled::run(&request, core, call, &mut stages)?;
+    reply::open(call.sink);
+    run.write(call.sink);
+    stages.end(Stage::Reply);
+    let parts = run.parts();
+    let mut steps = run.steps();
+    // The documents were found before the first step asked for them.
+    if let (Some(input), Some(figures)) = (
+        steps.first_mut(),
+        parts.as_ref().and_then(|part| part.figures),
+    ) {
+        input.time += figures.time;
+        input.rows = input.rows.max(figures.found);
+    }
+    let steps = steps.into_iter().map(step).collect();
+    let (method, threads) = (std::mem::take(&mut run.method), run.threads);
+    written(
+        profile,
+        &stages,
+        parts,
+        steps,
+        method,
+        threads,
+        run.warnings(),
+    )
+    .write(call.sink);
+    Ok(())
+}
+
+fn written<'a>(
+    profile: &Profile<'_>,
+    stages: &Stages,
+    parts: Option<Part>,
+    steps: Vec<reply::Step>,
+    method: String,
+    threads: usize,
+    warnings: &'a [&'static str],
+) -> ProfileReply<'a> {
+    let of = |name, stage| (name, stages.of(stage));
+    ProfileReply {
+        total: stages.total(),
+        stages: vec![
+            of("Parsing time", Stage::Parse),
+            of("Pipeline creation time", Stage::Plan),
+            of("Running time", Stage::Run),
+            of("Loading time", Stage::Load),
+            of("Reply time", Stage::Reply),
+        ],
+        threads,
+        method,
+        warnings,
+        parts: parts.into_iter().map(part).collect(),
+        steps,
+        limited: profile.limited,
+    }
+}
+
+/// From documents to rows: what is not finding and scoring is putting in order.
+fn steps_of_search(
+    part: Option<&Part>,
+    found: [usize; 2],
+    shown: usize,
+    stages: &Stages,
+) -> Vec<reply::Step> {
+    let [matched, kept] = found.map(|number| number as u64);
+    let figures = part.and_then(|part| part.figures);
+    let (finding, scores, scoring) = figures.map_or((Duration::ZERO, 0, Duration::ZERO), |it| {
+        (it.time, it.scores, it.scoring)
+    });
+    let sorting = stages.of(Stage::Run).saturating_sub(finding + scoring);
+    let mut steps = vec![reply::Step {
+        kind: "Index",
+        time: finding,
+        rows: matched,
+    }];
+    if scores > 0 {
+        steps.push(reply::Step {
+            kind: "Scorer",
+            time: scoring,
+            rows: scores,
+        });
+    }
+    steps.push(reply::Step {
+        kind: "Sorter",
+        time: sorting,
+        rows: kept,
+    });
+    steps.push(reply::Step {
+        kind: "Loader",
+        time: stages.of(Stage::Load),
+        rows: shown as u64,
+    });
+    steps
+}
+
+fn step(step: StepProfile) -> reply::Step {
+    reply::Step {
+        kind: match step.kind {
+            StepKind::Index => "Index",
+            StepKind::Load => "Loader",
+            StepKind::Apply => "Projector",
+            StepKind::Filter => "Filter",
+            StepKind::Group => "Grouper",
+            StepKind::Sort => "Sorter",
+            StepKind::Limit => "Pager/Limiter",
+        },
+        time: step.time,
+        rows: step.rows,
+    }
+}
+
+fn part(measured: Part) -> reply::Part {
+    reply::Part {
+        kind: measured.name.kind,
+        term: measured.name.term,
+        terms: measured.name.terms,
+        estimate: measured.estimate.map(|it| [it.likely, it.min, it.max]),
+        figures: measured.figures.map(|it| reply::Figures {
+            access: match it.access {
+                Access::Read => "READ",
+                Access::Asked => "ASKED",
+                Access::Excluded => "EXCLUDED",
+                Access::Whole => "WHOLE",
+            },
+            found: it.found,
+            moves: it.moves,
+            time: it.time,
+        }),
+        parts: measured.parts.into_iter().map(part).collect(),
+    }
+}
