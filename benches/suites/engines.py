@@ -57,12 +57,12 @@ class Nuthatch:
             data.dimensions, data.metric, self.element, algorithm, M, EF_CONSTRUCTION, self.quantization
         )
 
-    def add(self, labels: np.ndarray, rows: np.ndarray) -> None:
-        self.index.add(labels.astype(np.uint32), self.packed(rows))
+    def add(self, labels: np.ndarray, rows: np.ndarray, threads: int = 1) -> None:
+        self.index.add(labels.astype(np.uint32), self.packed(rows), threads)
 
     def build(self, data: Data, threads: int = 1, algorithm: str = "HNSW") -> None:
         self.empty(data, algorithm)
-        self.add(np.arange(len(data.base)), data.base)
+        self.add(np.arange(len(data.base)), data.base, threads)
         self.index.drain(threads)
 
     def search(self, queries: np.ndarray, k: int, ef: int | None, filter: Any = None) -> np.ndarray:

@@ -57,6 +57,9 @@ pub(super) struct Store {
     pub(super) next_codes: ArcSwapOption<Codes>,
     pub(super) fresh: Fresh,
     pub(super) gate: RwLock<()>,
+    /// Upkeep waits for the gate: nobody begins to link before it has had it. Without that, two
+    /// linkers are enough for it never to be free.
+    pub(super) gate_wanted: AtomicBool,
     pub(super) upkeep: Mutex<Upkeep>,
     /// Upkeep is under way.
     pub(super) upkeep_runs: AtomicBool,
@@ -98,6 +101,7 @@ impl Store {
             next_codes: ArcSwapOption::empty(),
             fresh: Fresh::default(),
             gate: RwLock::new(()),
+            gate_wanted: AtomicBool::new(false),
             upkeep: Mutex::default(),
             upkeep_runs: AtomicBool::new(false),
             free: Mutex::default(),
@@ -150,7 +154,8 @@ impl Store {
     pub(super) fn help(&self) {
         // Twice as many dead as are swept at a time.
         let is_overdue = self.buried() * DEAD_SHARE > 2 * (self.live() + self.buried());
-        if self.is_behind() && self.link_one() || is_overdue {
+        let helped = || self.link_one() || self.gate_wanted.load(Ordering::Relaxed);
+        if self.is_behind() && helped() || is_overdue {
             self.keep_up();
         }
     }
@@ -202,6 +207,9 @@ impl Store {
 
     /// Links the fresh row that waits longest; false if there is none or it is not the time.
     pub(super) fn link_one(&self) -> bool {
+        if self.gate_wanted.load(Ordering::Relaxed) {
+            return false;
+        }
         let Ok(_gate) = self.gate.try_read() else {
             return false;
         };

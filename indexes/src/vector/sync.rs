@@ -3,9 +3,9 @@
 //! that shows it.
 
 #[cfg(nuthatch_tsan)]
-pub(super) use shown::{Mutex, MutexGuard, RwLock};
+pub(super) use shown::{Mutex, MutexGuard, RwLock, RwLockWriteGuard};
 #[cfg(not(nuthatch_tsan))]
-pub(super) use std::sync::{Mutex, MutexGuard, RwLock};
+pub(super) use std::sync::{Mutex, MutexGuard, RwLock, RwLockWriteGuard};
 
 #[cfg(nuthatch_tsan)]
 mod shown {
@@ -26,7 +26,7 @@ mod shown {
 
     pub(in crate::vector) type MutexGuard<'a, T> = Shown<'a, sync::MutexGuard<'a, T>>;
     type ReadGuard<'a, T> = Shown<'a, sync::RwLockReadGuard<'a, T>>;
-    type WriteGuard<'a, T> = Shown<'a, sync::RwLockWriteGuard<'a, T>>;
+    pub(in crate::vector) type RwLockWriteGuard<'a, T> = Shown<'a, sync::RwLockWriteGuard<'a, T>>;
 
     /// A guard that counts when it goes, just before what it guards is free.
     pub(in crate::vector) struct Shown<'a, G> {
@@ -72,7 +72,7 @@ mod shown {
             Ok(Shown::new(guard, &self.passed))
         }
 
-        pub(in crate::vector) fn write(&self) -> LockResult<WriteGuard<'_, T>> {
+        pub(in crate::vector) fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
             let guard = self.lock.write().expect("no thread panicked");
             Ok(Shown::new(guard, &self.passed))
         }
@@ -81,7 +81,7 @@ mod shown {
             Shown::tried(self.lock.try_read(), &self.passed)
         }
 
-        pub(in crate::vector) fn try_write(&self) -> TryLockResult<WriteGuard<'_, T>> {
+        pub(in crate::vector) fn try_write(&self) -> TryLockResult<RwLockWriteGuard<'_, T>> {
             Shown::tried(self.lock.try_write(), &self.passed)
         }
 

@@ -13,6 +13,7 @@ use super::hnsw::search::{Scratch, Walker};
 use super::slots::{RowId, State};
 use super::space::Space;
 use super::store::{Store, Task};
+use super::sync::RwLockWriteGuard;
 
 /// Rows that codes are trained on at most.
 const SAMPLE: usize = 10_240;
@@ -126,7 +127,10 @@ impl Store {
         match work {
             Upkept::Nothing if self.is_training_due() => self.train(),
             Upkept::Nothing if self.is_sweep_due() => (self.doom(dormant), true),
-            Upkept::Nothing => (Upkept::Nothing, false),
+            Upkept::Nothing => {
+                self.gate_wanted.store(false, Ordering::Relaxed);
+                (Upkept::Nothing, false)
+            }
             Upkept::Coding { codes, next } => self.code(codes, next),
             Upkept::Mourning { doomed, left } if left.have() => {
                 let last = if self.graph.is_some() {
@@ -144,9 +148,17 @@ impl Store {
         }
     }
 
+    /// The gate, closed to linkers; none while one of them is in it, and then no other enters.
+    fn closed_gate(&self) -> Option<RwLockWriteGuard<'_, ()>> {
+        let gate = self.gate.try_write();
+        let is_in_use = matches!(gate, Err(TryLockError::WouldBlock));
+        self.gate_wanted.store(is_in_use, Ordering::Relaxed);
+        gate.ok()
+    }
+
     /// Learns a scale from a sample of the rows, and has linkers code by it from now on.
     fn train(&self) -> (Upkept, bool) {
-        let Ok(_gate) = self.gate.try_write() else {
+        let Some(_gate) = self.closed_gate() else {
             return (Upkept::Nothing, false);
         };
         let pin = epoch::pin();
@@ -172,7 +184,7 @@ impl Store {
 
     /// Codes some rows that were linked when the codes were new.
     fn code(&self, codes: Arc<Codes>, next: u32) -> (Upkept, bool) {
-        let Ok(_gate) = self.gate.try_write() else {
+        let Some(_gate) = self.closed_gate() else {
             return (Upkept::Coding { codes, next }, false);
         };
         let _pin = epoch::pin();

@@ -3,6 +3,8 @@
 
 mod names;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use numpy::ndarray::Array2;
 use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use nuthatch_indexes::doc::DocId;
@@ -66,20 +68,38 @@ impl Index {
         })))
     }
 
-    /// Gives each label its row: packed elements, `[n, bytes]`. Linking is left to `drain`.
+    /// Gives each label its row: packed elements, `[n, bytes]`. Of several threads one adds, and links
+    /// when too many rows wait, as a server's main thread does; the others link meanwhile, as its
+    /// workers do. What is left then is for `drain`.
+    #[pyo3(signature = (labels, rows, threads=1))]
     fn add(
         &mut self,
         py: Python<'_>,
         labels: PyReadonlyArray1<'_, u32>,
         rows: PyReadonlyArray2<'_, u8>,
+        threads: usize,
     ) -> PyResult<()> {
         let (labels, rows) = (labels.as_array(), rows.as_array());
         py.detach(|| {
-            for (&label, row) in labels.iter().zip(rows.rows()) {
-                let row = row.as_slice().ok_or_else(not_contiguous)?;
-                self.0.insert(doc(label)?, row).map_err(error)?;
-            }
-            Ok(())
+            let background = self.0.background();
+            let added = AtomicBool::new(false);
+            std::thread::scope(|scope| {
+                for _ in 1..threads {
+                    scope.spawn(|| {
+                        while !added.load(Ordering::Relaxed) {
+                            if !background.step() {
+                                std::thread::yield_now();
+                            }
+                        }
+                    });
+                }
+                let result = labels.iter().zip(rows.rows()).try_for_each(|(&label, row)| {
+                    let row = row.as_slice().ok_or_else(not_contiguous)?;
+                    self.0.insert(doc(label)?, row).map_err(error)
+                });
+                added.store(true, Ordering::Relaxed);
+                result
+            })
         })
     }
 

@@ -1,6 +1,7 @@
 //! What is done in the background, and what becomes of an index when nobody does it.
 
 use super::{METRICS, Metric, Modelled, Random, graph, hnsw, k, nth, plain};
+use crate::vector::upkeep::Progress;
 use crate::vector::{Algorithm, Quantization, VectorParams};
 
 const KINDS: [Quantization; 3] = [Quantization::Auto, Quantization::Int8, Quantization::None];
@@ -127,4 +128,28 @@ fn a_graph_of_tombstones_is_begun_anew() {
         let recall = modelled.recall(&[random.vector(4)], &graph(10, 40));
         assert_eq!(recall, 1.0, "round {round}");
     }
+}
+
+#[test]
+fn linkers_give_way_to_upkeep_that_needs_the_gate() {
+    let mut random = Random(76);
+    let params = VectorParams {
+        quantization: Quantization::Int8,
+        ..plain(Metric::L2, 4, hnsw(4, 20, 10))
+    };
+    let mut modelled = Modelled::new(params);
+    for n in 0..1_500 {
+        modelled.insert(nth(n), &random.vector(4));
+    }
+    let store = &modelled.index.store;
+    let one_links = store.gate.try_read().unwrap();
+    assert_eq!(store.keep_up(), Progress::Waiting);
+    // One linker after the other would keep the codes from ever being learnt.
+    assert!(!store.link_one());
+    drop(one_links);
+    assert_eq!(store.keep_up(), Progress::Made);
+    assert!(store.link_one());
+    modelled.index.drain();
+    assert!(modelled.index.stats().codes);
+    modelled.index.check_drained();
 }
