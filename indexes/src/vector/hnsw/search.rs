@@ -16,6 +16,11 @@ const AHEAD: usize = 8;
 /// finds matches: after it has gone on from this many nodes without one, it has lost its way.
 const MOST_BARREN: usize = 32;
 
+/// From each node such a walk looks for so many matches, as a share of the links that a node may have.
+/// With all that are there instead, 47k x 384 of which a fifth match take 200 µs at recall .95, with
+/// three halves 120 µs; with one half the recall at the same `ef` is .83 instead of .94.
+const MATCHES_SOUGHT: (usize, usize) = (3, 2);
+
 /// The graph with the distances that it is walked by.
 pub(in crate::vector) struct Walker<'a, S: Space> {
     pub(in crate::vector) graph: &'a Graph,
@@ -213,26 +218,48 @@ impl<S: Space> Walker<'_, S> {
         pace: &mut Pace<'_>,
     ) -> bool {
         let Scratch { visited, pool } = scratch;
-        let mut near = Vec::with_capacity(self.graph.most_links(0));
+        let most = self.graph.most_links(0);
+        let mut near = Vec::with_capacity(2 * most);
+        let mut between = Vec::with_capacity(most);
         let mut barren = 0;
         while let Some(row) = pool.next() {
             near.clear();
+            between.clear();
+            let mut wanted = most * MATCHES_SOUGHT.0 / MATCHES_SOUGHT.1;
             for link in self.graph.links(self.slots, row, 0) {
+                if beam.admit.admits(link) {
+                    wanted = wanted.saturating_sub(1);
+                    if visited.insert(link) {
+                        let place = self.space.place(link);
+                        self.space.prefetch(place);
+                        near.push((link, place));
+                    }
+                } else {
+                    if between.len() < AHEAD {
+                        self.prefetch_links(link);
+                    }
+                    between.push(link);
+                }
+            }
+            for (at, &link) in between.iter().enumerate() {
+                if wanted == 0 {
+                    break;
+                }
                 if !visited.insert(link) {
                     continue;
                 }
-                if beam.admit.admits(link) {
-                    let place = self.space.place(link);
-                    self.space.prefetch(place);
-                    near.push((link, place));
-                    continue;
+                if let Some(&next) = between.get(at + AHEAD) {
+                    self.prefetch_links(next);
                 }
                 for beyond in self.graph.links(self.slots, link, 0) {
                     // Only what matches is marked: the rest may be passed through again.
-                    if beam.admit.admits(beyond) && visited.insert(beyond) {
-                        let place = self.space.place(beyond);
-                        self.space.prefetch(place);
-                        near.push((beyond, place));
+                    if beam.admit.admits(beyond) {
+                        wanted = wanted.saturating_sub(1);
+                        if visited.insert(beyond) {
+                            let place = self.space.place(beyond);
+                            self.space.prefetch(place);
+                            near.push((beyond, place));
+                        }
                     }
                 }
             }
@@ -294,10 +321,16 @@ impl<S: Space> Walker<'_, S> {
         }
         pool.insert(distance, row, beam.admit.admits(row));
         if beam.level == 0 {
-            let list = self.graph.address(row);
-            prefetch(list);
-            prefetch(list.wrapping_add(64));
+            self.prefetch_links(row);
         }
+    }
+
+    /// Fetches the beginning of a list of level 0.
+    #[inline(always)]
+    fn prefetch_links(&self, row: RowId) {
+        let list = self.graph.address(row);
+        prefetch(list);
+        prefetch(list.wrapping_add(64));
     }
 
     /// Whether a new link may lead to a row.
