@@ -17,6 +17,16 @@ impl EntryId {
         Self(u32::try_from(slot).expect("fewer than 2^32 distinct strings"))
     }
 
+    /// The id of a number that [`EntryId::number`] gave.
+    pub(crate) const fn of(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// The id as a number.
+    pub(crate) const fn number(self) -> u32 {
+        self.0
+    }
+
     /// The id as a position, from 0.
     pub(crate) const fn slot(self) -> usize {
         self.0 as usize
@@ -112,6 +122,15 @@ impl<V> Dictionary<V> {
     pub(crate) fn value_mut(&mut self, id: EntryId) -> &mut V {
         let entry = self.entries[id.slot()].as_mut();
         &mut entry.expect("only ids in use are looked up").value
+    }
+
+    /// All ids in use and their values, in the order of ids.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (EntryId, &V)> {
+        let entries = self.entries.iter().enumerate();
+        entries.filter_map(|(slot, entry)| {
+            let value = &entry.as_ref()?.value;
+            Some((EntryId::from_slot(slot), value))
+        })
     }
 
     /// The string of an id in use.

@@ -61,6 +61,30 @@ impl Glob {
         prefix
     }
 
+    /// What every word of this shape has in it, in this order.
+    pub(crate) fn pieces(&self) -> Vec<Vec<u8>> {
+        let runs = self.parts.split(|part| !matches!(part, Part::Symbol(_)));
+        let mut pieces = Vec::new();
+        for run in runs.filter(|run| !run.is_empty()) {
+            let mut piece = Vec::new();
+            for part in run {
+                let Part::Symbol(symbol) = part else { continue };
+                match char::from_u32(*symbol) {
+                    Some(letter) => piece.extend(letter.encode_utf8(&mut [0; 4]).as_bytes()),
+                    // A byte that is no character.
+                    None => piece.extend(u8::try_from(symbol - FIRST_INVALID)),
+                }
+            }
+            pieces.push(piece);
+        }
+        pieces
+    }
+
+    /// Every word of this shape ends with the last of its pieces.
+    pub(crate) fn ends_with_piece(&self) -> bool {
+        matches!(self.parts.last(), Some(Part::Symbol(_)))
+    }
+
     /// The whole word has this shape. Takes a time that grows with the product of both lengths.
     pub(crate) fn matches(&self, word: &[u8]) -> bool {
         let word: Vec<Symbol> = symbols(word).collect();

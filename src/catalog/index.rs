@@ -272,6 +272,7 @@ impl FieldIndex {
                 separator: options.separator,
                 case_sensitive: options.case_sensitive,
                 index_empty: field.index_empty,
+                suffix_trie: options.suffix_trie,
             })),
             FieldKind::Numeric => Self::Numeric(NumericIndex::default()),
             FieldKind::Geo => Self::Geo(GeoIndex::default()),

@@ -37,7 +37,7 @@ pub(super) struct Binder<'a> {
     /// The product of the weights around the clause being bound.
     pub(super) weight: f64,
     /// Whether the search's time is over.
-    stop: &'a dyn Fn() -> bool,
+    pub(super) stop: &'a dyn Fn() -> bool,
     /// Of the ranges bound so far.
     pub(super) yields: Vec<Yield>,
 }

@@ -50,26 +50,29 @@ impl<'a> Binder<'a> {
         self.check_time()?;
         let limit = self.expansions.limit();
         let min_prefix = self.expansions.min_prefix;
-        let long = |text: &[u8]| text.len() >= min_prefix;
+        // What is looked for is what is left without the blanks around it.
+        let (TagPattern::Exact(text)
+        | TagPattern::Prefix(text)
+        | TagPattern::Suffix(text)
+        | TagPattern::Infix(text)
+        | TagPattern::Wildcard(text)) = pattern;
+        let wanted = tags.normalise(text);
+        let is_long = wanted.len() >= min_prefix;
+        let stop = self.stop;
         let (found, truncated) = match pattern {
-            TagPattern::Prefix(text) if long(text) => {
-                tags.expand_prefix(&tags.normalise(text), limit)
-            }
-            TagPattern::Suffix(text) if long(text) => {
-                tags.expand_suffix(&tags.normalise(text), limit)
-            }
-            TagPattern::Infix(text) if long(text) => {
-                tags.expand_infix(&tags.normalise(text), limit)
-            }
+            TagPattern::Prefix(_) if is_long => tags.expand_prefix(&wanted, limit),
+            TagPattern::Suffix(_) if is_long => tags.expand_suffix(&wanted, limit, stop),
+            TagPattern::Infix(_) if is_long => tags.expand_infix(&wanted, limit, stop),
             TagPattern::Wildcard(pattern) => {
                 check_pattern(pattern)?;
-                tags.expand_wildcard(&tags.normalise(pattern), limit)
+                tags.expand_wildcard(&wanted, limit, stop)
             }
             TagPattern::Exact(_)
             | TagPattern::Prefix(_)
             | TagPattern::Suffix(_)
             | TagPattern::Infix(_) => return Ok(Vec::new()),
         };
+        self.check_time()?;
         self.expansions.took(found.len(), truncated);
         Ok(found.into_iter().map(|(tag, _)| tag.to_vec()).collect())
     }

@@ -165,7 +165,7 @@ pub struct TagOptions {
     pub separator: u8,
     /// `CASESENSITIVE`
     pub case_sensitive: bool,
-    /// `WITHSUFFIXTRIE`: asked for; a matter of speed only.
+    /// `WITHSUFFIXTRIE`: patterns are found without a look at each tag.
     pub suffix_trie: bool,
 }
 

@@ -1,11 +1,13 @@
 //! Tags of documents: from a tag to its documents, and from a document to its tags.
 
 mod expand;
+mod grams;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
 
+use self::grams::Grams;
 use crate::dictionary::{Dictionary, EntryId};
 use crate::doc::DocId;
 use crate::docs::Docs;
@@ -20,6 +22,9 @@ pub struct TagOptions {
     pub case_sensitive: bool,
     /// The empty tag is a tag.
     pub index_empty: bool,
+    /// What tags end with, or have in them, is found without a look at each: at about four bytes for
+    /// each byte of a different tag.
+    pub suffix_trie: bool,
 }
 
 impl Default for TagOptions {
@@ -28,6 +33,7 @@ impl Default for TagOptions {
             separator: b',',
             case_sensitive: false,
             index_empty: false,
+            suffix_trie: false,
         }
     }
 }
@@ -57,6 +63,8 @@ pub struct TagIndex {
     options: TagOptions,
     /// By normalised tag.
     values: Dictionary<Tag>,
+    /// Of the same tags, if they are to be found by what they have in them.
+    grams: Option<Grams>,
     /// By [`DocId::index`]; ascending, empty where a document has no tag.
     column: Vec<Box<[TagId]>>,
     /// Documents with a tag.
@@ -70,6 +78,7 @@ impl TagIndex {
         Self {
             options,
             values: Dictionary::default(),
+            grams: options.suffix_trie.then(Grams::default),
             column: Vec::new(),
             len: 0,
         }
@@ -97,7 +106,11 @@ impl TagIndex {
                     docs: Docs::default(),
                     written: changed.then(|| written.into()),
                 };
-                self.values.add(&tag, tag_of_nothing)
+                let id = self.values.add(&tag, tag_of_nothing);
+                if let Some(grams) = &mut self.grams {
+                    grams.insert(&tag, id.number());
+                }
+                id
             });
             tags.push(TagId(id));
         }
@@ -126,6 +139,9 @@ impl TagIndex {
             let docs = &mut self.values.value_mut(tag.0).docs;
             docs.remove(doc);
             if docs.is_empty() {
+                if let Some(grams) = &mut self.grams {
+                    grams.remove(self.values.name(tag.0), tag.0.number());
+                }
                 self.values.remove(tag.0);
             }
         }
@@ -201,6 +217,12 @@ impl TagIndex {
         all.map(|(tag, id)| (tag, &self.values.value(id).docs))
     }
 
+    /// Every tag in use with its documents, in the order of numbers.
+    pub fn sets(&self) -> impl Iterator<Item = (TagId, &Docs)> {
+        let all = self.values.iter();
+        all.map(|(id, tag)| (TagId(id), &tag.docs))
+    }
+
     /// How many distinct tags there are.
     #[must_use]
     pub fn cardinality(&self) -> usize {
@@ -231,7 +253,9 @@ impl TagIndex {
         let lists = self.column.iter().map(|tags| size_of_val(&**tags));
         let of_tag =
             |tag: &Tag| tag.docs.memory_bytes() + tag.written.as_ref().map_or(0, |it| it.len());
-        self.values.memory_bytes(of_tag)
+        let grams = self.grams.as_ref().map_or(0, Grams::memory_bytes);
+        grams
+            + self.values.memory_bytes(of_tag)
             + self.column.capacity() * size_of::<Box<[TagId]>>()
             + lists.sum::<usize>()
     }

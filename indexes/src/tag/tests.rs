@@ -15,11 +15,12 @@ fn doc(number: u32) -> DocId {
 
 fn options() -> impl Strategy<Value = TagOptions> {
     let separators = prop::sample::select(vec![b',', b'|', b' ']);
-    (separators, any::<bool>(), any::<bool>()).prop_map(
-        |(separator, case_sensitive, index_empty)| TagOptions {
+    (separators, any::<[bool; 3]>()).prop_map(
+        |(separator, [case_sensitive, index_empty, suffix_trie])| TagOptions {
             separator,
             case_sensitive,
             index_empty,
+            suffix_trie,
         },
     )
 }
@@ -196,16 +197,68 @@ fn patterns_stand_for_the_first_tags_that_fit() {
     };
     let tag = |name: &str, docs| (name.to_owned(), docs);
     assert_eq!(
-        names(index.expand_suffix(b"blue", 9)),
+        names(index.expand_suffix(b"blue", 9, &|| false)),
         (vec![tag("dark blue", 1), tag("light blue", 1)], false)
     );
     assert_eq!(
-        names(index.expand_infix(b"k b", 9)),
+        names(index.expand_infix(b"k b", 9, &|| false)),
         (vec![tag("dark blue", 1)], false)
     );
     assert_eq!(
-        names(index.expand_wildcard(b"r?d", 1)),
+        names(index.expand_wildcard(b"r?d", 1, &|| false)),
         (vec![tag("red", 2)], true)
     );
-    assert_eq!(names(index.expand_infix(b"zz", 9)), (vec![], false));
+    assert_eq!(
+        names(index.expand_infix(b"zz", 9, &|| false)),
+        (vec![], false)
+    );
+}
+
+proptest! {
+    #[test]
+    fn grams_find_what_a_look_at_each_tag_does(
+        writes in prop::collection::vec((1_u32..12, prop::option::weighted(0.8, "[abc\u{e4}]{0,9}")), 0..40),
+        pattern in "[abc\u{e4}]{0,4}",
+        shape in "[abc\u{e4}?*]{0,7}",
+        limit in 0_usize..5,
+    ) {
+        let of = |suffix_trie| TagIndex::new(TagOptions { suffix_trie, ..TagOptions::default() });
+        let (mut plain, mut indexed) = (of(false), of(true));
+        for (id, write) in writes {
+            for index in [&mut plain, &mut indexed] {
+                match &write {
+                    Some(raw) => index.insert(doc(id), raw.as_bytes()),
+                    None => _ = index.remove(doc(id)),
+                }
+            }
+        }
+        let go_on = || false;
+        let names = |(found, more): (Vec<super::TagDocs<'_>>, bool)| {
+            let tags = found.into_iter().map(|(tag, docs)| (tag.to_vec(), docs.len()));
+            (tags.collect::<Vec<_>>(), more)
+        };
+        let (pattern, shape) = (pattern.as_bytes(), shape.as_bytes());
+        prop_assert_eq!(
+            names(indexed.expand_suffix(pattern, limit, &go_on)),
+            names(plain.expand_suffix(pattern, limit, &go_on))
+        );
+        prop_assert_eq!(
+            names(indexed.expand_infix(pattern, limit, &go_on)),
+            names(plain.expand_infix(pattern, limit, &go_on))
+        );
+        prop_assert_eq!(
+            names(indexed.expand_wildcard(shape, limit, &go_on)),
+            names(plain.expand_wildcard(shape, limit, &go_on))
+        );
+    }
+}
+
+#[test]
+fn a_look_at_each_tag_ends_when_it_is_told_to() {
+    let mut index = TagIndex::new(TagOptions::default());
+    for id in 1..=3_000 {
+        index.insert(doc(id), format!("t{id:04}x").as_bytes());
+    }
+    let (found, more) = index.expand_suffix(b"x", 9_999, &|| true);
+    assert_eq!((found.len(), more), (1_023, false));
 }
