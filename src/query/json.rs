@@ -3,6 +3,7 @@
 //! `docs/search.md` has the grammar. Values are strings and numbers of JSON, or `{"param": name}`,
 //! the value of a parameter.
 
+mod area;
 mod read;
 mod shape;
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Values of JSON to clauses.
 
+use super::area::relation;
 use super::shape::{
-    array, field, fields_of, flag, in_fields, join, object, only_field, slop, text, unexpected,
+    ATTRIBUTES, CLAUSES, VECTOR, array, field, fields_of, flag, in_fields, join, object,
+    only_field, slop, text, unexpected,
 };
 use super::value::Value;
 use crate::query::Params;
@@ -11,15 +13,6 @@ use crate::query::ast::{
 use crate::query::lexer;
 use crate::query::parser::{MOST_BYTES, MOST_CLAUSES, all_of, any_of, negation};
 use crate::request::error::{Refusal, shown};
-
-/// What an object may be: one of these names is in it, and beside it those of its options.
-const CLAUSES: [&str; 16] = [
-    "all", "and", "or", "not", "optional", "missing", "tag", "range", "word", "text", "phrase",
-    "prefix", "suffix", "infix", "wildcard", "fuzzy",
-];
-const VECTOR: &str = "vector";
-/// Options of every clause.
-const ATTRIBUTES: [&str; 4] = ["weight", "slop", "in_order", "phonetic"];
 
 /// Turns values into clauses and counts them.
 pub(super) struct Reader<'a> {
@@ -106,11 +99,15 @@ impl<'a> Reader<'a> {
             }
             "tag" => self.each_field(body, &at, Self::tags),
             "range" => self.each_field(body, &at, Self::range),
+            "circle" => self.circles(body, &at),
             VECTOR => {
                 let (name, value, at) = only_field(body, &at)?;
                 self.vector(name, value, options, &at, path)
             }
-            _ => self.words(name, body, options, path),
+            _ => match relation(name) {
+                Some(relation) => self.shapes(relation, body, &at),
+                None => self.words(name, body, options, path),
+            },
         }
     }
 
@@ -361,7 +358,7 @@ impl<'a> Reader<'a> {
         }))
     }
 
-    fn distance_of(&self, value: &Value, path: &str) -> Result<f64, Refusal> {
+    pub(super) fn distance_of(&self, value: &Value, path: &str) -> Result<f64, Refusal> {
         let distance = self.number(value, path)?;
         if distance < 0.0 {
             let negative = "must not be negative".to_owned();
@@ -422,7 +419,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A number, the name of an infinity, or the value of a parameter.
-    fn number(&self, value: &Value, path: &str) -> Result<f64, Refusal> {
+    pub(super) fn number(&self, value: &Value, path: &str) -> Result<f64, Refusal> {
         let text = match value {
             Value::Number(number) => return Ok(*number),
             Value::Text(text) => text.as_bytes(),
@@ -443,6 +440,19 @@ impl<'a> Reader<'a> {
             })
     }
 
+    /// A shape in well-known text, or the value of a parameter; a large one is refused by the index,
+    /// which knows how large it may be.
+    pub(super) fn shape(&self, value: &Value, path: &str) -> Result<Vec<u8>, Refusal> {
+        match value {
+            Value::Text(text) => Ok(text.as_bytes().to_vec()),
+            Value::Object(_) => Ok(self.parameter(value, path, "a shape")?.to_vec()),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
+                let expected = "a shape as text or {\"param\": name}";
+                Err(unexpected(path, expected, value))
+            }
+        }
+    }
+
     fn parameter(&self, value: &Value, path: &str, expected: &str) -> Result<&'a [u8], Refusal> {
         match object(value, path)? {
             [(key, Value::Text(name))] if key == "param" => self.params.get(name.as_bytes()),
@@ -453,7 +463,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn count(&mut self, path: &str) -> Result<(), Refusal> {
+    pub(super) fn count(&mut self, path: &str) -> Result<(), Refusal> {
         self.clauses += 1;
         if self.clauses > MOST_CLAUSES {
             let most = format!("is beyond the {MOST_CLAUSES} clauses that a filter may have");

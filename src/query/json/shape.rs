@@ -5,6 +5,35 @@ use crate::query::ast::{Field, Fields, Slop};
 use crate::query::parser::MOST_FIELDS;
 use crate::request::error::Refusal;
 
+/// What an object may be: one of these names is in it, and beside it those of its options.
+pub(super) const CLAUSES: [&str; 21] = [
+    "all",
+    "and",
+    "or",
+    "not",
+    "optional",
+    "missing",
+    "tag",
+    "range",
+    "circle",
+    "within",
+    "contains",
+    "intersects",
+    "disjoint",
+    "word",
+    "text",
+    "phrase",
+    "prefix",
+    "suffix",
+    "infix",
+    "wildcard",
+    "fuzzy",
+];
+/// Another, with options of its own.
+pub(super) const VECTOR: &str = "vector";
+/// Options of every clause.
+pub(super) const ATTRIBUTES: [&str; 4] = ["weight", "slop", "in_order", "phonetic"];
+
 pub(super) type Entries = [(String, Value)];
 
 /// The path of an entry.

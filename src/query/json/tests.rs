@@ -51,6 +51,26 @@ fn filters_say_what_query_strings_say() {
         (r#"{"range": {"n": {"lte": "inf"}}}"#, "@n:[-inf inf]"),
         (r#"{"range": {"n": -3}}"#, "@n:[-3 -3]"),
         (r#"{"range": {"n": {"param": "n"}}}"#, "@n:[2.5 2.5]"),
+        (
+            r#"{"circle": {"home": {"at": [2.5, -48], "radius": 5, "unit": "KM"}}}"#,
+            "@home:[2.5 -48 5 km]",
+        ),
+        (
+            r#"{"circle": {"h": {"at": [1, {"param": "n"}], "radius": "inf"}, "w": {"at": [0, 0], "radius": 1}}}"#,
+            "@h:[1 2.5 inf m] @w:[0 0 1 m]",
+        ),
+        (
+            r#"{"within": {"land": "POINT(1 2)"}}"#,
+            r#"@land:[WITHIN "POINT(1 2)"]"#,
+        ),
+        (
+            r#"{"disjoint": {"land": {"param": "v"}}}"#,
+            "@land:[DISJOINT $v]",
+        ),
+        (
+            r#"{"or": [{"contains": {"a": "P"}}, {"intersects": {"a": "P"}}]}"#,
+            r#"(@a:[CONTAINS "P"] | @a:[INTERSECTS "P"])"#,
+        ),
         (r#"{"text": "cheap  phone"}"#, "cheap phone"),
         (
             r#"{"text": {"title": "cheap phone"}}"#,
@@ -143,6 +163,35 @@ fn what_is_wrong_is_refused_with_its_place() {
             r#"{"range": {"n": {"above": 1}}}"#,
             "$.range.n.above must be one of gt, gte, lt, lte",
         ),
+        (
+            r#"{"circle": {"h": {"at": [181, 0], "radius": 1}}}"#,
+            "$.circle.h.at[0] must be a number from -180 to 180, not 181",
+        ),
+        (
+            r#"{"circle": {"h": {"at": [1], "radius": 1}}}"#,
+            "$.circle.h.at must be [longitude, latitude]",
+        ),
+        (
+            r#"{"circle": {"h": {"at": [1, 1], "radius": -1}}}"#,
+            "$.circle.h.radius must not be negative",
+        ),
+        (
+            r#"{"circle": {"h": {"at": [1, 1], "radius": 1, "unit": "yd"}}}"#,
+            "$.circle.h.unit must be m, km, mi or ft, not `yd`",
+        ),
+        (
+            r#"{"circle": {"h": {"radius": 1}}}"#,
+            "$.circle.h must have both at and radius",
+        ),
+        (
+            r#"{"circle": {"h": {"near": 1}}}"#,
+            "$.circle.h.near must be one of at, radius, unit",
+        ),
+        (
+            r#"{"within": {"h": 5}}"#,
+            "$.within.h must be a shape as text or {\"param\": name}, not a number",
+        ),
+        (r#"{"within": {}}"#, "$.within must name a field"),
         (r#"{"text": " "}"#, "$.text must have a word"),
         (
             r#"{"text": {"t": "a", "u": "b"}}"#,
