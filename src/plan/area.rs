@@ -15,8 +15,7 @@ use crate::request::circle::Circle;
 use crate::request::create::FieldKind;
 use crate::request::error::{Error, Refusal};
 
-/// How far documents of an area are counted for its estimate: quick unless many are in its bounding box
-/// that are not in it.
+/// How many documents are looked at for the estimate of an area.
 const COUNT_CAP: u64 = 256;
 
 impl Binder<'_> {
@@ -38,8 +37,13 @@ impl Binder<'_> {
             centre,
             radius: circle.radius * circle.unit.metres(),
         };
-        let counted = points.count_at_most(&circle, COUNT_CAP);
-        let estimate = estimate(counted, points.len() as u64);
+        let cap = usize::try_from(COUNT_CAP).unwrap_or(usize::MAX);
+        let (counted, is_all) = points.count_some(&circle, cap);
+        let estimate = if is_all {
+            Estimate::exactly(counted)
+        } else {
+            estimate_from(counted, points.len() as u64)
+        };
         Ok(node(id, AreaClause::Circle(circle), estimate))
     }
 
@@ -91,7 +95,12 @@ fn estimate(counted: u64, all: u64) -> Estimate {
     if counted < COUNT_CAP {
         return Estimate::exactly(counted);
     }
-    let product = counted.saturating_mul(all);
+    estimate_from(counted, all)
+}
+
+/// The guess where more than what was counted may be there.
+fn estimate_from(counted: u64, all: u64) -> Estimate {
+    let product = counted.max(1).saturating_mul(all);
     Estimate {
         min: counted,
         likely: product.isqrt().clamp(counted, all.max(counted)),

@@ -157,12 +157,15 @@ impl GeoIndex {
         found.into_iter().collect()
     }
 
-    /// How many documents [`GeoIndex::within`] would find, or `cap` if it is fewer.
+    /// How many of the documents that [`GeoIndex::within`] would find are met when it looks at `cap`
+    /// documents of the circle's bounding box, and whether these are all.
     #[must_use]
-    pub fn count_at_most(&self, circle: &Circle, cap: u64) -> u64 {
-        let cap = usize::try_from(cap).unwrap_or(usize::MAX);
-        let found = self.near(circle).filter(|doc| self.is_within(circle, *doc));
-        found.take(cap).count() as u64
+    pub fn count_some(&self, circle: &Circle, cap: usize) -> (u64, bool) {
+        let mut near = self.near(circle);
+        let looked_at = near.by_ref().take(cap);
+        let found = looked_at.filter(|doc| self.is_within(circle, *doc));
+        let found = found.count() as u64;
+        (found, near.next().is_none())
     }
 
     /// How many documents have a point.
