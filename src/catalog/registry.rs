@@ -33,6 +33,12 @@ impl Registry {
         Ok(())
     }
 
+    /// Whether an index has this name itself, not as an alias.
+    #[must_use]
+    pub fn has_index(&self, name: &[u8]) -> bool {
+        self.indexes.contains_key(name)
+    }
+
     /// The index of a name.
     ///
     /// # Errors

@@ -26,7 +26,7 @@ pub(super) fn create_if_new(
     arguments: &[&[u8]],
 ) -> Result<Effect, Error> {
     let definition = Definition::parse_named(arguments, core.defaults(), "FT._CREATEIFNX")?;
-    let is_new = core.database(call.database).get(&definition.name).is_err();
+    let is_new = !core.database(call.database).has_index(&definition.name);
     let index = Index::with_filter(core.next_serial(), definition)?;
     if is_new {
         add(core, call, index)?;
