@@ -1,7 +1,7 @@
 # Nuthatch: `make` lists what there is.
 PORT ?= 6379
 .DEFAULT_GOAL := help
-.PHONY: help demo module server test tsan bench bench-vector bench-text fmt lint clean
+.PHONY: help demo module server test tsan fuzz bench bench-vector bench-text bench-query fmt lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ test: ## Run every test, on real servers too
 tsan: ## Run the stress tests of the vector indexes under ThreadSanitizer
 	@.ci/tsan
 
+fuzz: ## Put random bytes through everything that reads bytes: make fuzz ITERATIONS=1000000
+	@.ci/fuzz
+
 bench: ## Run the benchmarks
 	@.ci/bench
 
@@ -29,6 +32,9 @@ bench-vector: ## Measure the vector indexes against hnswlib, faiss, usearch and 
 
 bench-text: ## Measure the text index against tantivy: make bench-text ARGS=--quick
 	@.ci/bench-text $(ARGS)
+
+bench-query: ## Measure plans against other plans, and searches against tantivy: make bench-query ARGS=--quick
+	@.ci/bench-query $(ARGS)
 
 fmt: ## Format the Rust code
 	cargo fmt --all
