@@ -1,13 +1,13 @@
 //! `nuthatch-bench SUITE`: runs a suite; `make bench-SUITE` builds what it needs and calls this. That of
-//! vectors is in `benches/suites` and runs with the Python of `.venv`, where its peers are installed; that
-//! of text is in this crate, as its peer is.
+//! vectors is in `benches/suites` and runs with the Python of `.venv`, where its peers are installed; those
+//! of text and of queries are in this crate, as their peer is.
 
 use std::error::Error;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use clap::{Args, Parser};
-use nuthatch_bench::text;
+use nuthatch_bench::{query, text};
 
 /// Variables that tune a BLAS for a processor that this may not be, which would handicap a peer.
 const FOREIGN: [&str; 3] = [
@@ -31,6 +31,8 @@ enum Suite {
     Vector(Vector),
     /// The text index against tantivy: target/bench/text.{json,md}
     Text(text::Options),
+    /// Plans against all other plans, searches against tantivy: target/bench/query.{json,md}
+    Query(query::Options),
 }
 
 #[derive(Args)]
@@ -116,6 +118,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         Suite::Vector(options) => run("vector", options.arguments())?,
         Suite::Text(options) => {
             text::run(&options, root()?)?;
+            true
+        }
+        Suite::Query(options) => {
+            query::run(&options, root()?)?;
             true
         }
     };

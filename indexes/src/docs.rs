@@ -1,5 +1,7 @@
 //! A set of documents that costs nothing beside itself while it is tiny, as most are.
 
+use std::borrow::Cow;
+
 use roaring::RoaringBitmap;
 use roaring::bitmap::Iter;
 
@@ -126,6 +128,27 @@ impl Docs {
         })
     }
 
+    /// All of them as a bitmap, which costs nothing where they are one.
+    #[must_use]
+    pub fn bitmap(&self) -> Cow<'_, RoaringBitmap> {
+        match &self.0 {
+            Kind::Few(few) => Cow::Owned(few.as_slice().iter().copied().collect()),
+            Kind::Many(docs) => Cow::Borrowed(docs),
+        }
+    }
+
+    /// How many of them a bitmap has too.
+    #[must_use]
+    pub fn count_in(&self, bitmap: &RoaringBitmap) -> u64 {
+        match &self.0 {
+            Kind::Few(few) => {
+                let held = few.as_slice().iter().filter(|doc| bitmap.contains(**doc));
+                held.count() as u64
+            }
+            Kind::Many(docs) => docs.intersection_len(bitmap),
+        }
+    }
+
     /// Adds them to a bitmap.
     pub fn add_to(&self, bitmap: &mut RoaringBitmap) {
         match &self.0 {
@@ -246,6 +269,10 @@ mod tests {
                 prop_assert_eq!(docs.is_empty(), model.is_empty());
             }
             prop_assert!(docs.iter().eq(model.iter().copied()));
+            prop_assert!(docs.bitmap().iter().eq(model.iter().map(|doc| doc.get())));
+            let three = RoaringBitmap::from([3, 4, 11]);
+            let both = model.iter().filter(|doc| three.contains(doc.get())).count();
+            prop_assert_eq!(docs.count_in(&three), both as u64);
             let mut bitmap = RoaringBitmap::from([3]);
             docs.add_to(&mut bitmap);
             for number in 1..12 {

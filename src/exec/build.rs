@@ -20,7 +20,7 @@ use super::variants::Variants;
 use super::without::Without;
 use crate::catalog::index::{FieldIndex, Index};
 use crate::catalog::schema::FieldId;
-use crate::plan::access::is_asked;
+use crate::plan::access::{AccessRule, is_asked};
 use crate::plan::{AreaClause, Kind, Node, Plan, VectorRange};
 use crate::request::error::Error;
 use crate::request::search as request;
@@ -48,12 +48,19 @@ pub(super) fn traced<'a>(
     deadline: &Deadline,
 ) -> Result<(BoxScorer<'a>, Option<Trace>), Error> {
     let tracer = Tracer::of(plan, index);
-    let traced = tracer.as_ref();
-    let set = built(&plan.filter, plan.scoring.scorer, index, deadline, traced)?;
+    let (access, scorer) = (plan.access, plan.scoring.scorer);
+    let set = built(
+        &plan.filter,
+        access,
+        scorer,
+        index,
+        deadline,
+        tracer.as_ref(),
+    )?;
     Ok((set, tracer.and_then(Tracer::finish)))
 }
 
-/// The documents that a plan node stands for, unmeasured.
+/// As [`scorer_by`], by cost.
 #[cfg(test)]
 pub(super) fn scorer<'a>(
     node: &'a Node,
@@ -61,7 +68,21 @@ pub(super) fn scorer<'a>(
     index: &'a Index,
     deadline: &Deadline,
 ) -> Result<BoxScorer<'a>, Error> {
-    built(node, scorer, index, deadline, None)
+    scorer_by(node, AccessRule::ByCost, scorer, index, deadline)
+}
+
+/// The documents that a plan node stands for, unmeasured.
+///
+/// # Errors
+/// As [`built`].
+pub(super) fn scorer_by<'a>(
+    node: &'a Node,
+    access: AccessRule,
+    scorer: request::Scorer,
+    index: &'a Index,
+    deadline: &Deadline,
+) -> Result<BoxScorer<'a>, Error> {
+    built(node, access, scorer, index, deadline, None)
 }
 
 /// The documents that a plan node stands for, with what their words add up to.
@@ -71,6 +92,7 @@ pub(super) fn scorer<'a>(
 /// each is put together here.
 fn built<'a>(
     node: &'a Node,
+    access: AccessRule,
     scorer: request::Scorer,
     index: &'a Index,
     deadline: &Deadline,
@@ -82,24 +104,26 @@ fn built<'a>(
         | request::Scorer::Bm25StdTanh
         // What words add is not asked for.
         | request::Scorer::DocScore
-        | request::Scorer::Hamming => by_model(Bm25Std, node, index, deadline, tracer),
-        request::Scorer::Bm25 => by_model(Bm25, node, index, deadline, tracer),
+        | request::Scorer::Hamming => by_model(Bm25Std, node, access, index, deadline, tracer),
+        request::Scorer::Bm25 => by_model(Bm25, node, access, index, deadline, tracer),
         request::Scorer::TfIdf | request::Scorer::TfIdfDocNorm => {
-            by_model(TfIdf, node, index, deadline, tracer)
+            by_model(TfIdf, node, access, index, deadline, tracer)
         }
-        request::Scorer::DisMax => by_model(DisMax, node, index, deadline, tracer),
+        request::Scorer::DisMax => by_model(DisMax, node, access, index, deadline, tracer),
     }
 }
 
 fn by_model<'a>(
     model: impl Model + 'a,
     node: &'a Node,
+    access: AccessRule,
     index: &'a Index,
     deadline: &Deadline,
     tracer: Option<&Tracer<'_>>,
 ) -> Result<BoxScorer<'a>, Error> {
     Builder {
         index,
+        access,
         model,
         corpus: Corpus::new(index),
         deadline,
@@ -110,6 +134,7 @@ fn by_model<'a>(
 
 struct Builder<'a, 'd, M> {
     index: &'a Index,
+    access: AccessRule,
     model: M,
     corpus: Corpus<'a>,
     deadline: &'d Deadline,
@@ -175,7 +200,7 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
             .fold(0_u32, |sum, part| sum.saturating_add(part.sets()));
         let lead = parts.first();
         for (slot, part) in parts.iter().enumerate() {
-            let asked = slot > 0 && lead.is_some_and(|lead| is_asked(part, lead));
+            let asked = slot > 0 && lead.is_some_and(|lead| is_asked(part, lead, self.access));
             match (
                 asked
                     .then(|| Probe::of(part, self.index, self.tracer))
@@ -192,7 +217,7 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
             Some(only) if sets.is_empty() => only,
             Some(last) => {
                 sets.push(last);
-                Box::new(And::new_until(sets, self.deadline.pace(cursors)))
+                Box::new(And::led_by_first(sets, self.deadline.pace(cursors)))
             }
         };
         let deadline = *self.deadline;

@@ -1,7 +1,7 @@
 //! How many hits have which value of a field.
 
-use std::collections::HashMap;
-
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::numeric::NumericIndex;
 use nuthatch_indexes::tag::{TagId, TagIndex};
@@ -72,13 +72,64 @@ pub(super) fn count(
 
 type Counted = Vec<(FacetValue, u64)>;
 
-/// Each tag of a hit counts once.
+/// Each tag of a hit counts once. Sets of few tags are compared with the hits, of many the tags of each
+/// hit are looked at.
 fn of_tags(
     tags: &TagIndex,
     hits: &RoaringBitmap,
     limit: usize,
     deadline: &Deadline,
 ) -> Result<Counted, Error> {
+    let mut found = if is_worth_comparing(tags, hits) {
+        by_sets(tags, hits, deadline)?
+    } else {
+        by_hits(tags, hits, deadline)?
+    };
+    keep_most_frequent(&mut found, limit, |a, b| tags.name(*a).cmp(tags.name(*b)));
+    let shown = found.into_iter();
+    Ok(shown
+        .map(|(tag, count)| (FacetValue::Tag(tags.written(tag).to_vec()), count))
+        .collect())
+}
+
+/// What it costs to look at the tags of a hit, in documents of a set that are compared.
+const HIT_COST: u64 = 16;
+/// What it costs to begin with a set.
+const SET_COST: u64 = 32;
+/// Documents of a bitmap that are compared at once.
+const AT_ONCE: u64 = 64;
+
+/// Whether it is cheaper to compare the documents of every tag with the hits than to look at the tags
+/// of every hit. By `nuthatch-bench query`.
+fn is_worth_comparing(tags: &TagIndex, hits: &RoaringBitmap) -> bool {
+    let sets = tags.cardinality() as u64;
+    // A set is a list, or a bit for each document.
+    let most = u64::from(hits.max().unwrap_or(0)) / AT_ONCE;
+    let compared = (tags.len() as u64).min(sets.saturating_mul(most));
+    sets.saturating_mul(SET_COST).saturating_add(compared) < hits.len().saturating_mul(HIT_COST)
+}
+
+fn by_sets(
+    tags: &TagIndex,
+    hits: &RoaringBitmap,
+    deadline: &Deadline,
+) -> Result<Vec<(TagId, u64)>, Error> {
+    let mut found = Vec::new();
+    for (tag, docs) in tags.sets() {
+        deadline.check()?;
+        let count = docs.count_in(hits);
+        if count > 0 {
+            found.push((tag, count));
+        }
+    }
+    Ok(found)
+}
+
+fn by_hits(
+    tags: &TagIndex,
+    hits: &RoaringBitmap,
+    deadline: &Deadline,
+) -> Result<Vec<(TagId, u64)>, Error> {
     let mut counts = vec![0_u64; tags.id_bound()];
     let mut seen = Vec::new();
     let mut steps = deadline.steps(1);
@@ -95,14 +146,9 @@ fn of_tags(
         }
     }
     let count_of = |tag: TagId| counts.get(tag.index()).copied();
-    let mut found: Vec<_> = seen
-        .into_iter()
+    let found = seen.into_iter();
+    Ok(found
         .filter_map(|tag| Some((tag, count_of(tag)?)))
-        .collect();
-    keep_most_frequent(&mut found, limit, |a, b| tags.name(*a).cmp(tags.name(*b)));
-    let shown = found.into_iter();
-    Ok(shown
-        .map(|(tag, count)| (FacetValue::Tag(tags.written(tag).to_vec()), count))
         .collect())
 }
 
@@ -113,7 +159,7 @@ fn of_numbers(
     deadline: &Deadline,
 ) -> Result<Counted, Error> {
     // By the bits of the number, of which both zeros have the same.
-    let mut counts: HashMap<u64, u64> = HashMap::new();
+    let mut counts: HashMap<u64, u64, RandomState> = HashMap::default();
     let mut steps = deadline.steps(1);
     for doc in hits.iter().filter_map(DocId::new) {
         steps.check()?;

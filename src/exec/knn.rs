@@ -1,15 +1,16 @@
 //! The nearest neighbours among the documents that match.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use nuthatch_indexes::docset::DocSet;
 use nuthatch_indexes::vector::{Nearest, VectorError};
 use roaring::RoaringBitmap;
 
-use super::build;
 use super::collect::{Hit, SortKeyList};
 use super::deadline::Deadline;
 use super::profile::{self, Part, Trace};
+use super::{bits, build};
 use crate::catalog::index::{FieldIndex, Index};
 use crate::plan::{Kind, Knn, Plan};
 use crate::request::error::{Error, Stop};
@@ -39,7 +40,7 @@ pub(super) fn measured(
             &Nearest {
                 k: knn.k,
                 ef: knn.ef,
-                filter: matches.as_ref(),
+                filter: matches.as_deref(),
                 strategy: knn.strategy,
                 stop: Some(&|| deadline.passed()),
             },
@@ -62,11 +63,15 @@ pub(super) fn measured(
 }
 
 /// The documents that match the filter, and what its parts found and took.
-fn matching(
-    plan: &Plan,
-    index: &Index,
+fn matching<'a>(
+    plan: &'a Plan,
+    index: &'a Index,
     deadline: &Deadline,
-) -> Result<(RoaringBitmap, Option<Part>), Error> {
+) -> Result<(Cow<'a, RoaringBitmap>, Option<Part>), Error> {
+    if plan.gathers_bits() {
+        let docs = bits::matching(&plan.filter, plan.access, index, deadline)?;
+        return Ok((docs, None));
+    }
     let mut docs = RoaringBitmap::new();
     let (mut set, trace) = build::traced(plan, index, deadline)?;
     let mut steps = deadline.steps(plan.filter.sets());
@@ -77,7 +82,7 @@ fn matching(
     }
     // A set that looks at the clock itself ends early.
     deadline.check()?;
-    Ok((docs, trace.as_ref().map(Trace::part)))
+    Ok((Cow::Owned(docs), trace.as_ref().map(Trace::part)))
 }
 
 /// Why a search of vectors gave no answer: only time, the vector having been checked.

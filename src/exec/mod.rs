@@ -2,12 +2,15 @@
 
 pub mod aggregate;
 mod area;
+mod bits;
 mod build;
+mod by_number;
 mod candidates;
 pub mod collect;
 pub mod deadline;
 pub mod explain;
 pub mod facets;
+mod filtered;
 mod knn;
 mod model;
 mod near;
@@ -24,6 +27,7 @@ mod variants;
 mod without;
 pub mod yielded;
 
+use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::docset::DocSet;
 use roaring::RoaringBitmap;
 
@@ -103,19 +107,23 @@ pub fn run_until(
             ..Hits::counted(total)
         }),
         Method::Nearest => Found::All(nearest(plan, limit, index, keyspace, deadline)?),
-        Method::BestWords if limit > 0 => match ranked::best(plan, limit, index, deadline)? {
-            Some(hits) => Found::All(hits),
-            None => matches(plan, limit, index, keyspace, deadline)?,
-        },
-        Method::Walk(walk) if limit > 0 => {
-            match ordered::first(&walk, plan, limit, index, deadline)? {
+        Method::BestWords(by) if limit > 0 => {
+            match ranked::best(plan, by, limit, index, deadline)? {
                 Some(hits) => Found::All(hits),
                 None => matches(plan, limit, index, keyspace, deadline)?,
             }
         }
-        Method::Count(_) | Method::BestWords | Method::Walk(_) | Method::Heap | Method::Visit => {
-            matches(plan, limit, index, keyspace, deadline)?
+        Method::Walk(walk) if limit > 0 => {
+            match ordered::first(&walk, plan, limit, index, deadline) {
+                Some(found) => found,
+                None => matches(plan, limit, index, keyspace, deadline)?,
+            }
         }
+        Method::Count(_)
+        | Method::BestWords(_)
+        | Method::Walk(_)
+        | Method::Heap
+        | Method::Visit => matches(plan, limit, index, keyspace, deadline)?,
     };
     if plan.scoring.scorer == Scorer::Bm25StdNorm {
         let (Found::All(hits) | Found::Some(hits)) = &mut found;
@@ -159,6 +167,10 @@ fn matches(
     keyspace: &mut dyn Keyspace,
     deadline: &Deadline,
 ) -> Result<Found, Error> {
+    if plan.gathers_bits() && !(plan.scored && limit > 0) {
+        let found = bits::matching(&plan.filter, plan.access, index, deadline)?;
+        return first_of(&found, plan, limit, index, keyspace, deadline);
+    }
     let mut sort_keys = SortKeys::new(plan, index, keyspace);
     let mut scored = build::scored(plan, index, deadline)?;
     let (mut found, keeps) = (RoaringBitmap::new(), !plan.facets.is_empty());
@@ -166,7 +178,7 @@ fn matches(
     let mut steps = deadline.steps(plan.filter.sets());
     while let Some(doc) = scored.set().doc() {
         if steps.check().is_err() {
-            return cut_short(plan, top, scored.profile());
+            return cut_short(plan, top.finish(), scored.profile());
         }
         if keeps {
             found.insert(doc.get());
@@ -186,7 +198,7 @@ fn matches(
     }
     // A set that looks at the clock itself ends early.
     if deadline.passed() {
-        return cut_short(plan, top, scored.profile());
+        return cut_short(plan, top.finish(), scored.profile());
     }
     let mut hits = top.finish();
     hits.profile = scored.profile();
@@ -194,10 +206,58 @@ fn matches(
     Ok(Found::All(hits))
 }
 
+/// The first `limit` in order of documents that match, none of which is scored.
+fn first_of(
+    found: &RoaringBitmap,
+    plan: &Plan,
+    limit: usize,
+    index: &Index,
+    keyspace: &mut dyn Keyspace,
+    deadline: &Deadline,
+) -> Result<Found, Error> {
+    let mut top = Top::new(limit, Ranking::new(&plan.order, index.documents()));
+    let mut is_whole = true;
+    let mut hits = match by_number::numbers(&plan.order, index) {
+        Some(numbers) if limit > 0 => {
+            let (rows, all) = by_number::first(found, numbers, limit, deadline);
+            is_whole = all;
+            Hits {
+                rows,
+                ..Hits::counted(found.len())
+            }
+        }
+        Some(_) | None => {
+            let mut sort_keys = SortKeys::new(plan, index, keyspace);
+            let mut steps = deadline.steps(1);
+            let docs = found.iter().filter_map(DocId::new);
+            for doc in docs.take(if limit > 0 { usize::MAX } else { 0 }) {
+                is_whole = steps.check().is_ok();
+                if !is_whole {
+                    break;
+                }
+                top.push(Hit {
+                    doc,
+                    score: 0.0,
+                    distance: None,
+                    sort_keys: sort_keys.get(doc),
+                });
+            }
+            Hits {
+                total: usize::try_from(found.len()).unwrap_or(usize::MAX),
+                ..top.finish()
+            }
+        }
+    };
+    if !is_whole {
+        return cut_short(plan, hits, None);
+    }
+    hits.facets = counted(plan, || found.clone(), index, deadline)?;
+    Ok(Found::All(hits))
+}
+
 /// What was met when time was over. Facets of some hits would say nothing of all.
-fn cut_short(plan: &Plan, top: Top<'_>, profile: Option<Part>) -> Result<Found, Error> {
+fn cut_short(plan: &Plan, mut hits: Hits, profile: Option<Part>) -> Result<Found, Error> {
     if plan.facets.is_empty() {
-        let mut hits = top.finish();
         hits.profile = profile;
         Ok(Found::Some(hits))
     } else {

@@ -4,7 +4,8 @@ use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::numeric::{Bound, NumericIndex};
 use smallvec::smallvec;
 
-use super::collect::{Hit, Hits, Top};
+use super::Found;
+use super::collect::{Hit, Top};
 use super::deadline::Deadline;
 use super::probe::Probe;
 use super::profile::{Trace, Tracer};
@@ -15,24 +16,20 @@ use crate::plan::Plan;
 use crate::plan::method::Walk;
 use crate::request::error::Error;
 
-/// The first `limit` hits of a plan that walks numbers; none when it cannot be.
-///
-/// # Errors
-/// [`Error::Stopped`] when the deadline passes.
+/// The first `limit` hits of a plan that walks numbers, or those before the place where time was over;
+/// none when it cannot be.
 pub(super) fn first(
     walk: &Walk,
     plan: &Plan,
     limit: usize,
     index: &Index,
     deadline: &Deadline,
-) -> Result<Option<Hits>, Error> {
+) -> Option<Found> {
     let FieldIndex::Numeric(numbers) = index.field(walk.field) else {
-        return Ok(None);
+        return None;
     };
     let tracer = Tracer::of(plan, index);
-    let Some(filter) = Probe::of(&plan.filter, index, tracer.as_ref()) else {
-        return Ok(None);
-    };
+    let filter = Probe::of(&plan.filter, index, tracer.as_ref())?;
     let mut walker = Walker {
         top: Top::new(limit, Ranking::new(&plan.order, index.documents())),
         limit,
@@ -42,9 +39,9 @@ pub(super) fn first(
         index,
         numbers,
     };
-    walker.numbered(walk, plan, deadline)?;
-    if walker.found < limit && walk.takes_missing {
-        walker.missing(deadline)?;
+    let mut walked = walker.numbered(walk, plan, deadline);
+    if walked.is_ok() && walker.found < limit && walk.takes_missing {
+        walked = walker.missing(deadline);
     }
     let mut hits = walker.top.finish();
     if let Some(total) = walk.total {
@@ -52,7 +49,11 @@ pub(super) fn first(
     }
     let trace = tracer.and_then(Tracer::finish);
     hits.profile = trace.as_ref().map(Trace::part);
-    Ok(Some(hits))
+    Some(match walked {
+        Ok(()) => Found::All(hits),
+        // What comes first was met first.
+        Err(_) => Found::Some(hits),
+    })
 }
 
 struct Walker<'a> {

@@ -1,11 +1,13 @@
 //! Whether one document matches, asked of what is kept by document.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Instant;
 
 use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::docs::Docs;
 use nuthatch_indexes::numeric::{Bound, NumericIndex};
+use nuthatch_indexes::text::{FieldMask, Lookup};
 use roaring::RoaringBitmap;
 
 use super::profile::{Tally, Tracer};
@@ -23,6 +25,8 @@ pub(super) enum Probe<'a> {
     Within(&'a RoaringBitmap),
     /// It has a tag.
     Tagged(&'a Docs),
+    /// It holds a term.
+    Holding(RefCell<Lookup>),
     /// Its number lies in a range.
     Number(&'a NumericIndex, Bound, Bound),
     /// Its point or shape lies so.
@@ -40,7 +44,8 @@ pub(super) enum Probe<'a> {
 }
 
 impl<'a> Probe<'a> {
-    /// The condition that a node is, measured if there is a tracer; none if text is in it.
+    /// The condition that a node is, measured if there is a tracer; none if there is something
+    /// in it that is only told by a walk.
     pub(super) fn of(
         node: &'a Node,
         index: &'a Index,
@@ -87,9 +92,23 @@ impl<'a> Probe<'a> {
             Kind::And(parts) => Self::All(all(parts)?),
             Kind::Or(parts) => Self::Any(all(parts)?),
             Kind::Not(part) => Self::Not(Box::new(Self::of(part, index, tracer)?)),
-            Kind::Term { .. } | Kind::Variants { .. } | Kind::Phrase { .. } | Kind::Near { .. } => {
-                return None;
+            Kind::Term { term, fields, .. } => Self::holding(term, *fields, index),
+            Kind::Variants { terms, .. } => {
+                let terms = terms.iter();
+                Self::Any(
+                    terms
+                        .map(|(term, fields)| Self::holding(term, *fields, index))
+                        .collect(),
+                )
             }
+            Kind::Phrase { .. } | Kind::Near { .. } => return None,
+        })
+    }
+
+    fn holding(term: &[u8], fields: FieldMask, index: &Index) -> Self {
+        let postings = index.text().postings(term, fields);
+        postings.map_or(Self::Never, |postings| {
+            Self::Holding(RefCell::new(Lookup::new(postings)))
         })
     }
 
@@ -100,6 +119,7 @@ impl<'a> Probe<'a> {
             Self::Never => false,
             Self::Within(docs) => docs.contains(doc.get()),
             Self::Tagged(docs) => docs.contains(doc),
+            Self::Holding(lookup) => lookup.borrow_mut().contains(doc),
             Self::Number(numbers, min, max) => numbers.is_within(*min, *max, doc),
             Self::Lies(area, field) => area::holds(area, field, doc),
             Self::Near(range) => yielded::within(range, index, doc).is_some(),
@@ -123,6 +143,7 @@ impl<'a> Probe<'a> {
         };
         match self {
             Self::Always | Self::Never | Self::Within(_) | Self::Tagged(_) | Self::Number(..) => 1,
+            Self::Holding(_) => LOOKUP_MOVES,
             Self::Lies(AreaClause::Circle(_), _) => area::POINT_MOVES,
             Self::Lies(AreaClause::Shape { .. }, _) => area::SHAPE_MOVES,
             Self::Near(_) => DISTANCE_MOVES,
@@ -131,6 +152,9 @@ impl<'a> Probe<'a> {
         }
     }
 }
+
+/// Moves of a cursor that a document costs which is looked for among postings.
+const LOOKUP_MOVES: u32 = 8;
 
 /// Moves of a cursor that a distance costs as much as.
 const DISTANCE_MOVES: u32 = 4;

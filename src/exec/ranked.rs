@@ -4,35 +4,66 @@
 use std::time::Instant;
 
 use nuthatch_indexes::doc::DocId;
-use nuthatch_indexes::text::{FieldMask, PostingCursor, TextIndex, TopQuery, Word, Words};
+use nuthatch_indexes::text::{FieldMask, Filter, PostingCursor, TextIndex, TopQuery, Word, Words};
 
 use super::collect::{Hit, Hits, SortKeyList};
 use super::deadline::Deadline;
+use super::filtered::Condition;
 use super::model::{Bm25Std, Corpus, Model};
 use super::profile;
 use crate::catalog::index::Index;
+use crate::plan::method::FilterBy;
+use crate::plan::words_first::split;
 use crate::plan::{Kind, Node, Plan};
 use crate::request::error::{Error, Stop};
 
-/// The best hits of a plan that is of this kind; none if it is of another.
+/// The best hits of a plan that is of this kind, what else documents must meet told so; none if it is
+/// of another.
 ///
 /// # Errors
 /// [`Error::Stopped`] when the deadline passes.
 pub(super) fn best(
     plan: &Plan,
+    by: FilterBy,
     limit: usize,
     index: &Index,
     deadline: &Deadline,
 ) -> Result<Option<Hits>, Error> {
     let start = Instant::now();
     let corpus = Corpus::new(index);
-    let Some(words) = words(&plan.filter, index.text(), &corpus) else {
+    let Some(split) = split(&plan.filter) else {
         return Ok(None);
     };
+    let words = match split.words.as_slice() {
+        [only] => words(only, index.text(), &corpus),
+        several => {
+            let each = several.iter();
+            let each = each.map(|node| word(node, index.text(), &corpus));
+            each.collect::<Option<_>>().map(Words::All)
+        }
+    };
+    let Some(words) = words else {
+        return Ok(None);
+    };
+    let condition = if split.filters.is_empty() {
+        None
+    } else {
+        let filters = &split.filters;
+        Some(Condition::new(filters, by, plan.access, index, deadline)?)
+    };
+    let holds = |doc| condition.as_ref().is_none_or(|it| it.holds(doc));
+    let adds = |doc| condition.as_ref().map_or(0.0, |it| it.adds(doc));
+    let adds: &dyn Fn(DocId) -> f64 = &adds;
+    let filter = condition.as_ref().map(|condition| Filter {
+        holds: &holds,
+        adds: condition.adds_something().then_some(adds),
+        most: condition.most(),
+    });
     let documents = index.documents();
     let query = TopQuery {
         words,
         k: limit,
+        filter,
         count: plan.counts,
         factor: Some(&|doc: DocId| documents.score(doc)),
         stop: &|| deadline.passed(),
@@ -60,7 +91,6 @@ fn words(node: &Node, text: &TextIndex, corpus: &Corpus<'_>) -> Option<Words> {
     let word = |node: &Node| word(node, text, corpus);
     match &node.kind {
         Kind::Or(parts) => Some(Words::Any(parts.iter().map(word).collect::<Option<_>>()?)),
-        Kind::And(parts) => Some(Words::All(parts.iter().map(word).collect::<Option<_>>()?)),
         Kind::Phrase {
             terms,
             fields,
@@ -79,6 +109,7 @@ fn words(node: &Node, text: &TextIndex, corpus: &Corpus<'_>) -> Option<Words> {
         | Kind::Numeric { .. }
         | Kind::Area { .. }
         | Kind::VectorRange(_)
+        | Kind::And(_)
         | Kind::Near { .. }
         | Kind::Not(_)
         | Kind::Optional(_) => None,

@@ -1,6 +1,6 @@
 //! Which parts of a conjunction are asked about one document, and which are put together as sets.
 
-use super::{Kind, Node};
+use super::{AreaClause, Kind, Node};
 
 /// What it costs to put a document into a set of a range of numbers, in questions whether one
 /// document's number lies in it.
@@ -9,11 +9,23 @@ use super::{Kind, Node};
 /// `cargo bench --bench planner` measures what it should be.
 const SET_COST: u64 = 4;
 
+/// Which parts of conjunctions are asked about single documents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AccessRule {
+    /// Those that are cheaper to ask than to find.
+    #[default]
+    ByCost,
+    /// None but distances.
+    Sets,
+    /// Each that can be.
+    Asked,
+}
+
 /// Whether a part of a conjunction is asked about each document that the parts before it let through:
 /// a distance always, and a range of numbers or an area when to find all of it would cost more than to
 /// ask.
 #[must_use]
-pub fn is_asked(part: &Node, lead: &Node) -> bool {
+pub fn is_asked(part: &Node, lead: &Node, access: AccessRule) -> bool {
     let inner = if let Kind::Not(inner) = &part.kind {
         inner
     } else {
@@ -22,10 +34,18 @@ pub fn is_asked(part: &Node, lead: &Node) -> bool {
     match &inner.kind {
         Kind::VectorRange(_) => true,
         // To look at one costs as much in both.
-        Kind::Area { .. } => inner.estimate.likely > lead.estimate.likely,
-        Kind::Numeric { .. } => {
-            inner.estimate.likely.saturating_mul(SET_COST) > lead.estimate.likely
-        }
+        Kind::Area { .. } => match access {
+            AccessRule::ByCost => inner.estimate.likely > lead.estimate.likely,
+            AccessRule::Sets => false,
+            AccessRule::Asked => true,
+        },
+        Kind::Numeric { .. } => match access {
+            AccessRule::ByCost => {
+                inner.estimate.likely.saturating_mul(SET_COST) > lead.estimate.likely
+            }
+            AccessRule::Sets => false,
+            AccessRule::Asked => true,
+        },
         Kind::All { .. }
         | Kind::Nothing
         | Kind::Keys(_)
@@ -42,23 +62,37 @@ pub fn is_asked(part: &Node, lead: &Node) -> bool {
     }
 }
 
-/// Whether any document can be asked for by itself: nothing in it is text, whose postings are walked.
+/// What it costs to ask of one document whether a node holds, where a number of a column costs 1; none
+/// if it cannot be asked, since only a walk tells it.
+///
+/// By `nuthatch-bench query`.
 #[must_use]
-pub fn can_be_asked(node: &Node) -> bool {
-    match &node.kind {
+pub fn asking_cost(node: &Node) -> Option<u64> {
+    /// Postings are looked up by unpacking some tens of them.
+    const LOOKUP: u64 = 8;
+    const DISTANCE: u64 = 4;
+    const SHAPE: u64 = 64;
+    let sum = |parts: &[Node]| -> Option<u64> {
+        let costs = parts.iter().map(asking_cost);
+        costs.sum()
+    };
+    Some(match &node.kind {
         Kind::All { .. }
         | Kind::Nothing
         | Kind::Keys(_)
         | Kind::Tag { .. }
         | Kind::Missing(_)
         | Kind::Numeric { .. }
-        | Kind::Area { .. }
-        | Kind::VectorRange(_)
-        | Kind::Optional(_) => true,
-        Kind::And(parts) | Kind::Or(parts) => parts.iter().all(can_be_asked),
-        Kind::Not(part) => can_be_asked(part),
-        Kind::Term { .. } | Kind::Variants { .. } | Kind::Phrase { .. } | Kind::Near { .. } => {
-            false
-        }
-    }
+        | Kind::Optional(_) => 1,
+        Kind::Area { area, .. } => match area {
+            AreaClause::Circle(_) => DISTANCE,
+            AreaClause::Shape { .. } => SHAPE,
+        },
+        Kind::VectorRange(_) => DISTANCE,
+        Kind::Term { .. } => LOOKUP,
+        Kind::Variants { terms, .. } => LOOKUP * terms.len() as u64,
+        Kind::And(parts) | Kind::Or(parts) => sum(parts)?,
+        Kind::Not(part) => asking_cost(part)?,
+        Kind::Phrase { .. } | Kind::Near { .. } => return None,
+    })
 }

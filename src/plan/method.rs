@@ -2,8 +2,10 @@
 
 use nuthatch_indexes::numeric::Bound;
 
-use super::access::can_be_asked;
+use super::access::asking_cost;
+use super::cost::words_cost;
 use super::order::By;
+use super::words_first::{Split, split};
 use super::{Kind, Node, Plan};
 use crate::catalog::index::{FieldIndex, Index};
 use crate::catalog::schema::FieldId;
@@ -17,8 +19,9 @@ pub enum Method {
     Count(u64),
     /// The neighbours of a vector among the matches, all of which are found first.
     Nearest,
-    /// Documents that cannot be among the best for the words are counted without a score.
-    BestWords,
+    /// Documents that cannot be among the best for the words are counted without a score. What else
+    /// documents must meet is asked so, where there is any.
+    BestWords(FilterBy),
     /// The numbers of a field are walked in order, and each document is asked whether it matches,
     /// until there are enough.
     Walk(Walk),
@@ -26,6 +29,24 @@ pub enum Method {
     Heap,
     /// Every match is visited and counted.
     Visit,
+}
+
+/// How it is told whether a document meets the conditions beside the words that rank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FilterBy {
+    /// All that do are put together first.
+    Bits,
+    /// Each is asked.
+    Asked,
+}
+
+/// How all matches are put together where none of them is scored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gather {
+    /// By operations on whole sets.
+    Bits,
+    /// Document by document, as where they are scored.
+    Walked,
 }
 
 /// A walk over the numbers of a field.
@@ -62,18 +83,43 @@ pub(super) fn choose(plan: &Plan, search: &Search, index: &Index) -> Method {
     if search.count == 0 {
         return Method::Visit;
     }
-    let ranked = plan.order.is_by_score() && search.scoring.scorer == Scorer::Bm25Std;
-    // The bounds of postings know frequencies.
-    let ranked = ranked && !index.leaves_out(IndexOption::NoFrequencies);
-    if ranked && plan.facets.is_empty() && is_words(&plan.filter) {
-        return Method::BestWords;
+    if ranks_by_words(plan, index)
+        && let Some(split) = split(&plan.filter)
+    {
+        return best_words(plan, &split, index).map_or(Method::Heap, Method::BestWords);
     }
-    walk(plan, search, index).map_or(Method::Heap, Method::Walk)
+    match walk(plan, index) {
+        Some((walk, met)) if is_worth_walking(plan, search, met) => Method::Walk(walk),
+        Some(_) | None => Method::Heap,
+    }
 }
 
-/// The walk over the field that hits are sorted by, if that is cheaper than to visit every match: most
-/// documents that it meets match, and the total need not be counted.
-fn walk(plan: &Plan, search: &Search, index: &Index) -> Option<Walk> {
+/// Whether the order is that of words, as postings have bounds for.
+pub(super) fn ranks_by_words(plan: &Plan, index: &Index) -> bool {
+    plan.order.is_by_score()
+        && plan.scoring.scorer == Scorer::Bm25Std
+        && plan.facets.is_empty()
+        // The bounds of postings know frequencies.
+        && !index.leaves_out(IndexOption::NoFrequencies)
+}
+
+/// How conditions are asked while the best documents for words are looked for; none if it is cheaper
+/// to score every match.
+fn best_words(plan: &Plan, split: &Split<'_>, index: &Index) -> Option<FilterBy> {
+    if split.filters.is_empty() {
+        return Some(FilterBy::Asked);
+    }
+    let total = index.documents().len() as u64;
+    let cost = words_cost(plan, split, total);
+    let asked = cost.asked.map(|cost| (cost, FilterBy::Asked));
+    let best = std::iter::once((cost.bits, FilterBy::Bits)).chain(asked);
+    let (least, by) = best.min_by_key(|(cost, _)| *cost)?;
+    (least < cost.heap).then_some(by)
+}
+
+/// The walk over the field that hits are sorted by, if there is one, and what it costs to ask all
+/// documents that it is over.
+pub(super) fn walk(plan: &Plan, index: &Index) -> Option<(Walk, u64)> {
     let [key] = plan.order.keys.as_slice() else {
         return None;
     };
@@ -86,31 +132,38 @@ fn walk(plan: &Plan, search: &Search, index: &Index) -> Option<Walk> {
     let estimate = plan.filter.estimate;
     let total = (estimate.min == estimate.max).then_some(estimate.max);
     let must_visit = total.is_none() && plan.counts || plan.scored || !plan.facets.is_empty();
-    if must_visit || !can_be_asked(&plan.filter) {
+    if must_visit {
         return None;
     }
+    let asking = asking_cost(&plan.filter)?;
     let (range, met) = match own_range(&plan.filter, field) {
         Some((range, estimate)) => (Some(range), estimate),
         None => (None, numbers.len() as u64),
     };
-    let wanted = (search.offset as u64).saturating_add(search.count as u64);
-    let matches = estimate.likely.max(1);
-    // Of `met` documents so many match; the wanted ones are as many times farther away.
-    let asked = u128::from(wanted) * u128::from(met.max(1)) / u128::from(matches);
-    let is_cheaper = asked * u128::from(ASKED_COST) < u128::from(matches);
     let open = |value| Bound {
         value,
         exclusive: false,
     };
     let (min, max) = range.unwrap_or((open(f64::NEG_INFINITY), open(f64::INFINITY)));
-    is_cheaper.then_some(Walk {
+    let walk = Walk {
         field,
         descending: key.descending,
         min,
         max,
         takes_missing: range.is_none(),
         total,
-    })
+    };
+    Some((walk, met.saturating_mul(asking)))
+}
+
+/// Whether a walk is cheaper, to ask all documents of which costs so much, than to visit every match:
+/// most that it meets match, and the total need not be counted.
+fn is_worth_walking(plan: &Plan, search: &Search, all: u64) -> bool {
+    let wanted = (search.offset as u64).saturating_add(search.count as u64);
+    let matches = plan.filter.estimate.likely.max(1);
+    // Of all documents so many match; the wanted ones are as many times farther away.
+    let asked = u128::from(wanted) * u128::from(all.max(1)) / u128::from(matches);
+    asked * u128::from(ASKED_COST) < u128::from(matches)
 }
 
 /// The range that a filter sets the numbers of a field, and how many documents lie in it.
@@ -142,48 +195,5 @@ fn own_range(filter: &Node, field: FieldId) -> Option<((Bound, Bound), u64)> {
         parts.iter().find_map(of)
     } else {
         of(filter)
-    }
-}
-
-/// Whether a node is nothing but words that score, any or all of them, or a phrase.
-fn is_words(node: &Node) -> bool {
-    match &node.kind {
-        Kind::Or(parts) | Kind::And(parts) => parts.iter().all(is_word),
-        Kind::Phrase { weight, .. } => *weight > 0.0,
-        Kind::Term { .. }
-        | Kind::Variants { .. }
-        | Kind::All { .. }
-        | Kind::Nothing
-        | Kind::Keys(_)
-        | Kind::Tag { .. }
-        | Kind::Missing(_)
-        | Kind::Numeric { .. }
-        | Kind::Area { .. }
-        | Kind::VectorRange(_)
-        | Kind::Near { .. }
-        | Kind::Not(_)
-        | Kind::Optional(_) => is_word(node),
-    }
-}
-
-/// Whether a node is one word that scores: the best of documents that score nothing are not found
-/// by bounds of their scores.
-fn is_word(node: &Node) -> bool {
-    match &node.kind {
-        Kind::Term { weight, .. } | Kind::Variants { weight, .. } => *weight > 0.0,
-        Kind::Phrase { .. }
-        | Kind::Or(_)
-        | Kind::And(_)
-        | Kind::All { .. }
-        | Kind::Nothing
-        | Kind::Keys(_)
-        | Kind::Tag { .. }
-        | Kind::Missing(_)
-        | Kind::Numeric { .. }
-        | Kind::Area { .. }
-        | Kind::VectorRange(_)
-        | Kind::Near { .. }
-        | Kind::Not(_)
-        | Kind::Optional(_) => false,
     }
 }

@@ -5,8 +5,10 @@
 
 pub mod access;
 pub mod aggregate;
+pub mod alternatives;
 mod area;
 mod bind;
+mod cost;
 pub mod estimate;
 pub mod facets;
 mod group;
@@ -20,6 +22,7 @@ mod tag;
 mod text;
 mod vector;
 mod words;
+pub mod words_first;
 
 use std::sync::Arc;
 
@@ -30,9 +33,10 @@ use nuthatch_indexes::text::{FieldMask, Near};
 use nuthatch_indexes::vector::{Query as VectorQuery, Strategy};
 use roaring::RoaringBitmap;
 
+use self::access::AccessRule;
 use self::estimate::Estimate;
 use self::facets::FacetPlan;
-use self::method::Method;
+use self::method::{Gather, Method};
 pub use self::order::{By, Order};
 pub use self::print::{PartName, method_name, nearest_name, part_name, print};
 use self::rewrite::Rewriter;
@@ -55,6 +59,10 @@ pub struct Plan {
     pub order: Order,
     /// How they are found.
     pub method: Method,
+    /// How all matches are put together where none of them is scored.
+    pub gather: Gather,
+    /// Which parts of conjunctions are asked about single documents.
+    pub access: AccessRule,
     /// Whether all of them are counted, even if the first are found sooner.
     pub counts: bool,
     /// Whether anything needs the hits' scores.
@@ -300,6 +308,8 @@ pub fn plan(
         yields,
         order,
         method: Method::Heap,
+        gather: Gather::Bits,
+        access: AccessRule::ByCost,
         counts: !search.without_count,
         facets: facets::facets(search, index)?,
         warnings,
@@ -307,6 +317,15 @@ pub fn plan(
     };
     plan.method = method::choose(&plan, search, index);
     Ok(plan)
+}
+
+impl Plan {
+    /// Whether all matches are put together from whole sets where none of them is scored. What each
+    /// part finds and takes is only told by a walk.
+    #[must_use]
+    pub fn gathers_bits(&self) -> bool {
+        self.gather == Gather::Bits && !self.is_profiled
+    }
 }
 
 /// A filter made simpler. Behind a vector clause `*` scores nothing at all, so nothing becomes that.

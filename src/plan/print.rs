@@ -15,8 +15,9 @@ use nuthatch_indexes::text::{FieldMask, Near};
 pub use self::part::{PartName, method_name, nearest_name, part_name};
 use super::access::is_asked;
 use super::estimate::Estimate;
-use super::method::Method;
+use super::method::{FilterBy, Method};
 use super::order::{By, OrderKey};
+use super::words_first::split;
 use super::{AreaClause, Kind, Knn, Node, Plan, VectorRange};
 use crate::catalog::index::{FieldIndex, Index};
 use crate::catalog::schema::FieldId;
@@ -158,7 +159,9 @@ impl<'a> Printer<'a> {
             for (slot, part) in parts.iter().enumerate() {
                 let line = printer.lines.len();
                 printer.node(part);
-                let asked = slot > 0 && parts.first().is_some_and(|lead| is_asked(part, lead));
+                let access = printer.plan.access;
+                let asked = |lead| slot > 0 && is_asked(part, lead, access);
+                let asked = parts.first().is_some_and(asked);
                 if let Some(line) = printer.lines.get_mut(line).filter(|_| asked) {
                     line.push_str(", asked of each");
                 }
@@ -218,7 +221,15 @@ impl<'a> Printer<'a> {
             Method::Count(_) => "COUNT {known}".to_owned(),
             Method::Visit => "COUNT {every match visited}".to_owned(),
             Method::Nearest => format!("ORDER {{{}}}", self.order()),
-            Method::BestWords => format!("ORDER {{{}}} best words first", self.order()),
+            Method::BestWords(by) => {
+                let has_filters = split(&self.plan.filter).is_some_and(|it| !it.filters.is_empty());
+                let behind = match by {
+                    FilterBy::Bits if has_filters => ", the rest as a set",
+                    FilterBy::Asked if has_filters => ", the rest asked of each",
+                    FilterBy::Bits | FilterBy::Asked => "",
+                };
+                format!("ORDER {{{}}} best words first{behind}", self.order())
+            }
             Method::Walk(walk) => format!(
                 "ORDER {{{}}} by walking @{}",
                 self.order(),

@@ -141,7 +141,7 @@ impl Options {
 pub fn run(options: &Options, root: &Path) -> Result<(), Box<dyn Error>> {
     let cpu = clock::pin(options.cpu)?;
     let folder = root.join("target/bench");
-    let mut report = Report::new(&GOALS);
+    let mut report = Report::named("text", &GOALS);
     report.facts = machine(root, cpu);
     report.facts.extend(versions(options));
     if options.documents() < usize::MAX {

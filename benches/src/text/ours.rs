@@ -167,6 +167,7 @@ impl Ours {
         let query = TopQuery {
             words,
             k,
+            filter: None,
             count,
             factor: None,
             stop: &|| false,

@@ -1,4 +1,4 @@
-//! What a run leaves behind in `target/bench`: text.json for machines, text.md for people.
+//! What a run leaves behind in `target/bench`: a .json for machines, a .md for people.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -66,6 +66,19 @@ impl Goal {
         }
     }
 
+    /// A share of 1, more being better.
+    #[must_use]
+    pub const fn share(key: &'static str, name: &'static str, must: f64, aim: f64) -> Self {
+        Self {
+            key,
+            name,
+            must,
+            aim,
+            unit: "of 1",
+            better: Better::Higher,
+        }
+    }
+
     /// `value` is as good as `limit`.
     fn reaches(&self, value: f64, limit: f64) -> bool {
         match self.better {
@@ -87,6 +100,8 @@ impl Goal {
 
 /// The results of a run so far.
 pub struct Report {
+    /// Of the suite.
+    name: &'static str,
     goals: &'static [Goal],
     /// For each goal the worst of its cases.
     values: Vec<Option<f64>>,
@@ -104,8 +119,9 @@ pub type Row = Vec<(&'static str, Value)>;
 impl Report {
     /// A report on these goals without results.
     #[must_use]
-    pub fn new(goals: &'static [Goal]) -> Self {
+    pub fn named(name: &'static str, goals: &'static [Goal]) -> Self {
         Self {
+            name,
             goals,
             values: vec![None; goals.len()],
             rows: Vec::new(),
@@ -150,8 +166,8 @@ impl Report {
     pub fn write(&self, folder: &Path) -> Result<(), Box<dyn Error>> {
         fs::create_dir_all(folder)?;
         let whole = serde_json::to_string_pretty(&self.json())?;
-        fs::write(folder.join("text.json"), whole + "\n")?;
-        fs::write(folder.join("text.md"), self.markdown())?;
+        fs::write(folder.join(format!("{}.json", self.name)), whole + "\n")?;
+        fs::write(folder.join(format!("{}.md", self.name)), self.markdown())?;
         Ok(())
     }
 
@@ -192,7 +208,7 @@ impl Report {
     }
 
     fn markdown(&self) -> String {
-        let mut text = "# Bench text\n\n".to_owned();
+        let mut text = format!("# Bench {}\n\n", self.name);
         let lines = self.lines().map(|(goal, value)| {
             let name = format!("{} ({})", goal.name, goal.unit);
             let cells = [value, goal.must, goal.aim].map(number);
@@ -347,7 +363,7 @@ mod tests {
     ];
 
     fn report() -> Report {
-        let mut report = Report::new(&GOALS);
+        let mut report = Report::named("text", &GOALS);
         for value in [3.0, 1.5, 2.0] {
             report.case("fast", value);
             report.case("small", value * 10.0);

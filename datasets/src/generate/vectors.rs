@@ -21,6 +21,20 @@ pub struct Clusters {
     pub seed: u64,
 }
 
+impl Clusters {
+    /// The number of the centre that a row lies around.
+    #[must_use]
+    pub fn cluster_of(&self, row: usize) -> usize {
+        drawn(self, row).0
+    }
+}
+
+/// The centre of a row, and what is random of it besides.
+fn drawn(shape: &Clusters, row: usize) -> (usize, Random) {
+    let mut random = Random::stream(shape.seed, row);
+    (random.below(shape.clusters.max(1)), random)
+}
+
 /// Makes `rows` x `dimensions` unit vectors around random unit centres.
 #[must_use]
 pub fn clustered(shape: &Clusters) -> Array2<f32> {
@@ -37,8 +51,8 @@ pub fn clustered(shape: &Clusters) -> Array2<f32> {
         .into_par_iter()
         .enumerate()
         .for_each(|(i, mut row)| {
-            let mut random = Random::stream(shape.seed, i);
-            let centre = &centres[random.below(count)];
+            let (cluster, mut random) = drawn(shape, i);
+            let centre = &centres[cluster];
             let vector = unit(centre + &(normals(dimensions, &mut random) * noise));
             row.zip_mut_with(&vector, |to, &from| *to = single(from));
         });

@@ -5,7 +5,7 @@ use crate::doc::DocId;
 
 /// The intersection of sets. The intersection of no sets is empty.
 pub struct And<S> {
-    /// Cheapest first. While `doc` is a document, every part rests on it.
+    /// The first leads. While `doc` is a document, every part rests on it.
     parts: Vec<S>,
     doc: Option<DocId>,
     cost: u64,
@@ -20,11 +20,17 @@ impl<S: DocSet> And<S> {
     }
 
     /// The same; exhausted as soon as the pace says so, however much is left. It is asked for each
-    /// document of the cheapest part that is looked for in the others.
+    /// document of the part that leads, the cheapest, that is looked for in the others.
     #[must_use]
     pub fn new_until(mut parts: Vec<S>, pace: Pace) -> Self {
         parts.sort_by_key(DocSet::cost);
-        let cost = parts.first().map_or(0, DocSet::cost);
+        Self::led_by_first(parts, pace)
+    }
+
+    /// The same, led by the first part whatever the parts cost: whoever put them in order knows more.
+    #[must_use]
+    pub fn led_by_first(parts: Vec<S>, pace: Pace) -> Self {
+        let cost = parts.iter().map(DocSet::cost).min().unwrap_or(0);
         let first = parts.first().and_then(DocSet::doc);
         let mut set = Self {
             parts,
@@ -36,7 +42,7 @@ impl<S: DocSet> And<S> {
         set
     }
 
-    /// The parts, cheapest first; each rests on the current document, if there is one.
+    /// The parts, the one that leads first; each rests on the current document, if there is one.
     #[must_use]
     pub fn parts(&self) -> &[S] {
         &self.parts
@@ -47,7 +53,7 @@ impl<S: DocSet> And<S> {
         &mut self.parts
     }
 
-    /// The first document from `candidate` on, where the cheapest part rests, that all parts hold.
+    /// The first document from `candidate` on, where the part that leads rests, that all parts hold.
     fn agree(&mut self, mut candidate: DocId) -> Option<DocId> {
         let (lead, others) = self.parts.split_first_mut()?;
         'candidates: loop {

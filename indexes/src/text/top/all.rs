@@ -85,11 +85,11 @@ impl Search {
                 }
                 let about = self.scores[at];
                 lead.walks[0].at = at;
-                if !lead.walks[0].postings.is_within(at) {
+                let doc = lead.walks[0].postings.docs()[at];
+                if !lead.walks[0].postings.is_within(at) || !context.holds(doc) {
                     at += 1;
                     continue;
                 }
-                let doc = lead.walks[0].postings.docs()[at];
                 let limit = if context.count {
                     f32::NEG_INFINITY
                 } else {
@@ -180,7 +180,7 @@ impl Search {
             let length = context.length(doc);
             let about = lead.about(doc, length, context);
             let hopeless = about + self.others_most <= best.bar();
-            if !hopeless || context.count {
+            if (!hopeless || context.count) && context.holds(doc) {
                 match self.meet(others, doc, f32::NEG_INFINITY) {
                     Met::Here => total += self.judge(lead, others, best, context),
                     Met::Ahead(END) => break,

@@ -63,7 +63,7 @@ fn floor(walks: &mut [Walk<'_>], best: &Best, context: &mut Context<'_>) -> Resu
     let enough = walks
         .iter_mut()
         .filter(|walk| walk.postings.document_frequency() >= best.k() as u64);
-    let mut found = Best::new(best.k());
+    let mut found = best.anew();
     if let Some(walk) = enough.max_by(|a, b| a.weight.total_cmp(&b.weight)) {
         let counts = std::mem::replace(&mut context.count, false);
         one::search(walk, &mut found, context)?;
@@ -228,6 +228,9 @@ impl Search<'_, '_> {
         best: &mut Best,
         context: &Context<'_>,
     ) {
+        if !context.holds(doc) {
+            return;
+        }
         let length = context.length(doc);
         let mut sum = about;
         for below in (0..self.essential).rev() {
@@ -273,5 +276,15 @@ fn count(walks: &mut [Walk<'_>], context: &mut Context<'_>) -> Result<u64, Stopp
         }
         walk.restart();
     }
-    Ok(held.iter().map(|bits| u64::from(bits.count_ones())).sum())
+    if context.filter.is_none() {
+        return Ok(held.iter().map(|bits| u64::from(bits.count_ones())).sum());
+    }
+    let mut total = 0;
+    for (doc, mut bits) in (0..).step_by(64).zip(held) {
+        while bits != 0 {
+            total += u64::from(context.holds(doc + bits.trailing_zeros()));
+            bits &= bits - 1;
+        }
+    }
+    Ok(total)
 }

@@ -8,6 +8,8 @@ use crate::doc::DocId;
 /// Keeps the `k` best of the hits that it is offered.
 pub(super) struct Best {
     k: usize,
+    /// The most that is added to what is compared with the bar.
+    extra: f64,
     /// There are `k` hits with at least this score.
     floor: f64,
     /// The worst on top.
@@ -22,9 +24,11 @@ struct Hit {
 }
 
 impl Best {
-    pub(super) fn new(k: usize) -> Self {
+    /// Room for `k` hits. What is compared with the bar lacks up to `extra`.
+    pub(super) fn new(k: usize, extra: f64) -> Self {
         Self {
             k,
+            extra,
             floor: f64::NEG_INFINITY,
             heap: BinaryHeap::with_capacity(k.min(1_000) + 1),
         }
@@ -37,8 +41,13 @@ impl Best {
         let worst = worst.filter(|worst| worst.score > 0.0);
         Self {
             floor: worst.map_or(f64::NEG_INFINITY, |worst| worst.score),
-            ..Self::new(known.k)
+            ..Self::new(known.k, known.extra)
         }
+    }
+
+    /// As many, of the same kind, none yet.
+    pub(super) fn anew(&self) -> Self {
+        Self::new(self.k, self.extra)
     }
 
     /// How many are kept.
@@ -51,7 +60,8 @@ impl Best {
         self.k == 0
     }
 
-    /// A score that is no more than this, give or take the rounding of singles, is not wanted.
+    /// A score without what is added later that is no more than this, give or take the rounding of
+    /// singles, is not wanted.
     pub(super) fn bar(&self) -> f32 {
         /// What sums of singles may be off by.
         const SLACK: f64 = 4e-6;
@@ -60,9 +70,11 @@ impl Best {
             reason = "rounding is what the slack is for"
         )]
         match self.heap.peek() {
-            Some(worst) if self.heap.len() >= self.k => (worst.score * (1.0 - SLACK)) as f32,
+            Some(worst) if self.heap.len() >= self.k => {
+                (worst.score * (1.0 - SLACK) - self.extra) as f32
+            }
             _ if self.k == 0 => f32::INFINITY,
-            _ => (self.floor * (1.0 - SLACK)) as f32,
+            _ => (self.floor * (1.0 - SLACK) - self.extra) as f32,
         }
     }
 

@@ -43,12 +43,26 @@ pub struct TopQuery<'a> {
     pub words: Words,
     /// How many of the best documents.
     pub k: usize,
+    /// What documents meet beside their words; all do if there is none.
+    pub filter: Option<Filter<'a>>,
     /// Count all that match as well, which takes a walk over all postings.
     pub count: bool,
     /// What each document's score is multiplied by, from 0 to 1; all by 1 if there is none.
     pub factor: Option<&'a dyn Fn(DocId) -> f64>,
     /// Asked now and then: whether to give up.
     pub stop: &'a dyn Fn() -> bool,
+}
+
+/// What documents meet beside their words.
+#[derive(Clone, Copy)]
+pub struct Filter<'a> {
+    /// Whether a document does. Asked of documents that hold the words and may be among the best, or
+    /// that are to be counted.
+    pub holds: &'a dyn Fn(DocId) -> bool,
+    /// What it adds to the score of a document that it holds for; nothing if there is none.
+    pub adds: Option<&'a dyn Fn(DocId) -> f64>,
+    /// The most that it adds.
+    pub most: f64,
 }
 
 /// What was found.
@@ -79,6 +93,7 @@ struct Context<'a> {
     average_length: f64,
     saturation: Saturation,
     factor: Option<&'a dyn Fn(DocId) -> f64>,
+    filter: Option<Filter<'a>>,
     stop: &'a dyn Fn() -> bool,
     count: bool,
     steps: u32,
@@ -109,11 +124,12 @@ pub(super) fn top(
         average_length,
         saturation: Saturation::new(average_length),
         factor: query.factor,
+        filter: query.filter,
         stop: query.stop,
         count: query.count,
         steps: 0,
     };
-    let mut best = Best::new(query.k);
+    let mut best = Best::new(query.k, query.filter.map_or(0.0, |filter| filter.most));
     let bounds = Bounds::new(average_length);
     let walks = |(word, number): (Word, usize)| -> Vec<Walk<'_>> {
         let terms = word.terms.into_iter();
@@ -152,9 +168,18 @@ impl Context<'_> {
         DocId::new(doc).map_or(0.0, |doc| self.lengths.get(doc))
     }
 
-    /// Offers a document with the score that its words give it.
+    /// The filter lets a document through.
+    #[inline]
+    fn holds(&self, doc: u32) -> bool {
+        let holds = |filter: Filter<'_>| DocId::new(doc).is_some_and(filter.holds);
+        self.filter.is_none_or(holds)
+    }
+
+    /// Offers a document that the filter holds for with the score that its words give it.
     fn offer(&self, best: &mut Best, doc: u32, score: f64) {
         if let Some(doc) = DocId::new(doc) {
+            let adds = self.filter.and_then(|filter| filter.adds);
+            let score = adds.map_or(score, |adds| score + adds(doc));
             best.offer(doc, self.factor.map_or(score, |factor| factor(doc) * score));
         }
     }

@@ -19,8 +19,9 @@ pub(super) fn search(
     context: &mut Context<'_>,
 ) -> Result<u64, Stopped> {
     let everywhere = walk.is_everywhere();
-    let counted = context.count && !everywhere;
-    let mut total = if everywhere {
+    let known = everywhere && context.filter.is_none();
+    let counted = context.count && !known;
+    let mut total = if known {
         walk.postings.document_frequency()
     } else {
         0
@@ -31,7 +32,10 @@ pub(super) fn search(
             context.step()?;
             walk.enter(stretch);
             let slots = 0..walk.postings.docs().len();
-            total += slots.filter(|&at| walk.postings.is_within(at)).count() as u64;
+            let held = slots.filter(|&at| {
+                walk.postings.is_within(at) && context.holds(walk.postings.docs()[at])
+            });
+            total += held.count() as u64;
             if walk.most_of(stretch) > best.bar() {
                 offer_all(walk, &mut scores, best, context);
             }
@@ -105,6 +109,9 @@ fn offer_all(
         next = at + 1;
         if walk.postings.is_within(at) {
             let doc = walk.postings.docs()[at];
+            if !context.holds(doc) {
+                continue;
+            }
             let score = walk.score_at(at, context.length(doc), context);
             context.offer(best, doc, score);
             bar = best.bar();

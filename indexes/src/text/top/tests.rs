@@ -116,9 +116,22 @@ fn find(
     count: bool,
     factor: Option<&dyn Fn(DocId) -> f64>,
 ) -> Top {
+    let filter = None;
+    found(index, words, k, count, factor, filter)
+}
+
+fn found(
+    index: &TextIndex,
+    words: Words,
+    k: usize,
+    count: bool,
+    factor: Option<&dyn Fn(DocId) -> f64>,
+    filter: Option<Filter<'_>>,
+) -> Top {
     let query = TopQuery {
         words,
         k,
+        filter,
         count,
         factor,
         stop: &|| false,
@@ -187,6 +200,50 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn the_best_under_a_filter_are_those_of_a_full_sort(
+        documents in prop_oneof![1_u32..300, 1_000_u32..2_500],
+        seed in any::<u64>(),
+        queries in prop::collection::vec(
+            (words(), 0_usize..40, any::<bool>(), 1_u32..40, prop::option::of(0.01_f64..4.0)), 10
+        ),
+    ) {
+        let index = index(documents, seed, 1.0, 0);
+        for (words, k, count, one_in, most) in queries {
+            let holds = |doc: DocId| doc.get() % one_in == 0;
+            let adds = |doc: DocId| most.unwrap_or(0.0) / f64::from(doc.get() % 4 + 1);
+            let filter = Filter {
+                holds: &holds,
+                adds: most.is_some().then_some(&adds as &dyn Fn(DocId) -> f64),
+                most: most.unwrap_or(0.0),
+            };
+            let factor = |doc: DocId| f64::from(doc.get() % 5) / 4.0;
+            let query = || words.iter().map(|terms| word(&index, terms, FieldMask::ALL)).collect();
+            let each: Vec<_> = words
+                .iter()
+                .map(|terms| scores(&index, terms, FieldMask::ALL))
+                .collect();
+            let mut any = BTreeMap::new();
+            for (doc, score) in each.iter().flatten() {
+                *any.entry(*doc).or_insert(0.0) += score;
+            }
+            any.retain(|doc, _| holds(*doc));
+            any.iter_mut().for_each(|(doc, score)| *score = factor(*doc) * (*score + adds(*doc)));
+            let mut all = any.clone();
+            all.retain(|doc, _| each.iter().all(|scores| scores.contains_key(doc)));
+            let (hits, total) = expected(k, any);
+            let top = found(&index, Words::Any(query()), k, count, Some(&factor), Some(filter));
+            prop_assert_eq!((top.hits, top.total), (hits, count.then_some(total)));
+            let (hits, total) = expected(k, all);
+            let top = found(&index, Words::All(query()), k, count, Some(&factor), Some(filter));
+            prop_assert_eq!((top.hits, top.total), (hits, count.then_some(total)));
+        }
+    }
+}
+
 #[test]
 fn a_search_stops_when_it_is_told_to() {
     let index = index(3_000, 7, 1.0, 0);
@@ -204,6 +261,7 @@ fn a_search_stops_when_it_is_told_to() {
         let query = TopQuery {
             words,
             k: 10,
+            filter: None,
             count: true,
             factor: None,
             stop: &|| true,

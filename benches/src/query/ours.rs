@@ -1,0 +1,253 @@
+//! Our engine, from the arguments of a search to its hits: the one file that knows its interface.
+
+use std::error::Error;
+
+use nuthatch::catalog::index::Index;
+use nuthatch::exec::collect::Hits;
+use nuthatch::exec::deadline::Deadline;
+use nuthatch::exec::{self, Found};
+use nuthatch::keyspace::{Keyspace, Presence, WrongType};
+use nuthatch::plan::alternatives::alternatives;
+use nuthatch::plan::{self, Plan};
+use nuthatch::query::{Params, parse};
+use nuthatch::request::create::Definition;
+use nuthatch::request::search::Search;
+use nuthatch_indexes::suggest::Suggestions;
+
+use super::data::{Data, blob};
+
+const SCHEMA: &str = "bench STOPWORDS 0 SCHEMA text TEXT NOSTEM category TAG brand TAG user TAG \
+                      share TAG near TAG price NUMERIC year NUMERIC \
+                      v VECTOR HNSW 6 TYPE FLOAT32 DIM 64 DISTANCE_METRIC COSINE";
+
+/// An index of generated documents.
+pub struct Ours {
+    index: Index,
+}
+
+/// A search that is planned.
+pub struct Planned {
+    search: Search,
+    /// How it is run.
+    pub plan: Plan,
+}
+
+impl Ours {
+    /// Indexes documents; vectors only where they are wanted, whose graph is complete then.
+    ///
+    /// # Errors
+    /// When the schema is none.
+    pub fn build(data: &Data, with_vectors: bool) -> Result<Self, Box<dyn Error>> {
+        let words: Vec<&[u8]> = SCHEMA.split_whitespace().map(str::as_bytes).collect();
+        let mut index = Index::new(1, Definition::parse(&words)?);
+        let mut keys = Keys { data, with_vectors };
+        for slot in 0..data.len() {
+            index.refresh(slot.to_string().as_bytes(), &mut keys);
+            // Fresh vectors are linked as they come, as threads in the background would.
+            while index.vectors().any(|(_, vectors)| {
+                let work = vectors.background();
+                work.is_pending() && work.step()
+            }) {}
+        }
+        Ok(Self { index })
+    }
+
+    /// Parses and plans a search.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub fn plan(&self, arguments: &[Vec<u8>]) -> Result<Planned, Box<dyn Error>> {
+        self.plan_until(arguments, &Deadline::after_ms(0))
+    }
+
+    /// As [`Ours::plan`], with a deadline.
+    ///
+    /// # Errors
+    /// When it is refused, or has no time.
+    pub fn plan_until(
+        &self,
+        arguments: &[Vec<u8>],
+        deadline: &Deadline,
+    ) -> Result<Planned, Box<dyn Error>> {
+        let words: Vec<&[u8]> = [b"bench".as_slice()]
+            .into_iter()
+            .chain(arguments.iter().map(Vec::as_slice))
+            .collect();
+        let search = Search::parse(&words)?;
+        let params = Params::new(&search.params);
+        let query = parse(&search.query, &params)?;
+        let plan = plan::plan(&search, &query, &self.index, &|| deadline.passed())?;
+        Ok(Planned { search, plan })
+    }
+
+    /// Every way to run a search, the planner's first; each by what is printed of it.
+    #[must_use]
+    pub fn ways(&self, planned: &Planned) -> Vec<(String, Plan)> {
+        let signature = |plan: &Plan| {
+            let lines = plan::print(plan, &self.index).join("\n");
+            format!("{lines} {:?} {:?}", plan.method, plan.gather)
+        };
+        let chosen = ("chosen".to_owned(), planned.plan.clone());
+        let mut ways = vec![chosen];
+        let mut seen = vec![signature(&planned.plan)];
+        for (name, plan) in alternatives(&planned.plan, &self.index) {
+            let signature = signature(&plan);
+            if let Some(at) = seen.iter().position(|other| *other == signature) {
+                if at == 0 {
+                    ways[0].0 = name;
+                }
+                continue;
+            }
+            seen.push(signature);
+            ways.push((name, plan));
+        }
+        ways
+    }
+
+    /// Runs a plan of a search.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn run(&self, planned: &Planned, plan: &Plan) -> Result<Hits, Box<dyn Error>> {
+        let limit = limit(&planned.search);
+        let never = Deadline::after_ms(0);
+        Ok(exec::run(plan, limit, &self.index, &mut Nothing, &never)?)
+    }
+
+    /// Parses, plans and runs a search.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub fn search(&self, arguments: &[Vec<u8>]) -> Result<Hits, Box<dyn Error>> {
+        let planned = self.plan(arguments)?;
+        self.run(&planned, &planned.plan)
+    }
+
+    /// The same until a deadline: whether that was all.
+    ///
+    /// # Errors
+    /// When it is refused. To be stopped is none.
+    pub fn search_until(
+        &self,
+        arguments: &[Vec<u8>],
+        deadline: &Deadline,
+    ) -> Result<bool, Box<dyn Error>> {
+        let Ok(planned) = self.plan_until(arguments, deadline) else {
+            return Ok(false);
+        };
+        let limit = limit(&planned.search);
+        let found = exec::run_until(&planned.plan, limit, &self.index, &mut Nothing, deadline);
+        Ok(matches!(found, Ok(Found::All(_))))
+    }
+}
+
+/// Hits to be kept.
+fn limit(search: &Search) -> usize {
+    match search.count {
+        0 => 0,
+        count => search.offset + count,
+    }
+}
+
+/// The documents as hashes: each is made when it is read.
+struct Keys<'a> {
+    data: &'a Data,
+    with_vectors: bool,
+}
+
+impl Keyspace for Keys<'_> {
+    fn fields(
+        &mut self,
+        key: &[u8],
+        names: &[&[u8]],
+        visit: &mut dyn FnMut(usize, &[u8]),
+    ) -> Presence {
+        let slot = std::str::from_utf8(key)
+            .ok()
+            .and_then(|key| key.parse().ok());
+        let Some(slot) = slot.filter(|slot| *slot < self.data.len()) else {
+            return Presence::Absent;
+        };
+        let fields = self.data.fields(slot);
+        for (at, name) in names.iter().enumerate() {
+            match *name {
+                b"text" => visit(at, self.data.corpus.document(slot).as_bytes()),
+                b"category" => visit(at, fields.category.as_bytes()),
+                b"brand" => visit(at, fields.brand.as_bytes()),
+                b"user" => visit(at, fields.user.as_bytes()),
+                b"share" => visit(at, fields.share.as_bytes()),
+                b"near" => visit(at, fields.near.as_bytes()),
+                b"price" => visit(at, fields.price.to_string().as_bytes()),
+                b"year" => visit(at, fields.year.to_string().as_bytes()),
+                b"v" if self.with_vectors => visit(at, &blob(&self.data.vector(slot))),
+                _ => {}
+            }
+        }
+        Presence::Hash
+    }
+
+    fn document(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
+        Presence::Absent
+    }
+
+    fn read_suggestions(
+        &mut self,
+        _: &[u8],
+        _: &mut dyn FnMut(&Suggestions),
+    ) -> Result<(), WrongType> {
+        Err(WrongType)
+    }
+
+    fn change_suggestions(
+        &mut self,
+        _: &[u8],
+        _: &mut dyn FnMut(&mut Suggestions),
+    ) -> Result<(), WrongType> {
+        Err(WrongType)
+    }
+
+    fn delete(&mut self, _: &[u8]) -> bool {
+        false
+    }
+
+    fn key_count(&mut self) -> u64 {
+        self.data.len() as u64
+    }
+}
+
+/// A search reads no hash but to sort by a field that keeps no sort keys.
+struct Nothing;
+
+impl Keyspace for Nothing {
+    fn fields(&mut self, _: &[u8], _: &[&[u8]], _: &mut dyn FnMut(usize, &[u8])) -> Presence {
+        Presence::Absent
+    }
+
+    fn document(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
+        Presence::Absent
+    }
+
+    fn read_suggestions(
+        &mut self,
+        _: &[u8],
+        _: &mut dyn FnMut(&Suggestions),
+    ) -> Result<(), WrongType> {
+        Err(WrongType)
+    }
+
+    fn change_suggestions(
+        &mut self,
+        _: &[u8],
+        _: &mut dyn FnMut(&mut Suggestions),
+    ) -> Result<(), WrongType> {
+        Err(WrongType)
+    }
+
+    fn delete(&mut self, _: &[u8]) -> bool {
+        false
+    }
+
+    fn key_count(&mut self) -> u64 {
+        0
+    }
+}

@@ -1,0 +1,174 @@
+//! What documents meet beside the words that rank them, as a search for the best words asks it.
+
+use std::borrow::Cow;
+
+use nuthatch_indexes::doc::DocId;
+use nuthatch_indexes::docs::Docs;
+use nuthatch_indexes::text::bm25;
+use roaring::RoaringBitmap;
+
+use super::bits;
+use super::deadline::Deadline;
+use super::model::{Bm25Std, Corpus, Model};
+use super::probe::Probe;
+use crate::catalog::index::{FieldIndex, Index};
+use crate::plan::access::AccessRule;
+use crate::plan::method::FilterBy;
+use crate::plan::{Kind, Node};
+use crate::request::error::Error;
+
+/// The parts of a conjunction that are no words to rank by.
+pub(super) struct Condition<'a> {
+    test: Test<'a>,
+    /// What adds to scores.
+    bonuses: Vec<Bonus<'a>>,
+    index: &'a Index,
+    average_length: f64,
+}
+
+enum Test<'a> {
+    /// The documents that meet it.
+    Bits(Flat),
+    /// Asked of one document.
+    Asked(Vec<Probe<'a>>),
+}
+
+/// A tag that adds to the score of the documents that have it.
+struct Bonus<'a> {
+    docs: &'a Docs,
+    /// The tag's idf, times the weight that the query gives it.
+    weight: f64,
+}
+
+/// A bit for each document, which is asked in a nanosecond.
+struct Flat(Vec<u64>);
+
+impl Flat {
+    fn of(docs: &RoaringBitmap) -> Self {
+        let words = docs.max().map_or(0, |last| last as usize / 64 + 1);
+        let mut bits = vec![0_u64; words];
+        for doc in docs {
+            bits[doc as usize / 64] |= 1 << (doc % 64);
+        }
+        Self(bits)
+    }
+
+    #[inline]
+    fn contains(&self, doc: u32) -> bool {
+        let word = self.0.get(doc as usize / 64);
+        word.is_some_and(|word| word >> (doc % 64) & 1 == 1)
+    }
+}
+
+impl<'a> Condition<'a> {
+    /// The condition that some nodes are, all of them.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] when the deadline passes.
+    pub(super) fn new(
+        filters: &[&'a Node],
+        by: FilterBy,
+        access: AccessRule,
+        index: &'a Index,
+        deadline: &Deadline,
+    ) -> Result<Self, Error> {
+        let corpus = Corpus::new(index);
+        let mut bonuses = Vec::new();
+        for filter in filters {
+            add_bonuses(filter, index, &corpus, &mut bonuses);
+        }
+        let asked = |filter: &&'a Node| Probe::of(filter, index, None);
+        let probes = match by {
+            FilterBy::Asked => filters.iter().map(asked).collect::<Option<Vec<_>>>(),
+            FilterBy::Bits => None,
+        };
+        let test = if let Some(mut probes) = probes {
+            probes.sort_by_key(Probe::cost);
+            Test::Asked(probes)
+        } else {
+            let docs: Cow<'_, RoaringBitmap> =
+                bits::matching_all(filters, access, index, deadline)?;
+            Test::Bits(Flat::of(&docs))
+        };
+        Ok(Self {
+            test,
+            bonuses,
+            index,
+            average_length: corpus.average_length(),
+        })
+    }
+
+    /// Whether a document meets it.
+    #[inline]
+    pub(super) fn holds(&self, doc: DocId) -> bool {
+        match &self.test {
+            Test::Bits(bits) => bits.contains(doc.get()),
+            Test::Asked(probes) => probes.iter().all(|probe| probe.holds(self.index, doc)),
+        }
+    }
+
+    /// Something adds to scores.
+    pub(super) const fn adds_something(&self) -> bool {
+        !self.bonuses.is_empty()
+    }
+
+    /// What it adds to the score of a document that meets it.
+    pub(super) fn adds(&self, doc: DocId) -> f64 {
+        let length = self.index.text().document_length(doc);
+        let held = self.bonuses.iter().filter(|bonus| bonus.docs.contains(doc));
+        held.map(|bonus| bm25::term_score(bonus.weight, 1.0, length, self.average_length))
+            .sum()
+    }
+
+    /// The most that it adds: to a document without any words.
+    pub(super) fn most(&self) -> f64 {
+        let each = self.bonuses.iter();
+        each.map(|bonus| bm25::term_score(bonus.weight, 1.0, 0.0, self.average_length))
+            .sum()
+    }
+}
+
+/// The tags of a node that score.
+fn add_bonuses<'a>(
+    node: &'a Node,
+    index: &'a Index,
+    corpus: &Corpus<'_>,
+    bonuses: &mut Vec<Bonus<'a>>,
+) {
+    match &node.kind {
+        Kind::Tag {
+            field,
+            value,
+            weight,
+        } => {
+            let FieldIndex::Tag(tags) = index.field(*field) else {
+                return;
+            };
+            if let Some(docs) = tags.docs(value).filter(|_| *weight > 0.0) {
+                bonuses.push(Bonus {
+                    docs,
+                    weight: weight * Bm25Std.idf(corpus, docs.len()),
+                });
+            }
+        }
+        Kind::And(parts) | Kind::Or(parts) => {
+            for part in parts {
+                add_bonuses(part, index, corpus, bonuses);
+            }
+        }
+        // Of nothing else in a filter are there scores.
+        Kind::All { .. }
+        | Kind::Nothing
+        | Kind::Keys(_)
+        | Kind::Term { .. }
+        | Kind::Variants { .. }
+        | Kind::Phrase { .. }
+        | Kind::Missing(_)
+        | Kind::Numeric { .. }
+        | Kind::Area { .. }
+        | Kind::VectorRange(_)
+        | Kind::Near { .. }
+        | Kind::Not(_)
+        | Kind::Optional(_) => {}
+    }
+}
