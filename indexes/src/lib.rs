@@ -5,6 +5,7 @@
 //! [`doc::DocId`] and [`docset::DocSet`].
 
 mod bitmap_bytes;
+mod bitmap_words;
 mod dictionary;
 pub mod doc;
 pub mod docs;

@@ -18,6 +18,7 @@ use super::search::{Best, Nearest, Neighbour, Strategy};
 use super::slots::{RowId, Slots};
 use super::space::{Candidate, Space};
 use super::store::{Store, Task};
+use crate::bitmap_words::bitmap_words;
 use crate::doc::DocId;
 
 /// A filter that admits no more documents than this is answered by comparing with the codes of all
@@ -37,6 +38,10 @@ const WALK_DISTANCES: u64 = 16;
 /// From this share of matches on, a walk that passes through everything and returns matches is
 /// faster than one that looks for matches beyond neighbours (vector.md: between 20 and 50 %).
 const WALK_THROUGH_ALL: f64 = 0.4;
+
+/// Matches that are mapped to rows at most before a walk through them, which asks of some thousand rows
+/// whether they match; a walk through everything asks of some hundred.
+const MAPPED_MATCHES: u64 = 50_000;
 
 /// Candidates of a scan that are ranked exactly, as a multiple of `k`, where codes do not say how far
 /// they may be wrong: it is to be as good as exact.
@@ -255,7 +260,9 @@ impl Search<'_> {
         // Inner products lead from match to match less surely than distances do.
         let astray = self.asked.filter.is_some() && self.store.params.metric == Metric::Ip;
         let ef = if astray { ef.saturating_mul(2) } else { ef };
-        let by_row = self.store.slots.hanging() == 0;
+        let through_matches = self.share() < WALK_THROUGH_ALL;
+        let few = through_matches && self.matches <= MAPPED_MATCHES;
+        let by_row = few && self.store.slots.hanging() == 0;
         let matching = self.asked.filter.map(|filter| self.bits(filter, by_row));
         self.store.with_scratch(|scratch| {
             let mut task = Walk {
@@ -264,7 +271,7 @@ impl Search<'_> {
                 ef,
                 matching: matching.as_deref(),
                 by_row,
-                through_matches: self.share() < WALK_THROUGH_ALL,
+                through_matches,
                 tombstones: self.store.tombstones() > 0,
                 matches: usize::try_from(self.matches).unwrap_or(usize::MAX),
                 scratch,
@@ -303,25 +310,24 @@ impl Search<'_> {
     }
 
     /// A bit for each row of a document that matches, by its number, or, where rows hang on others
-    /// that stand for them, for each document.
+    /// that stand for them or it would take longer than asking each row for its document, for each
+    /// document.
     fn bits(&self, filter: &RoaringBitmap, by_row: bool) -> Vec<u64> {
-        let last = if by_row {
-            self.store.slots.last()
-        } else {
-            self.docs.docs.max().unwrap_or(0)
-        };
-        let mut bits = vec![0_u64; last as usize / 64 + 1];
-        for_each(filter, |doc| {
-            let row = || self.docs.row(DocId::new(doc)?);
-            let bit = if by_row {
-                row().map_or(0, RowId::get)
-            } else {
-                doc
-            };
-            if let Some(word) = bits.get_mut((bit / 64) as usize) {
-                *word |= 1 << (bit % 64);
+        if !by_row {
+            return bitmap_words(filter);
+        }
+        let mut bits = vec![0_u64; self.store.slots.last() as usize / 64 + 1];
+        for (mut docs, first) in bitmap_words(filter).into_iter().zip((0..).step_by(64)) {
+            while docs != 0 {
+                let doc = DocId::new(first + docs.trailing_zeros());
+                docs &= docs - 1;
+                // The first bit is no row's.
+                let row = doc.and_then(|doc| self.docs.row(doc)).map_or(0, RowId::get);
+                if let Some(word) = bits.get_mut((row / 64) as usize) {
+                    *word |= 1 << (row % 64);
+                }
             }
-        });
+        }
         bits
     }
 
