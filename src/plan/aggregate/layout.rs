@@ -172,7 +172,7 @@ impl<'a> Layout<'a> {
     }
 
     /// Whether a name is there and no field of the schema.
-    fn is_computed(&self, name: &[u8]) -> bool {
+    pub(super) fn is_computed(&self, name: &[u8]) -> bool {
         self.find(name).is_some() && self.index.schema().find(name).is_none()
     }
 

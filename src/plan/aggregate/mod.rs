@@ -14,7 +14,7 @@ pub use self::reduce::{Calculation, Figure, Groups, Summary};
 use super::{Plan, VectorRange};
 use crate::catalog::index::Index;
 use crate::catalog::schema::FieldId;
-use crate::expr::{Program, parse};
+use crate::expr::{Expression, Program, parse};
 use crate::request::aggregate::{self as request, DEFAULT_SORTED};
 use crate::request::error::{Error, Refusal};
 
@@ -211,9 +211,24 @@ impl Binder<'_> {
 
     fn load(&mut self, loaded: &[request::Loaded]) -> Result<(), Error> {
         for property in loaded {
-            self.layout.load(property)?;
+            match &property.alias {
+                Some(alias) if self.layout.is_computed(&property.name) => {
+                    self.copy(&property.name, alias)?;
+                }
+                Some(_) | None => self.layout.load(property)?,
+            }
         }
         self.flush();
+        Ok(())
+    }
+
+    /// Gives a value that is no document's another name.
+    fn copy(&mut self, name: &[u8], alias: &[u8]) -> Result<(), Error> {
+        let expression = Expression::Property(name.to_vec());
+        let program = Program::compile(&expression, &mut self.layout)?;
+        self.flush();
+        let slot = self.layout.put(alias);
+        self.steps.push(Step::Apply { slot, program });
         Ok(())
     }
 
