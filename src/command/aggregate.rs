@@ -12,7 +12,7 @@ use crate::exec::aggregate::{Batch, Budget, Context, Input, Run, StepKind, StepP
 use crate::exec::deadline::Deadline;
 use crate::exec::profile::Part;
 use crate::keyspace::Keyspace;
-use crate::plan::aggregate::{Output, Step, pipeline};
+use crate::plan::aggregate::{Output, Pipeline, Step, pipeline};
 use crate::plan::method_name;
 use crate::reply::Sink;
 use crate::reply::aggregate::{AggregateReply, Row};
@@ -193,9 +193,6 @@ fn begin(
     let pipeline = pipeline(&request.steps, &search.params, &given, &plan, index)?;
     stages.end(Stage::Plan);
     let has_cursor = request.cursor.is_some();
-    let mut sorted = pipeline.steps.iter();
-    sorted.find(|step| matches!(step, Step::Sort { .. }));
-    let loads_late = sorted.any(|step| matches!(step, Step::Fetch(_) | Step::FetchDocuments));
     let enough = pipeline
         .enough
         .filter(|_| !request.with_count && !has_cursor);
@@ -211,13 +208,20 @@ fn begin(
     Ok(Cursor {
         index: index.serial(),
         plan,
+        loads_late: loads_late(&pipeline),
         output: pipeline.output,
-        loads_late,
         run,
         count: options.map_or(usize::MAX, |options| options.count),
         timeout_ms: search.timeout_ms,
         max_idle: Duration::from_millis(options.map_or(0, |options| options.max_idle_ms)),
     })
+}
+
+/// Whether a step reads documents after they were sorted.
+pub(super) fn loads_late(pipeline: &Pipeline) -> bool {
+    let mut sorted = pipeline.steps.iter();
+    sorted.find(|step| matches!(step, Step::Sort { .. }));
+    sorted.any(|step| matches!(step, Step::Fetch(_) | Step::FetchDocuments))
 }
 
 /// Rows to show.
@@ -230,7 +234,11 @@ struct Page {
 
 impl Cursor {
     /// Sees all rows before the first is read, so that every page knows how many there are.
-    fn count_all(&mut self, index: &Index, keyspace: &mut dyn Keyspace) -> Result<(), Error> {
+    pub(super) fn count_all(
+        &mut self,
+        index: &Index,
+        keyspace: &mut dyn Keyspace,
+    ) -> Result<(), Error> {
         let deadline = Deadline::after_ms(self.timeout_ms);
         self.run.drain(&mut Context {
             plan: &self.plan,
@@ -269,7 +277,7 @@ impl Cursor {
 }
 
 /// Appends the rows of a batch as they are shown.
-fn shown(batch: &Batch, output: &Output, rows: &mut Vec<Row>) {
+pub(super) fn shown(batch: &Batch, output: &Output, rows: &mut Vec<Row>) {
     let is_property = |name: &[u8]| output.properties.iter().any(|it| *it.name == *name);
     for position in 0..batch.len() {
         let mut row = Row::with_capacity(output.properties.len());

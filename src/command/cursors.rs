@@ -70,7 +70,15 @@ impl Cursors {
     /// # Errors
     /// [`AggregateError::TooManyCursors`] when it has as many as it may have.
     pub(super) fn check_room(&self, index: u64) -> Result<(), Error> {
-        if self.counts(index).of_index < MOST_CURSORS {
+        self.check_room_for(index, 1)
+    }
+
+    /// That an index may have so many more.
+    ///
+    /// # Errors
+    /// The same.
+    pub(super) fn check_room_for(&self, index: u64, more: usize) -> Result<(), Error> {
+        if self.counts(index).of_index + more <= MOST_CURSORS {
             return Ok(());
         }
         let most = MOST_CURSORS;

@@ -9,6 +9,7 @@ mod definitions;
 mod dictionaries;
 mod documents;
 mod explain;
+mod hybrid;
 mod markup;
 mod profile;
 mod rows;
@@ -215,6 +216,13 @@ pub const COMMANDS: &[Command] = &[
         grows: false,
         keyed: false,
         run: aggregate::aggregate,
+    },
+    Command {
+        name: "FT.HYBRID",
+        write: false,
+        grows: false,
+        keyed: false,
+        run: hybrid::hybrid,
     },
     Command {
         name: "FT.CURSOR",

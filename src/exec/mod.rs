@@ -11,6 +11,8 @@ pub mod deadline;
 pub mod explain;
 pub mod facets;
 mod filtered;
+pub mod fusion;
+pub mod hybrid;
 mod knn;
 mod model;
 mod near;

@@ -12,6 +12,7 @@ mod cost;
 pub mod estimate;
 pub mod facets;
 mod group;
+pub mod hybrid;
 pub mod method;
 mod options;
 pub mod order;

@@ -5,6 +5,7 @@
 //! [`Refusal::Unsupported`]: crate::request::error::Refusal::Unsupported
 
 pub mod ast;
+pub mod hybrid;
 mod json;
 mod lexer;
 mod params;

@@ -69,7 +69,7 @@ impl AggregateReply<'_> {
     }
 }
 
-fn write_row(row: &Row, sink: &mut dyn Sink) {
+pub(super) fn write_row(row: &Row, sink: &mut dyn Sink) {
     sink.map(row.len());
     for (name, value) in row {
         sink.bulk(name);

@@ -6,6 +6,7 @@
 
 pub mod aggregate;
 pub mod config;
+pub mod hybrid;
 pub mod info;
 pub mod profile;
 pub mod search;

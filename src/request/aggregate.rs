@@ -12,7 +12,7 @@ use super::search::Search;
 use super::settings::Settings;
 
 /// Steps at most: rows pass through all of them.
-const MOST_STEPS: usize = 128;
+pub(super) const MOST_STEPS: usize = 128;
 /// Properties that rows may be sorted by (spec, section 5).
 const MOST_SORT_KEYS: usize = 8;
 /// Rows that `SORTBY` keeps when neither `MAX` nor a `LIMIT` right behind it says.
@@ -164,6 +164,31 @@ impl Aggregate {
     }
 }
 
+impl Step {
+    /// Reads a step whose name has been read, behind those `before` it; none if there is no step of
+    /// that name.
+    ///
+    /// # Errors
+    /// When its arguments are not valid.
+    pub(super) fn take(
+        name: &str,
+        args: &mut Args<'_>,
+        before: &[Self],
+    ) -> Result<Option<Self>, Refusal> {
+        Ok(Some(match name {
+            "LOAD" => take_load(args)?,
+            "GROUPBY" => take_group(args)?,
+            "APPLY" => take_apply(args)?,
+            "FILTER" => Self::Filter {
+                expression: args.value("FILTER")?.to_vec(),
+            },
+            "SORTBY" => take_sort(args, before)?,
+            "LIMIT" => take_limit(args)?,
+            _ => return Ok(None),
+        }))
+    }
+}
+
 /// What has been read so far.
 struct Reader<'a> {
     /// Arguments that are those of a search.
@@ -182,31 +207,25 @@ impl<'a> Reader<'a> {
         given: &'a [u8],
         args: &mut Args<'a>,
     ) -> Result<(), Refusal> {
-        let step = match option {
-            "LOAD" => take_load(args)?,
-            "GROUPBY" => take_group(args)?,
-            "APPLY" => take_apply(args)?,
-            "FILTER" => Step::Filter {
-                expression: args.value("FILTER")?.to_vec(),
-            },
-            "SORTBY" => self.take_sort(args)?,
-            "LIMIT" => take_limit(args)?,
+        if let Some(step) = Step::take(option, args, &self.steps)? {
+            self.steps.push(step);
+            return Ok(());
+        }
+        match option {
             "ADDSCORES" => {
                 let seen = &mut self.add_scores;
-                return once(std::mem::replace(seen, true), given);
+                once(std::mem::replace(seen, true), given)
             }
             "WITHCOUNT" | "WITHOUTCOUNT" => {
                 let count = option == "WITHCOUNT";
-                return once(self.count.replace(count).is_some(), given);
+                once(self.count.replace(count).is_some(), given)
             }
             "WITHCURSOR" => {
                 let cursor = CursorOptions::take(args)?;
-                return once(self.cursor.replace(cursor).is_some(), given);
+                once(self.cursor.replace(cursor).is_some(), given)
             }
-            _ => return self.query_option(option, given, args),
-        };
-        self.steps.push(step);
-        Ok(())
+            _ => self.query_option(option, given, args),
+        }
     }
 
     /// An option of the query, left to be read with it.
@@ -236,35 +255,6 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(())
-    }
-
-    fn take_sort(&self, args: &mut Args<'_>) -> Result<Step, Refusal> {
-        if matches!(self.steps.last(), Some(Step::Sort { .. })) {
-            return Err(Refusal::sort_after_sort());
-        }
-        let mut words = Args::new(args.list("SORTBY", 1)?);
-        let mut keys = Vec::new();
-        while !words.is_empty() {
-            let property = property(words.value("SORTBY")?);
-            let descending = words.take("DESC");
-            if !descending {
-                words.take("ASC");
-            }
-            keys.push(SortBy {
-                property,
-                descending,
-            });
-        }
-        if keys.len() > MOST_SORT_KEYS {
-            return Err(Refusal::too_many_sort_keys(MOST_SORT_KEYS));
-        }
-        let most = if args.take("MAX") {
-            // 0 is as if it were not there.
-            Some(args.whole("MAX", 0, usize::MAX)?).filter(|most| *most > 0)
-        } else {
-            None
-        };
-        Ok(Step::Sort { keys, most })
     }
 }
 
@@ -314,6 +304,35 @@ fn take_apply(args: &mut Args<'_>) -> Result<Step, Refusal> {
     Ok(Step::Apply { expression, name })
 }
 
+fn take_sort(args: &mut Args<'_>, before: &[Step]) -> Result<Step, Refusal> {
+    if matches!(before.last(), Some(Step::Sort { .. })) {
+        return Err(Refusal::sort_after_sort());
+    }
+    let mut words = Args::new(args.list("SORTBY", 1)?);
+    let mut keys = Vec::new();
+    while !words.is_empty() {
+        let property = property(words.value("SORTBY")?);
+        let descending = words.take("DESC");
+        if !descending {
+            words.take("ASC");
+        }
+        keys.push(SortBy {
+            property,
+            descending,
+        });
+    }
+    if keys.len() > MOST_SORT_KEYS {
+        return Err(Refusal::too_many_sort_keys(MOST_SORT_KEYS));
+    }
+    let most = if args.take("MAX") {
+        // 0 is as if it were not there.
+        Some(args.whole("MAX", 0, usize::MAX)?).filter(|most| *most > 0)
+    } else {
+        None
+    };
+    Ok(Step::Sort { keys, most })
+}
+
 fn take_limit(args: &mut Args<'_>) -> Result<Step, Refusal> {
     let offset = args.whole("LIMIT", 0, usize::MAX)?;
     let count = args.whole("LIMIT", 0, usize::MAX)?;
@@ -324,6 +343,6 @@ fn take_limit(args: &mut Args<'_>) -> Result<Step, Refusal> {
 }
 
 /// The name of a property, which may be written with an `@`.
-fn property(name: &[u8]) -> Vec<u8> {
+pub(super) fn property(name: &[u8]) -> Vec<u8> {
     name.strip_prefix(b"@").unwrap_or(name).to_vec()
 }

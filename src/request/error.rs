@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod expression;
+mod hybrid;
 mod index;
 mod query;
 mod search;
@@ -13,6 +14,7 @@ use std::fmt;
 
 pub use self::aggregate::AggregateError;
 pub use self::expression::ExpressionError;
+pub use self::hybrid::HybridError;
 pub use self::index::IndexRefusal;
 pub use self::shown::shown;
 
@@ -149,6 +151,8 @@ pub enum Refusal {
     Aggregate(AggregateError),
     /// An expression that cannot be read or computed.
     Expression(ExpressionError),
+    /// A hybrid search that is none.
+    Hybrid(HybridError),
     /// A numeric range whose ends are the wrong way round.
     InvertedRange {
         /// The range as the query has it.
@@ -438,6 +442,7 @@ impl fmt::Display for Refusal {
             ),
             Self::Aggregate(error) => error.fmt(f),
             Self::Expression(error) => error.fmt(f),
+            Self::Hybrid(error) => error.fmt(f),
             Self::InvertedRange { range } => {
                 write!(
                     f,

@@ -11,6 +11,7 @@ pub mod dictionary;
 pub mod documents;
 pub mod error;
 pub mod highlight;
+pub mod hybrid;
 pub mod language;
 pub mod profile;
 pub mod search;
