@@ -151,6 +151,11 @@ impl Columns {
         &self.gaps
     }
 
+    /// Gaps that there is room for.
+    pub(super) fn gaps_capacity(&self) -> usize {
+        self.gaps.capacity()
+    }
+
     /// The places of the posting in a slot.
     pub(super) fn places(&self, at: usize) -> Vec<u32> {
         let span = self.span(at);

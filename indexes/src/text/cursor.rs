@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::block::{BLOCK, Block, Coding};
-use super::decoded::Decoded;
+use super::decoded::Lent;
 use super::field::FieldMask;
 use super::postings::PostingList;
 use crate::doc::DocId;
@@ -20,7 +20,7 @@ pub struct PostingCursor {
     block: usize,
     /// Slot in the current block, always of a document that holds the term in `fields`.
     at: usize,
-    decoded: Box<Decoded>,
+    decoded: Box<Lent>,
 }
 
 impl PostingCursor {
@@ -31,7 +31,7 @@ impl PostingCursor {
             fields,
             block: 0,
             at: 0,
-            decoded: Box::default(),
+            decoded: Box::new(Lent::new()),
         };
         cursor.enter(0);
         cursor.settle();
@@ -263,10 +263,15 @@ impl DocSet for PostingCursor {
 /// How many of ascending documents are before a document, which is likely to be near the first.
 #[inline]
 pub(super) fn count_below(docs: &[u32], target: u32) -> usize {
-    let mut step = 1;
-    while docs.get(step - 1).is_some_and(|&doc| doc < target) {
-        step *= 2;
+    // Compared all at once, without a branch that would be guessed wrong.
+    const NEAR: usize = 16;
+    let Some((near, far)) = docs.split_first_chunk::<NEAR>() else {
+        return docs.iter().filter(|&&doc| doc < target).count();
+    };
+    let below: u32 = near.iter().map(|&doc| u32::from(doc < target)).sum();
+    let below = below as usize;
+    if below < NEAR {
+        return below;
     }
-    let (low, high) = (step / 2, docs.len().min(step - 1));
-    low + docs[low..high].partition_point(|&doc| doc < target)
+    NEAR + far.partition_point(|&doc| doc < target)
 }

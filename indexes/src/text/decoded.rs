@@ -1,5 +1,8 @@
 //! What a block of postings is once decoded, as far as it was asked for.
 
+use std::cell::RefCell;
+use std::ops::{Deref, DerefMut};
+
 use super::block::{Block, Coding};
 use super::columns::{Columns, gaps_of, put_places};
 use super::field::FieldMask;
@@ -45,6 +48,7 @@ impl Decoded {
     /// Nothing.
     pub(super) fn clear(&mut self) {
         self.columns.clear();
+        self.frequencies.clear();
     }
 
     #[inline]
@@ -164,6 +168,64 @@ impl Decoded {
             self.gap_ends.push(gaps);
             start = end;
         }
+    }
+}
+
+/// Memory to decode into, which goes back to be lent again: a query of a few words would else spend an
+/// eighth of its time on asking for some.
+#[derive(Default)]
+pub(super) struct Lent(Decoded);
+
+/// Kept by a thread at most.
+const MOST_SPARES: usize = 16;
+/// Positions that what is kept has room for at most.
+const MOST_SPARE_GAPS: usize = 4096;
+
+thread_local! {
+    static SPARES: RefCell<Vec<Decoded>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Lent {
+    /// Nothing decoded.
+    pub(super) fn new() -> Self {
+        // A thread that ends has none left.
+        let spare = SPARES.try_with(|spares| spares.borrow_mut().pop());
+        let mut decoded = spare.ok().flatten().unwrap_or_default();
+        decoded.clear();
+        decoded.has_counts = false;
+        decoded.has_places = false;
+        Self(decoded)
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let decoded = std::mem::take(&mut self.0);
+        if decoded.columns.gaps_capacity() > MOST_SPARE_GAPS {
+            return;
+        }
+        let _ = SPARES.try_with(|spares| {
+            let mut spares = spares.borrow_mut();
+            if spares.len() < MOST_SPARES {
+                spares.push(decoded);
+            }
+        });
+    }
+}
+
+impl Deref for Lent {
+    type Target = Decoded;
+
+    #[inline(always)]
+    fn deref(&self) -> &Decoded {
+        &self.0
+    }
+}
+
+impl DerefMut for Lent {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut Decoded {
+        &mut self.0
     }
 }
 

@@ -8,7 +8,7 @@ use super::super::cursor::count_below;
 use super::super::phrase::keep_followed;
 use super::best::Best;
 use super::walk::{END, Walk};
-use super::{Context, Stopped, score};
+use super::{Context, Stopped, score, together};
 use crate::text::field::{LAST_POSITION, field_of, position_of};
 
 /// Offers documents that hold of each word a term, and as a phrase if they are to be one; returns how
@@ -21,6 +21,11 @@ pub(super) fn search(
 ) -> Result<u64, Stopped> {
     let mut words: Vec<Word<'_>> = words.into_iter().map(Word::new).collect();
     words.sort_by_key(Word::cost);
+    if words.iter().all(|word| word.walks.len() == 1) {
+        let mut walks: Vec<Walk<'_>> = words.into_iter().flat_map(|word| word.walks).collect();
+        let phrase = phrase.then(Phrase::default);
+        return together::search(&mut walks, phrase, best, context);
+    }
     let Some((lead, others)) = words.split_first_mut() else {
         return Ok(0);
     };
@@ -206,7 +211,8 @@ impl Search {
     /// The document on which all words rest holds them as they are asked for.
     fn holds<'a>(&mut self, lead: &mut Word<'a>, others: &mut [Word<'a>]) -> bool {
         let phrase = self.phrase.as_mut();
-        phrase.is_none_or(|phrase| phrase.is_in(lead, others))
+        let walks = std::iter::once(lead).chain(others);
+        phrase.is_none_or(|phrase| phrase.is_in(walks.flat_map(|word| word.walks.first_mut())))
     }
 }
 
@@ -302,21 +308,22 @@ impl<'a> Word<'a> {
     }
 }
 
-/// Whether words that rest on one document stand next to each other in it.
+/// Whether terms that rest on one document stand next to each other in it.
 #[derive(Default)]
-struct Phrase {
+pub(super) struct Phrase {
     starts: Vec<u32>,
 }
 
 impl Phrase {
-    fn is_in<'a>(&mut self, lead: &mut Word<'a>, others: &mut [Word<'a>]) -> bool {
-        let last = u32::try_from(others.len()).unwrap_or(u32::MAX);
+    pub(super) fn is_in<'w, 'a: 'w>(
+        &mut self,
+        walks: impl Iterator<Item = &'w mut Walk<'a>>,
+    ) -> bool {
+        let mut last = 0;
         self.starts.clear();
-        for (slot, word) in std::iter::once(lead).chain(others).enumerate() {
-            let Some(walk) = word.walks.first_mut() else {
-                return false;
-            };
+        for (slot, walk) in walks.enumerate() {
             let offset = u32::try_from(walk.word).unwrap_or(u32::MAX);
+            last = last.max(offset);
             let fields = walk.postings.fields();
             let places = walk.postings.positions_at(walk.at);
             if slot == 0 {

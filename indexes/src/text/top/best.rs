@@ -94,8 +94,9 @@ impl Best {
 
     /// Best first.
     pub(super) fn into_sorted(self) -> Vec<(DocId, f64)> {
-        let sorted = self.heap.into_sorted_vec().into_iter();
-        sorted.map(|hit| (hit.doc, hit.score)).collect()
+        let mut hits = self.heap.into_vec();
+        hits.sort_unstable();
+        hits.into_iter().map(|hit| (hit.doc, hit.score)).collect()
     }
 }
 

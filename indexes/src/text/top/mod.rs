@@ -9,6 +9,7 @@ mod best;
 mod one;
 #[cfg(test)]
 mod tests;
+mod together;
 mod walk;
 
 use self::best::Best;

@@ -119,6 +119,25 @@ impl<'a> Walk<'a> {
         self.postings.end_of(self.bounded)
     }
 
+    /// The stretch that bounds were last asked from; none past the last.
+    #[inline]
+    pub(super) fn bounded(&self) -> Option<usize> {
+        (self.bounded < self.postings.stretches()).then_some(self.bounded)
+    }
+
+    /// Goes to a document, or to where it would be, within the stretch that bounds were last asked from;
+    /// whether it is there. Never back.
+    #[inline]
+    pub(super) fn reach(&mut self, doc: u32) -> bool {
+        if self.postings.stretch() != self.bounded {
+            self.enter(self.bounded);
+        }
+        let docs = self.postings.docs();
+        let ahead = docs.get(self.at..).unwrap_or_default();
+        self.at += count_below(ahead, doc);
+        docs.get(self.at) == Some(&doc)
+    }
+
     /// The most that a document in a range adds to its score by this term. Ranges are asked for in
     /// ascending order.
     pub(super) fn most(&mut self, from: u32, to: u32) -> f32 {
@@ -163,8 +182,7 @@ impl<'a> Walk<'a> {
         context: &Context<'_>,
         scores: &mut [f32; BLOCK],
     ) {
-        #[expect(clippy::cast_possible_truncation, reason = "it need not be exact")]
-        let weight = self.weight as f32;
+        let weight = self.weight();
         let (docs, frequencies) = self.postings.counted();
         let docs = &docs[slots.clone()];
         let scores = &mut scores[slots.clone()];
@@ -176,12 +194,40 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// About `k1 (1 − b + b · length / average)` of each document of the stretch, and no more.
+    pub(super) fn norms_of_all(&self, context: &Context<'_>, norms: &mut [f32; BLOCK]) {
+        let docs = self.postings.docs();
+        let norm = |length| self.bounds.norm(length);
+        context.lengths.read(docs, &mut norms[..docs.len()], norm);
+    }
+
+    /// What [`about_all`](Self::about_all) gives the whole stretch, from its norms.
+    pub(super) fn about_all_by(&mut self, norms: &[f32; BLOCK], scores: &mut [f32; BLOCK]) {
+        let weight = self.weight();
+        let (_, frequencies) = self.postings.counted();
+        for ((score, &norm), &frequency) in scores.iter_mut().zip(norms).zip(frequencies) {
+            *score = weight * saturated(frequency, norm);
+        }
+    }
+
     /// About what the posting it rests on adds to the score of its document of this length.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "it need not be exact")]
     pub(super) fn about(&mut self, length: f32, context: &Context<'_>) -> f32 {
         let frequency = self.postings.counted().1[self.at];
-        self.weight as f32 * context.saturation.about(frequency, length)
+        self.weight() * context.saturation.about(frequency, length)
+    }
+
+    /// The same by the document's norm.
+    #[inline]
+    pub(super) fn about_by(&mut self, norm: f32) -> f32 {
+        let frequency = self.postings.counted().1[self.at];
+        self.weight() * saturated(frequency, norm)
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "it need not be exact")]
+    const fn weight(&self) -> f32 {
+        self.weight as f32
     }
 
     /// How often a document holds the term; 0 if the stretch does not have it.
