@@ -21,4 +21,5 @@ mod sphere;
 pub mod suggest;
 pub mod tag;
 pub mod text;
+pub mod varint;
 pub mod vector;

@@ -76,6 +76,16 @@ impl Fresh {
         self.count(queue);
     }
 
+    /// Takes out rows that were linked without being claimed, while nobody is linking.
+    pub(super) fn forget_linked(&self, slots: &Slots) {
+        let queue = &mut *self.lock();
+        queue
+            .rows
+            .retain(|&row| slots.get(row).state() == State::Fresh);
+        queue.claimed = 0;
+        self.count(queue);
+    }
+
     /// The rows that are fresh. Whoever looks here first and then into the graph misses none; a row
     /// may be in both.
     pub(super) fn snapshot(&self, slots: &Slots) -> Vec<RowId> {

@@ -25,6 +25,7 @@ mod params;
 mod query;
 mod range;
 mod rows;
+mod saved;
 mod scan;
 mod search;
 mod slots;

@@ -189,6 +189,11 @@ impl Slot {
         usize::from(self.level.load(Ordering::Relaxed))
     }
 
+    /// Sets the highest level of a row that has no lists above level 0 yet.
+    pub(super) fn set_level(&self, level: u8) {
+        self.level.store(level, Ordering::Relaxed);
+    }
+
     /// How many nodes link here at level 0. While several threads link, some may not be counted yet.
     pub(super) fn incoming(&self) -> u32 {
         self.incoming.load(Ordering::Relaxed)

@@ -77,6 +77,8 @@ pub(super) struct Store {
     scratches: Mutex<Vec<Scratch>>,
     /// The index has gone on with another store.
     closed: AtomicBool,
+    /// Links are to be loaded: until then nothing is linked.
+    waiting: AtomicBool,
 }
 
 /// Something to be done in whatever space the rows are in.
@@ -112,6 +114,7 @@ impl Store {
             turns: AtomicUsize::new(0),
             scratches: Mutex::default(),
             closed: AtomicBool::new(false),
+            waiting: AtomicBool::new(false),
         }
     }
 
@@ -187,7 +190,7 @@ impl Store {
 
     /// Whether there is background work.
     pub(super) fn is_pending(&self) -> bool {
-        let open = !self.closed.load(Ordering::Relaxed);
+        let open = !self.closed.load(Ordering::Relaxed) && !self.waits();
         open && (self.may_link() && self.fresh.unclaimed() > 0
             || self.upkeep_runs.load(Ordering::Relaxed)
             || self.is_upkeep_due())
@@ -231,15 +234,8 @@ impl Store {
     }
 
     fn link(&self, row: RowId) {
+        self.write_codes(row);
         let codes = self.codes.load_full();
-        let next = self.next_codes.load_full();
-        let mut vector = Vec::new();
-        for codes in codes.iter().chain(&next) {
-            let rounded = self.rows.single(row, &mut vector);
-            // SAFETY: the row is claimed by this thread, and its code is read by those who find it
-            // linked; the gate keeps out whoever codes all rows.
-            unsafe { codes.write(row, &vector, rounded, self.rows.is_zero(row)) };
-        }
         let Some(graph) = &self.graph else {
             self.slots.get(row).set_state(State::Linked);
             return;
@@ -254,6 +250,19 @@ impl Store {
             };
             self.in_space(codes.as_deref(), None, task);
         });
+    }
+
+    /// Codes a row that this thread has claimed, under the gate, and that nobody finds yet.
+    pub(super) fn write_codes(&self, row: RowId) {
+        let codes = self.codes.load_full();
+        let next = self.next_codes.load_full();
+        let mut vector = Vec::new();
+        for codes in codes.iter().chain(&next) {
+            let rounded = self.rows.single(row, &mut vector);
+            // SAFETY: the row is claimed by this thread, and its code is read by those who find it
+            // linked; the gate keeps out whoever codes all rows.
+            unsafe { codes.write(row, &vector, rounded, self.rows.is_zero(row)) };
+        }
     }
 
     /// How rows are linked.
@@ -361,7 +370,16 @@ impl Store {
 
     /// Whether fresh rows are to be linked: a scan without codes needs no link.
     pub(super) fn may_link(&self) -> bool {
-        self.graph.is_some() || self.codes.load().is_some()
+        !self.waits() && (self.graph.is_some() || self.codes.load().is_some())
+    }
+
+    fn waits(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Has rows wait for links that are to be loaded, or no longer.
+    pub(super) fn set_waiting(&self, waiting: bool) {
+        self.waiting.store(waiting, Ordering::Relaxed);
     }
 
     /// Rows of a scan that never has codes are linked by being there.

@@ -57,7 +57,7 @@ impl Graph {
     }
 
     /// Makes room for a row's lists above level 0, once in its life.
-    pub(super) fn reserve_upper(&self, slot: &Slot) {
+    pub(in crate::vector) fn reserve_upper(&self, slot: &Slot) {
         let Ok(levels @ 1..) = u32::try_from(slot.level()) else {
             return;
         };
@@ -125,7 +125,7 @@ impl Graph {
     }
 
     /// Has walks begin at a row, unless they begin as high up or higher since.
-    pub(super) fn raise_entry(&self, to: Entry) {
+    pub(in crate::vector) fn raise_entry(&self, to: Entry) {
         let higher = |now: u64| {
             let lower = unpacked(now).is_none_or(|now| now.level < to.level);
             lower.then(|| packed(Some(to)))

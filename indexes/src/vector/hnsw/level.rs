@@ -1,7 +1,7 @@
 //! How high new nodes reach.
 
 /// No node reaches higher; at `m` 2 that is four billion nodes.
-const HIGHEST_LEVEL: u8 = 32;
+pub(in crate::vector) const HIGHEST_LEVEL: u8 = 32;
 
 /// Draws the highest level of each new row: one in `m` of a level reaches the next, which is the
 /// paper's distribution (section 4.1, `mL = 1 / ln M`). Seeded, so that a history makes one graph.

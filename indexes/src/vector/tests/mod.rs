@@ -9,6 +9,7 @@ mod filters;
 mod hard;
 mod property;
 mod recall;
+mod saved;
 mod stress;
 mod upkeep;
 mod within;
