@@ -1,11 +1,16 @@
 //! The core that every host embeds: the indexes of every database, free of any server.
 
 mod idle;
+mod links;
+mod overview;
 mod saved;
 
 use std::collections::{BTreeMap, HashSet};
+use std::time::Instant;
 
 use nuthatch_indexes::vector::Algorithm;
+
+pub use self::overview::{Counts, Overview};
 
 use crate::background::Linkers;
 use crate::catalog::index::Index;
@@ -25,6 +30,7 @@ pub struct Core {
     settings: Settings,
     linkers: Linkers,
     cursors: Cursors,
+    counts: Counts,
 }
 
 /// What is left to do in the background, and who does it.
@@ -124,7 +130,11 @@ impl Core {
 
     /// Runs one command and writes its reply; `arguments[0]` is the command's name, in any case.
     pub fn execute(&mut self, call: &mut Call<'_>, arguments: &[&[u8]]) -> Effect {
-        match command::run(self, call, arguments) {
+        let start = Instant::now();
+        let result = command::run(self, call, arguments);
+        let name = arguments.first().copied().unwrap_or_default();
+        self.counts.count(name, start.elapsed(), &result);
+        match result {
             Ok(effect) => effect,
             Err(error) => {
                 call.sink.error(&error.to_string());

@@ -16,6 +16,15 @@ pub enum Presence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WrongType;
 
+/// What somebody wants to do with keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// To learn anything of what they hold.
+    Read,
+    /// To delete them.
+    Delete,
+}
+
 /// The host's keys in the database of the command being run.
 ///
 /// # Contract
@@ -59,6 +68,10 @@ pub trait Keyspace {
 
     /// Deletes a key, as `UNLINK` would; whether it was there.
     fn delete(&mut self, key: &[u8]) -> bool;
+
+    /// Whether whoever runs the command may do something with every key that begins with one of
+    /// the prefixes, be there such keys or not.
+    fn allows(&mut self, access: Access, prefixes: &[Vec<u8>]) -> bool;
 
     /// How many keys there are, for the progress of a backfill.
     fn key_count(&mut self) -> u64;

@@ -45,6 +45,11 @@ impl Cursors {
         self.waiting.is_empty()
     }
 
+    /// How many there are, of all indexes.
+    pub(crate) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Frees what has not been read for too long, and what has no index any more.
     pub(crate) fn collect(&mut self, mut has_index: impl FnMut(u64) -> bool) {
         let now = Instant::now();

@@ -1,5 +1,6 @@
 //! `FT.CREATE`, `FT.DROPINDEX` and their kin, `FT._LIST`, `FT.INFO`: indexes as things of their own.
 
+use super::permission;
 use crate::catalog::index::Index;
 use crate::engine::{Call, Core, Effect};
 use crate::reply::info::write_info;
@@ -106,10 +107,10 @@ pub(super) fn list(
     arguments: &[&[u8]],
 ) -> Result<Effect, Error> {
     parse_list(arguments)?;
-    let database = core.database(call.database);
-    call.sink.set(database.len());
-    for index in database.iter() {
-        call.sink.bulk(&index.definition().name);
+    let readable = permission::readable(core, call);
+    call.sink.set(readable.len());
+    for name in readable {
+        call.sink.bulk(name);
     }
     Ok(Effect::None)
 }

@@ -11,6 +11,7 @@ mod documents;
 mod explain;
 mod hybrid;
 mod markup;
+mod permission;
 mod profile;
 mod rows;
 mod search;
@@ -316,14 +317,13 @@ pub(crate) fn run(
         .iter()
         .find(|command| name.eq_ignore_ascii_case(command.name.as_bytes()))
         .ok_or_else(|| Refusal::UnknownCommand { name: shown(name) })?;
-    let index = match command.name {
-        // Looking is no use.
-        "FT.INFO" => None,
-        "FT.CURSOR" | "FT.ALIASADD" | "FT._ALIASADDIFNX" | "FT.ALIASUPDATE" => rest.get(1),
-        _ => rest.first(),
-    };
-    if let Some(name) = index {
-        core.touch(call.database, name);
+    let indexes = permission::indexes(command.name, rest);
+    permission::check(core, call, command.name, rest)?;
+    // Looking is no use.
+    if command.name != "FT.INFO" {
+        for name in indexes.iter().flatten() {
+            core.touch(call.database, name);
+        }
     }
     (command.run)(core, call, rest)
 }

@@ -231,7 +231,7 @@ mod tests {
     use nuthatch_indexes::suggest::Suggestions;
 
     use crate::engine::{Call, Core};
-    use crate::keyspace::{Keyspace, Presence, WrongType};
+    use crate::keyspace::{Access, Keyspace, Presence, WrongType};
     use crate::reply::{Protocol, Recorder, Reply};
 
     /// Every key is an empty hash, and showing one takes two milliseconds.
@@ -265,6 +265,10 @@ mod tests {
 
         fn delete(&mut self, _: &[u8]) -> bool {
             false
+        }
+
+        fn allows(&mut self, _: Access, _: &[Vec<u8>]) -> bool {
+            true
         }
 
         fn key_count(&mut self) -> u64 {

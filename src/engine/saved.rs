@@ -20,6 +20,8 @@ struct Saving<'a> {
     indexes: Vec<(u32, &'a Definition)>,
     aliases: Vec<SavedAlias>,
     dictionaries: Vec<(u32, &'a Dictionaries)>,
+    /// Links of vectors follow, behind the keys.
+    links: bool,
 }
 
 /// The same, loaded.
@@ -30,6 +32,8 @@ struct Saved {
     aliases: Vec<SavedAlias>,
     #[serde(default)]
     dictionaries: Vec<(u32, Dictionaries)>,
+    #[serde(default)]
+    links: bool,
 }
 
 /// One alias.
@@ -78,12 +82,14 @@ impl Core {
             indexes: indexes.collect(),
             aliases: aliases.collect(),
             dictionaries: dictionaries.collect(),
+            links: self.has_links(),
         })
     }
 
     /// Replaces all indexes by empty ones with the saved definitions, and all dictionaries by
-    /// those saved; no backfill is pending, the host tells of each key as it loads it. On an error
-    /// nothing is changed.
+    /// those saved; no backfill is pending, the host tells of each key as it loads it, and then loads
+    /// the links of vectors or says that there are none ([`Core::link_anew`]). On an error nothing is
+    /// changed.
     ///
     /// # Errors
     /// A text for the log when the bytes are not what [`Core::save`] wrote.
@@ -110,6 +116,9 @@ impl Core {
             *databases.entry(database).or_default().dictionaries_mut() = dictionaries;
         }
         self.databases = databases;
+        if saved.links && self.settings.save_content {
+            self.await_links();
+        }
         Ok(())
     }
 }

@@ -118,7 +118,7 @@ mod tests {
     use super::*;
     use crate::catalog::index::FieldIndex;
     use crate::exec::scorer::Unscored;
-    use crate::keyspace::{Keyspace, Presence, WrongType};
+    use crate::keyspace::{Access, Keyspace, Presence, WrongType};
     use crate::plan::VectorRange;
     use crate::request::create::Definition;
 
@@ -159,6 +159,10 @@ mod tests {
 
         fn delete(&mut self, _: &[u8]) -> bool {
             false
+        }
+
+        fn allows(&mut self, _: Access, _: &[Vec<u8>]) -> bool {
+            true
         }
 
         fn key_count(&mut self) -> u64 {

@@ -150,7 +150,7 @@ mod tests {
     use crate::exec::deadline::Deadline;
     use crate::exec::model::{Bm25Std, Corpus};
     use crate::exec::scorer::{BoxScorer, Leaf, Term};
-    use crate::keyspace::{Keyspace, Presence, WrongType};
+    use crate::keyspace::{Access, Keyspace, Presence, WrongType};
     use crate::plan::estimate::Estimate;
     use crate::plan::{Kind, Node};
     use crate::request::create::Definition;
@@ -193,6 +193,10 @@ mod tests {
 
         fn delete(&mut self, _: &[u8]) -> bool {
             false
+        }
+
+        fn allows(&mut self, _: Access, _: &[Vec<u8>]) -> bool {
+            true
         }
 
         fn key_count(&mut self) -> u64 {

@@ -1,6 +1,7 @@
 //! Saved state as a section that proves itself: a magic word, a version, a length, the content, and
 //! a checksum over all of it.
 
+pub mod pieces;
 pub mod suggestions;
 
 use std::ops::RangeInclusive;
@@ -12,8 +13,8 @@ const MAGIC: &[u8; 8] = b"NUTHATCH";
 
 /// The format of definitions. 2 has types and quantization of vectors and SVS-VAMANA; 3 has languages,
 /// phonetics, synonyms and payloads, and dictionaries beside the definitions; 4 has conditions, times to
-/// live and aliases. What earlier ones lack has defaults. Other formats are not read.
-const VERSION: u32 = 4;
+/// live and aliases; 5 says whether links of vectors follow. What earlier ones lack has defaults. Other formats are not read.
+const VERSION: u32 = 5;
 const OLDEST_VERSION: u32 = 1;
 
 /// Magic, version, length.
@@ -90,7 +91,7 @@ mod tests {
         let value = vec![(3u32, vec![0u8, 255]), (0, vec![])];
         let section = encode(&value);
         let (version, content) = decode(&section).unwrap();
-        assert_eq!((version, read(content)), (4, Ok(value)));
+        assert_eq!((version, read(content)), (5, Ok(value)));
     }
 
     proptest! {

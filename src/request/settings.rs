@@ -31,6 +31,8 @@ pub struct Settings {
     pub min_stem_length: usize,
     /// `QUANTIZATION` of vector fields that do not say.
     pub quantization: Quantization,
+    /// `SAVECONTENT`: whether snapshots have what indexes made of their documents.
+    pub save_content: bool,
     /// `LINKERS`: threads that link vectors in the background, 0 linking them within the write;
     /// none leaves the choice to the engine.
     pub linkers: Option<usize>,
@@ -65,6 +67,7 @@ impl Default for Settings {
             max_expansions: 200,
             min_stem_length: DEFAULT_MIN_STEM_LENGTH,
             quantization: Quantization::default(),
+            save_content: true,
             linkers: None,
         }
     }

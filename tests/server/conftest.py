@@ -38,10 +38,11 @@ class Server:
         self.port = free_port()
         self.protocol = 2
 
-    def start(self, *options, module=(), wait=True):
-        """Starts the server; `module` holds the module's load-time arguments, None for none."""
+    def start(self, *options, module=(), wait=True, file=None):
+        """Starts the server, with a configuration file if one is given; `module` holds the module's
+        load-time arguments, None for none."""
         self.log = open(self.directory / "server.log", "ab")
-        command = [self.program, "--port", str(self.port), "--dir", str(self.directory)]
+        command = [self.program, *([str(file)] if file else []), "--port", str(self.port), "--dir", str(self.directory)]
         command += ["--save", "", "--repl-diskless-sync-delay", "0"]
         command += ["--enable-debug-command", "yes", "--loglevel", "notice"]
         command += ["--enable-module-command", "yes", *options]

@@ -140,3 +140,90 @@ def test_a_write_command_is_refused_on_a_replica(new_server, server):
     until(lambda: client.info("replication")["master_link_status"] == "up")
     with pytest.raises(redis.ReadOnlyError):
         client.execute_command("FT.CREATE", "idx", "SCHEMA", "t", "TEXT")
+
+
+def test_settings_are_the_servers_too(new_server):
+    server = new_server().start("--search.minprefix", "1", module=("TIMEOUT", "70"))
+    client = server.client(protocol=2)
+    assert client.config_get("search.minprefix") == {"search.minprefix": "1"}
+    assert client.config_get("search.timeout") == {"search.timeout": "70"}
+    every = client.config_get("search.*")
+    named = client.execute_command("FT.CONFIG", "GET", "*")
+    assert len(every) == len(named)
+    for name, value in named:
+        assert every["search." + name.decode().lower().replace("_", "-")] == value.decode()
+    client.config_set("search.timeout", "80")
+    assert client.execute_command("FT.CONFIG", "GET", "TIMEOUT") == [[b"TIMEOUT", b"80"]]
+    client.execute_command("FT.CONFIG", "SET", "ON_TIMEOUT", "fail")
+    assert client.config_get("search.on-timeout") == {"search.on-timeout": "FAIL"}
+    for name, value in (("timeout", "soon"), ("on-timeout", "never"), ("minprefix", "0")):
+        with pytest.raises(redis.ResponseError, match="CONFIG SET failed"):
+            client.config_set("search." + name, value)
+    with pytest.raises(redis.ResponseError):
+        client.config_set("search.linkers", "3")
+    assert client.config_get("search.*") == {**every, "search.timeout": "80", "search.on-timeout": "FAIL"}
+
+
+def test_a_setting_in_the_servers_configuration_that_is_not_valid_is_named(new_server):
+    server = new_server().start("--search.on-timeout", "never", wait=False)
+    assert server.process.wait(20) != 0
+    assert "on-timeout" in server.log_text() or "ON_TIMEOUT" in server.log_text()
+
+
+def test_fixed_settings_come_from_the_servers_configuration(new_server):
+    client = new_server().start("--search.linkers", "3").client()
+    assert info(client)["linkers"] == 3
+
+
+def test_a_changed_setting_is_kept_by_a_rewritten_configuration(new_server, tmp_path):
+    server = new_server()
+    file = tmp_path / "server.conf"
+    file.write_text(f"loadmodule {MODULE}\n")
+    server.start(module=None, file=file)
+    client = server.client()
+    client.config_set("search.maxprefixexpansions", "33")
+    client.config_rewrite()
+    server.stop()
+    client = server.start(module=None, file=file).client(protocol=2)
+    assert client.execute_command("FT.CONFIG", "GET", "MAXEXPANSIONS")[0][1] == b"33"
+
+
+def test_info_has_what_there_is_and_what_was_done(client):
+    create(client)
+    create(client, "other", "e:")
+    for i in range(5):
+        client.hset(f"d:{i}", mapping=document())
+    client.hset("d:bad", mapping={"n": "no number", "t": "x"})
+    before = info(client)
+    assert before["number_of_indexes"] == 2
+    assert before["number_of_documents"] == 6
+    assert before["indexing_failures"] == 1
+    assert before["indexes_backfilling"] == before["cursors"] == 0
+    assert before["used_memory_indexes"] > 1000
+    found(client)
+    client.execute_command("FT.AGGREGATE", "idx", "*", "WITHCURSOR", "COUNT", "1")
+    for command in (("FT.SEARCH", "nothing", "*"), ("FT.SEARCH", "idx", "((")):
+        with pytest.raises(redis.ResponseError):
+            client.execute_command(*command)
+    client.execute_command("ACL", "SETUSER", "nobody", "on", "nopass", "+@all")
+    nobody = redis.Redis(port=client.connection_pool.connection_kwargs["port"], username="nobody", password="x")
+    with pytest.raises(redis.exceptions.NoPermissionError):
+        nobody.execute_command("FT.INFO", "idx")
+    after = info(client)
+    assert after["total_queries_processed"] - before["total_queries_processed"] == 4
+    assert after["commands_refused"] - before["commands_refused"] == 2
+    assert after["commands_not_permitted"] - before["commands_not_permitted"] == 1
+    assert after["total_query_execution_time_us"] > before["total_query_execution_time_us"]
+    assert after["cursors"] == 1
+    sections = client.execute_command("INFO", "search_queries")
+    assert any(name.startswith("search_total_queries") for name in sections)
+    assert not any(name.startswith("search_number_of") for name in sections)
+
+
+def test_the_server_times_and_logs_our_commands(client):
+    create(client)
+    client.config_set("slowlog-log-slower-than", "0")
+    found(client)
+    assert any(b"FT.SEARCH" in entry["command"] for entry in client.slowlog_get())
+    histogram = client.execute_command("LATENCY", "HISTOGRAM", "FT.SEARCH")
+    assert "ft.search" in str(histogram).lower()

@@ -1,5 +1,7 @@
 """Indexes outlive a restart, follow to replicas, and take in what was there before them."""
 
+import random
+import struct
 import threading
 import time
 
@@ -179,3 +181,123 @@ def test_a_backfill_follows_its_database_and_ends_with_its_index(server, client)
     second.flushall()
     time.sleep(0.05)
     assert second.ping()
+
+
+def fill_vectors(client, count, start=0):
+    chance = random.Random(start)
+    pipeline = client.pipeline(transaction=False)
+    for i in range(start, start + count):
+        vector = struct.pack("<8f", *(chance.gauss(0, 1) for _ in range(8)))
+        pipeline.hset(f"d:{i}", mapping={"v": vector, "g": "x"})
+    pipeline.execute()
+
+
+def create_vectors(client, name="vectors", prefix="d:"):
+    field = "VECTOR HNSW 6 TYPE FLOAT32 DIM 8 DISTANCE_METRIC L2".split()
+    client.execute_command("FT.CREATE", name, "PREFIX", "1", prefix, "SCHEMA", "v", *field, "g", "TAG")
+
+
+def neighbours(client, seed, index="vectors", count=10):
+    chance = random.Random(seed)
+    vector = struct.pack("<8f", *(chance.gauss(0, 1) for _ in range(8)))
+    query = (f"*=>[KNN {count} @v $q]", "PARAMS", "2", "q", vector, "NOCONTENT", "SORTBY", "__v_score", "LIMIT", "0", str(count))
+    return client.execute_command("FT.SEARCH", index, *query)[1:]
+
+
+def is_linked(client):
+    return info(client)["fresh_vectors"] == 0
+
+
+@pytest.mark.parametrize("way", ["snapshot", "reload", "log", "replica"])
+def test_links_of_vectors_need_not_be_made_again(new_server, way):
+    options = ("--appendonly", "yes") if way == "log" else ("--save", "1000 1000")
+    server = new_server().start(*options)
+    client = server.client()
+    create_vectors(client)
+    second = server.client(db=2)
+    create_vectors(second, "other")
+    fill_vectors(client, 3000)
+    fill_vectors(second, 500)
+    until(lambda: is_linked(client), 60)
+    before = [neighbours(client, seed) for seed in range(20)]
+    if way == "snapshot":
+        server.restart(*options)
+    elif way == "reload":
+        client.execute_command("DEBUG", "RELOAD")
+    elif way == "log":
+        client.bgrewriteaof()
+        until(lambda: client.info("persistence")["aof_rewrite_in_progress"] == 0)
+        until(lambda: client.info("persistence")["aof_rewrites"] >= 1)
+        client.hset("d:0", "g", "y")
+        server.restart(*options)
+    else:
+        replica = new_server().start()
+        replica.client().replicaof("127.0.0.1", server.port)
+        server = replica
+        until(lambda: server.client().info("replication")["master_link_status"] == "up")
+    client = server.client()
+    told = info(client)
+    assert told["rdb_vectors_linked"] >= 3450
+    assert told["fresh_vectors"] <= 50
+    same = sum(len(set(neighbours(client, seed)) & set(before[seed])) for seed in range(20))
+    assert same >= 190
+    assert len(neighbours(server.client(db=2), 1, "other")) == 10
+    if way != "replica":
+        fill_vectors(client, 200, start=3000)
+        client.delete("d:1")
+        until(lambda: is_linked(client), 60)
+        assert b"d:3100" in neighbours_of(client, "d:3100")
+        assert len(neighbours(client, 5, count=50)) == 50
+
+
+def neighbours_of(client, key):
+    query = ("*=>[KNN 3 @v $q]", "PARAMS", "2", "q", client.hget(key, "v"), "NOCONTENT")
+    return client.execute_command("FT.SEARCH", "vectors", *query)[1:]
+
+
+def test_links_are_made_anew_when_the_snapshot_has_damaged_ones_or_none(new_server):
+    options = ("--save", "1000 1000", "--rdbchecksum", "no", "--rdbcompression", "no")
+    server = new_server().start(*options)
+    client = server.client()
+    create_vectors(client)
+    fill_vectors(client, 1000)
+    until(lambda: is_linked(client), 60)
+    client.save()
+    snapshot = server.directory / "dump.rdb"
+    whole = snapshot.read_bytes()
+    client.execute_command("FT.CONFIG", "SET", "SAVECONTENT", "NO")
+    client.save()
+    without = snapshot.read_bytes()
+    assert len(without) < len(whole) - 20_000
+    place = whole.rfind(b"NUTHATCH") + 2000
+    damaged = whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]
+    for content, refused in ((damaged, 1), (without, 0)):
+        server.stop()
+        snapshot.write_bytes(content)
+        client = server.start(*options).client()
+        assert client.dbsize() == 1000
+        assert info(client)["rdb_sections_refused"] == refused
+        assert ("made anew" in server.log_text()) == bool(refused) or not refused
+        assert info(client)["rdb_vectors_linked"] == 0
+        assert len(neighbours(client, 1)) == 10
+        until(lambda: is_linked(client), 60)
+        assert b"d:7" in neighbours_of(client, "d:7")
+
+
+def test_a_snapshot_that_is_cut_off_starts_no_server_and_ends_none_badly(new_server):
+    options = ("--save", "1000 1000", "--rdbcompression", "no")
+    server = new_server().start(*options)
+    client = server.client()
+    create_vectors(client)
+    fill_vectors(client, 500)
+    until(lambda: is_linked(client), 60)
+    client.save()
+    server.stop()
+    snapshot = server.directory / "dump.rdb"
+    whole = snapshot.read_bytes()
+    place = whole.rfind(b"NUTHATCH")
+    for cut in (place - 10, place + 3, place + 500, len(whole) - 3):
+        snapshot.write_bytes(whole[:cut])
+        server.start(*options, wait=False)
+        assert server.process.wait(20) == 1
+    assert "crashed by signal" not in server.log_text()

@@ -21,6 +21,9 @@ const PAUSE_MS: i64 = 2;
 /// Between two looks whether the server has read its own keys.
 const LOADING_PAUSE_MS: i64 = 50;
 
+/// Between two looks whether there is memory again.
+const MEMORY_PAUSE_MS: i64 = 100;
+
 /// How far the host has got.
 #[derive(Default)]
 pub(super) struct Scanning {
@@ -52,6 +55,10 @@ unsafe extern "C" fn on_timer(context: *mut raw::RedisModuleCtx, _data: *mut c_v
         host.scanning.awake = false;
         if context.is_loading() {
             return sleep(context, host, LOADING_PAUSE_MS);
+        }
+        // What a backfill takes, writes could not have, or would evict keys for.
+        if context.is_out_of_memory() {
+            return sleep(context, host, MEMORY_PAUSE_MS);
         }
         slice(context, host);
         wake(context, host);

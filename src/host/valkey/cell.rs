@@ -13,8 +13,9 @@ use super::backfill::Scanning;
 use super::fault::{self, Panicked};
 use super::info;
 use super::keyspace::{FieldNames, ServerKeyspace};
-use crate::engine::{Core, Linking};
+use crate::engine::{Core, Counts, Linking, Overview};
 use crate::request::settings::Settings;
+use crate::request::settings::table::Setting;
 
 /// The core and what the host keeps beside it.
 #[derive(Default)]
@@ -66,9 +67,36 @@ pub(super) fn configure(settings: Settings) {
     }
 }
 
-/// The state of the work in the background; none while the core is borrowed.
-pub(super) fn linking() -> Option<Linking> {
-    borrow().map(|host| host.core.linking())
+/// The settings as they are; none while the core is borrowed.
+pub(super) fn settings() -> Option<Settings> {
+    borrow().map(|host| host.core.settings())
+}
+
+/// Sets a setting. One that only the loading of the module may change is set as the module is loaded,
+/// while there is nothing in the core yet.
+///
+/// # Errors
+/// What is wrong with the value, or that the core is in use.
+pub(super) fn set(setting: &Setting, value: &[u8]) -> Result<(), String> {
+    let mut host = borrow().ok_or("the search engine is busy with the caller")?;
+    let mut settings = host.core.settings();
+    setting
+        .set(&mut settings, value)
+        .map_err(|refusal| refusal.to_string())?;
+    if setting.is_mutable {
+        *host.core.settings_mut() = settings;
+    } else if host.core.settings() != settings {
+        host.core = Core::with(settings);
+    }
+    Ok(())
+}
+
+/// The core in numbers; none while it is borrowed.
+pub(super) fn numbers() -> Option<(Linking, Overview, Counts)> {
+    borrow().map(|host| {
+        let core = &host.core;
+        (core.linking(), core.overview(), core.counts())
+    })
 }
 
 /// Does `work` with the core, then applies the changes that it caused, also when it panicked.
@@ -116,6 +144,11 @@ pub(super) fn key_changed(context: Context<'_>, key: &[u8]) {
 /// Whether there is no index for certain.
 pub(super) fn is_empty() -> bool {
     borrow().is_some_and(|host| host.core.is_empty())
+}
+
+/// Whether there are links of vectors to save, as far as can be told.
+pub(super) fn has_links() -> bool {
+    borrow().is_some_and(|host| host.core.has_links())
 }
 
 fn borrow() -> Option<MutexGuard<'static, Host>> {

@@ -1,25 +1,21 @@
 //! Where the server comes in: loading, and commands.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::c_int;
 
 use valkey_module::raw;
 
-use super::api::{Context, Str, c_text, server, succeeded};
+use super::api::{Context, Str, c_text, server};
 use super::backfill;
 use super::cell::{self, Host, Refusal};
 use super::keyspace::ServerKeyspace;
 use super::options::{self, Options};
 use super::reply::ServerSink;
-use super::{alloc, cursors, events, fault, idle, info, rdb, suggestions};
-use crate::command::COMMANDS;
+use super::{alloc, config, cursors, events, fault, idle, info, rdb, registration, suggestions};
 use crate::engine::{Call, Effect};
 use crate::reply::Sink;
 
 /// What `MODULE LIST` says: clients ask for at least 2.10.5 before they use what we have.
 const VERSION: c_int = 21005;
-
-/// The category for access control that all commands are in.
-const CATEGORY: &CStr = c"search";
 
 const OK: c_int = 0;
 const ERR: c_int = 1;
@@ -67,25 +63,11 @@ fn load(context: Context<'_>, counted: bool, arguments: &[&[u8]]) -> Result<(), 
         context.warn(text);
     }
     set_module_options(context);
-    let categorised = add_category(context);
-    for command in COMMANDS {
-        let flags = match (command.write, command.grows) {
-            (true, true) => c"write deny-oom",
-            (true, false) => c"write",
-            // It changes how the server behaves for everyone.
-            (false, _) if command.name == "FT.CONFIG" => c"admin",
-            (false, _) => c"readonly",
-        };
-        if !context.create_command(command.name, flags, command.keyed, Some(run)) {
-            return Err(format!("the server has a command {}", command.name));
-        }
-        if categorised {
-            set_category(context, command.name);
-        }
-    }
+    registration::add_commands(context, Some(run))?;
     #[cfg(feature = "test-commands")]
     super::test_commands::register(context)?;
     cell::configure(settings);
+    config::register(context)?;
     if !events::subscribe(context) {
         return Err("the server does not offer the events to follow".to_owned());
     }
@@ -106,7 +88,7 @@ unsafe extern "C" fn run(
     answer(context, |host, sink| {
         // SAFETY: the server's arguments, alive during this call.
         let arguments = unsafe { arguments(argv, argc) };
-        let mut keyspace = ServerKeyspace::new(context, &mut host.names);
+        let mut keyspace = ServerKeyspace::of_caller(context, &mut host.names, &arguments);
         let mut call = Call {
             database: context.database(),
             keyspace: &mut keyspace,
@@ -182,35 +164,4 @@ fn set_module_options(context: Context<'_>) {
     let options = raw::REDISMODULE_OPTIONS_HANDLE_IO_ERRORS.cast_signed();
     // SAFETY: the context of `RedisModule_OnLoad`.
     unsafe { set(context.as_raw(), options) };
-}
-
-/// Makes the category for access control, where the server can (Valkey 8, Redis 7.4 and later).
-fn add_category(context: Context<'_>) -> bool {
-    // SAFETY: as for every pointer of the API (`server!`); this one not every server has.
-    let Some(add) = (unsafe { raw::RedisModule_AddACLCategory }) else {
-        return false;
-    };
-    // SAFETY: the context of `RedisModule_OnLoad`; the server copies the name.
-    let status = unsafe { add(context.as_raw(), CATEGORY.as_ptr()) };
-    succeeded(status)
-}
-
-fn set_category(context: Context<'_>, command: &str) {
-    // SAFETY: as for every pointer of the API (`server!`); this one not every server has.
-    let Some(set) = (unsafe { raw::RedisModule_SetCommandACLCategories }) else {
-        return;
-    };
-    let name = c_text(command);
-    let get = server!(RedisModule_GetCommand);
-    // SAFETY: the context of `RedisModule_OnLoad` and a C string that outlives the call.
-    let handle = unsafe { get(context.as_raw(), name.as_ptr()) };
-    if handle.is_null() {
-        return;
-    }
-    // SAFETY: the command was registered by this module, in this call of `RedisModule_OnLoad`.
-    let status = unsafe { set(handle, CATEGORY.as_ptr()) };
-    if !succeeded(status) {
-        let text = format!("{command} could not be put into the category 'search'");
-        context.warn(&text);
-    }
 }

@@ -123,6 +123,8 @@ unsafe extern "C" fn on_loading(
     // An index that a replayed command created still wants its keys. Nothing to do if the core
     // is borrowed: whoever borrowed it wakes it as well.
     let _ = cell::with(context, |host| {
+        // Whatever has no links by now gets none from a snapshot.
+        host.core.link_anew();
         backfill::wake(context, host);
         idle::wake(context, host);
     });

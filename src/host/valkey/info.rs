@@ -21,6 +21,11 @@ impl Counter {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts several more.
+    pub(super) fn add(&self, count: usize) {
+        self.0.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
     fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -32,7 +37,9 @@ pub(super) static KEY_CHANGES: Counter = Counter::new();
 pub(super) static BACKFILLED_KEYS: Counter = Counter::new();
 /// Sections of definitions that were loaded.
 pub(super) static SECTIONS_LOADED: Counter = Counter::new();
-/// Sections of definitions that were not understood.
+/// Vectors that have the links that were saved.
+pub(super) static LINKS_LOADED: Counter = Counter::new();
+/// Sections that were not understood.
 pub(super) static SECTIONS_REFUSED: Counter = Counter::new();
 
 /// Adds the section to `INFO`.
@@ -43,23 +50,48 @@ pub(super) fn register(context: Context<'_>) -> bool {
 /// Called by the server for `INFO`, and for its crash report: that reads nothing but counters,
 /// since nothing else can be relied on then.
 unsafe extern "C" fn write(info: *mut raw::RedisModuleInfoCtx, crash_report: c_int) {
-    let linking = if crash_report == 0 {
-        fault::catch_and(cell::linking, |_| ()).unwrap_or_default()
+    let numbers = if crash_report == 0 {
+        fault::catch_and(cell::numbers, |_| ()).unwrap_or_default()
     } else {
         None
     };
-    let linking = linking.unwrap_or_default();
-    let fields: [(&CStr, u64); 9] = [
+    let (linking, overview, counts) = numbers.unwrap_or_default();
+    let fields: [(&CStr, u64); 10] = [
         (c"panics", fault::panics()),
         (c"key_changes", KEY_CHANGES.get()),
         (c"backfilled_keys", BACKFILLED_KEYS.get()),
         (c"rdb_sections_loaded", SECTIONS_LOADED.get()),
+        (c"rdb_vectors_linked", LINKS_LOADED.get()),
         (c"rdb_sections_refused", SECTIONS_REFUSED.get()),
         (c"linkers", linking.linkers),
         (c"linker_panics", linking.panics),
         (c"fresh_vectors", linking.fresh),
         (c"tombstones", linking.tombstones),
     ];
-    // SAFETY: the server's, alive during this call.
-    let _ = fault::catch_and(|| unsafe { api::write_info(info, &fields) }, |_| ());
+    let indexes: [(&CStr, u64); 6] = [
+        (c"number_of_indexes", overview.indexes),
+        (c"number_of_documents", overview.documents),
+        (c"used_memory_indexes", overview.bytes),
+        (c"indexes_backfilling", overview.backfilling),
+        (c"indexing_failures", overview.failures),
+        (c"cursors", overview.cursors),
+    ];
+    let micros = u64::try_from(counts.query_time.as_micros()).unwrap_or(u64::MAX);
+    let queries: [(&CStr, u64); 6] = [
+        (c"total_queries_processed", counts.queries),
+        (c"total_query_execution_time_us", micros),
+        (c"query_timeouts", counts.timeouts),
+        (c"commands_refused", counts.refusals),
+        (c"commands_not_permitted", counts.denials),
+        (c"commands_failed", counts.faults),
+    ];
+    let sections: [(&CStr, &[(&CStr, u64)]); 3] = [
+        (c"", &fields),
+        (c"indexes", &indexes),
+        (c"queries", &queries),
+    ];
+    for (name, fields) in sections {
+        // SAFETY: the server's, alive during this call.
+        let _ = fault::catch_and(|| unsafe { api::write_info(info, name, fields) }, |_| ());
+    }
 }

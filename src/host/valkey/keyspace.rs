@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use nuthatch_indexes::suggest::Suggestions;
 
 use super::api::{Context, Key, OwnedStr, Pairs, Str};
-use super::suggestions;
-use crate::keyspace::{Keyspace, Presence, WrongType};
+use super::{acl, suggestions};
+use crate::keyspace::{Access, Keyspace, Presence, WrongType};
 
 /// Field names as strings of the server, made once: half the cost of reading a field otherwise.
 #[derive(Default)]
@@ -32,11 +32,33 @@ impl FieldNames {
 pub(super) struct ServerKeyspace<'a> {
     context: Context<'a>,
     names: &'a mut FieldNames,
+    /// The command that a client runs, if one does.
+    command: Option<&'a [u8]>,
 }
 
 impl<'a> ServerKeyspace<'a> {
+    /// For what the module does by itself.
     pub(super) fn new(context: Context<'a>, names: &'a mut FieldNames) -> Self {
-        Self { context, names }
+        let command = None;
+        Self {
+            context,
+            names,
+            command,
+        }
+    }
+
+    /// For a command that a client runs.
+    pub(super) fn of_caller(
+        context: Context<'a>,
+        names: &'a mut FieldNames,
+        arguments: &[&'a [u8]],
+    ) -> Self {
+        let command = arguments.first().copied();
+        Self {
+            context,
+            names,
+            command,
+        }
     }
 
     fn open_hash(&self, key: &[u8]) -> Option<Key> {
@@ -106,6 +128,11 @@ impl Keyspace for ServerKeyspace<'_> {
             return false;
         }
         self.context.unlink(OwnedStr::new(key).get())
+    }
+
+    fn allows(&mut self, access: Access, prefixes: &[Vec<u8>]) -> bool {
+        self.command
+            .is_some_and(|command| acl::allows(self.context, command, access, prefixes))
     }
 
     fn key_count(&mut self) -> u64 {

@@ -10,10 +10,12 @@
 //! Every function that the server calls catches panics ([`fault`]) and reaches the core only
 //! through [`cell`]. Everything runs on the server's main thread, under its global lock.
 
+mod acl;
 mod alloc;
 mod api;
 mod backfill;
 mod cell;
+mod config;
 mod cursors;
 mod entry;
 mod events;
@@ -23,6 +25,7 @@ mod info;
 mod keyspace;
 mod options;
 mod rdb;
+mod registration;
 mod reply;
 mod suggestions;
 #[cfg(feature = "test-commands")]

@@ -1,5 +1,6 @@
 //! The indexes' definitions and the dictionaries in the server's own snapshot: before the keys, so that each key is
-//! indexed as it is loaded. Disk, full synchronisation and the append-only file's base carry it
+//! indexed as it is loaded; and behind the keys, when all vectors are there again, the links between
+//! them, in pieces with an empty one at the end. Disk, full synchronisation and the append-only file's base carry it
 //! (the latter only with `aof-use-rdb-preamble yes`, the default: a rewritten file of plain
 //! commands has no place for it).
 
@@ -8,7 +9,7 @@ use std::mem::MaybeUninit;
 
 use valkey_module::raw;
 
-use super::api::{Context, server};
+use super::api::{Context, save_bytes, server};
 use super::{cell, fault, info};
 
 /// Nine characters that no other module's type has: the section's name in the snapshot.
@@ -28,7 +29,7 @@ pub(super) fn register(context: Context<'_>) -> bool {
     } else {
         methods.aux_save = Some(save_always);
     }
-    methods.aux_save_triggers = before_keys();
+    methods.aux_save_triggers = before_keys() | behind_keys();
     let create = server!(RedisModule_CreateDataType);
     // SAFETY: the context of `RedisModule_OnLoad`; the server copies name and methods.
     let kind = unsafe { create(context.as_raw(), TYPE_NAME.as_ptr(), 0, &raw mut methods) };
@@ -37,6 +38,10 @@ pub(super) fn register(context: Context<'_>) -> bool {
 
 fn before_keys() -> c_int {
     c_int::try_from(raw::REDISMODULE_AUX_BEFORE_RDB).unwrap_or(1)
+}
+
+fn behind_keys() -> c_int {
+    c_int::try_from(raw::REDISMODULE_AUX_AFTER_RDB).unwrap_or(2)
 }
 
 /// Whether the server leaves out a section into which nothing is written (Redis from 7.2 on, and
@@ -55,17 +60,25 @@ fn optional_sections() -> bool {
 /// this way takes a lock that a linker takes: definitions alone are written, and they are read by
 /// no other thread.
 unsafe extern "C" fn save_if_any(io: *mut raw::RedisModuleIO, when: c_int) {
-    if when == before_keys() {
-        // SAFETY: the server's stream, alive during this call.
-        unsafe { save(io, false) };
-    }
+    // SAFETY: the server's stream, alive during this call.
+    unsafe { save_at(when, io, false) };
 }
 
 /// As [`save_if_any`], for servers that write the section in any case: something must be in it.
 unsafe extern "C" fn save_always(io: *mut raw::RedisModuleIO, when: c_int) {
+    // SAFETY: the server's stream, alive during this call.
+    unsafe { save_at(when, io, true) };
+}
+
+/// # Safety
+/// `io` comes from the server and is alive.
+unsafe fn save_at(when: c_int, io: *mut raw::RedisModuleIO, even_empty: bool) {
     if when == before_keys() {
-        // SAFETY: the server's stream, alive during this call.
-        unsafe { save(io, true) };
+        // SAFETY: the caller's promise.
+        unsafe { save(io, even_empty) };
+    } else {
+        // SAFETY: the caller's promise.
+        unsafe { save_links(io, even_empty) };
     }
 }
 
@@ -87,15 +100,83 @@ unsafe fn save(io: *mut raw::RedisModuleIO, even_empty: bool) {
         even_empty.then(Vec::new)
     });
     if let Some(saved) = saved {
-        let write = server!(RedisModule_SaveStringBuffer);
-        // SAFETY: the server's stream; it copies the bytes.
-        unsafe { write(io, saved.as_ptr().cast(), saved.len()) };
+        // SAFETY: the caller's promise.
+        unsafe { save_bytes(io, &saved) };
     }
+}
+
+/// Saves the links of vectors, if there are any.
+///
+/// # Safety
+/// `io` comes from the server and is alive.
+unsafe fn save_links(io: *mut raw::RedisModuleIO, even_empty: bool) {
+    if !even_empty && !cell::has_links() {
+        return;
+    }
+    // SAFETY: the caller's promise.
+    let context = unsafe { context_of(io) };
+    // A panic is logged by then; the pieces before it are no whole, and will be refused.
+    let _ = cell::with(context, |host| {
+        if host.core.has_links() {
+            // SAFETY: the caller's promise.
+            host.core
+                .save_links(&mut |piece| unsafe { save_bytes(io, piece) });
+        }
+    });
+    // SAFETY: the caller's promise.
+    unsafe { save_bytes(io, &[]) };
+}
+
+/// Loads the links of vectors. What is not understood costs the time to link them anew.
+///
+/// # Safety
+/// `io` comes from the server and is alive.
+unsafe fn load_links(io: *mut raw::RedisModuleIO) -> c_int {
+    // SAFETY: the caller's promise.
+    let context = unsafe { context_of(io) };
+    let (mut ended, mut broken) = (false, false);
+    let mut next = || {
+        if ended || broken {
+            return None;
+        }
+        // SAFETY: the caller's promise.
+        let section = unsafe { Section::read(io) };
+        let piece = section.map(|section| section.bytes().to_vec());
+        ended = piece.as_ref().is_some_and(Vec::is_empty);
+        broken = piece.is_none();
+        piece.filter(|piece| !piece.is_empty())
+    };
+    let outcome = cell::with(context, |host| {
+        let linked = host.core.load_links(&mut next);
+        host.core.link_anew();
+        linked
+    });
+    // Whatever became of the pieces before, the server's own reading goes on behind them.
+    while next().is_some() {}
+    if broken {
+        return ERR; // The stream has ended: the server deals with it.
+    }
+    let reason = match outcome {
+        Ok(Ok(linked)) => {
+            info::LINKS_LOADED.add(linked);
+            return OK;
+        }
+        Ok(Err(reason)) => reason,
+        Err(_) => fault::INTERNAL_ERROR.to_owned(),
+    };
+    info::SECTIONS_REFUSED.count();
+    let text = format!("the snapshot's links of vectors are left out and made anew: {reason}");
+    context.warn(&text);
+    OK
 }
 
 /// Called by the server when it meets the section. A section that is not understood costs the
 /// indexes, never the keys.
-unsafe extern "C" fn load(io: *mut raw::RedisModuleIO, _version: c_int, _when: c_int) -> c_int {
+unsafe extern "C" fn load(io: *mut raw::RedisModuleIO, _version: c_int, when: c_int) -> c_int {
+    if when != before_keys() {
+        // SAFETY: the server's stream, alive during this call.
+        return unsafe { load_links(io) };
+    }
     // SAFETY: the server's stream, alive during this call.
     let context = unsafe { context_of(io) };
     // SAFETY: the server's stream, alive during this call.

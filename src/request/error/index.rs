@@ -34,6 +34,13 @@ pub enum IndexRefusal {
         /// The name.
         name: String,
     },
+    /// Keys of an index that are out of the user's reach.
+    NotAllowed {
+        /// What would be done with them: `read` or `delete`.
+        verb: &'static str,
+        /// The name of the index.
+        name: String,
+    },
 }
 
 impl fmt::Display for IndexRefusal {
@@ -58,6 +65,10 @@ impl fmt::Display for IndexRefusal {
             Self::NameOfIndex { name } => write!(
                 f,
                 "SEARCH_INDEX_EXISTS Index already exists, and no alias can have its name: {name}"
+            ),
+            Self::NotAllowed { verb, name } => write!(
+                f,
+                "NOPERM this user may not {verb} every key that can be in the index: {name}"
             ),
         }
     }
@@ -90,6 +101,13 @@ impl Refusal {
             valid: valid.join(", "),
         }
         .into()
+    }
+
+    /// See [`IndexRefusal::NotAllowed`].
+    #[must_use]
+    pub fn not_allowed(verb: &'static str, name: &[u8]) -> Self {
+        let name = shown(name);
+        IndexRefusal::NotAllowed { verb, name }.into()
     }
 
     /// An argument of a query that asks for what the index was created without.

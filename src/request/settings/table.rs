@@ -177,6 +177,17 @@ pub const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        name: "SAVECONTENT",
+        description: "Whether snapshots have the links of vectors, written and read, so that a \
+                      restart need not make them anew",
+        is_mutable: true,
+        kind: Kind::Word {
+            valid: &["YES", "NO"],
+            get: |settings| if settings.save_content { "YES" } else { "NO" },
+            set: |settings, word| settings.save_content = word == "YES",
+        },
+    },
+    Setting {
         name: "LINKERS",
         description: "Threads that link vectors in the background; 0 links them within the write",
         is_mutable: false,

@@ -3,6 +3,7 @@
 
 mod key;
 mod string;
+mod user;
 mod value;
 
 pub(super) use key::{Cursor, Key, Pairs};
@@ -110,6 +111,11 @@ impl<'a> Context<'a> {
     /// Whether the server is reading its keys from disk or from its primary.
     pub(super) fn is_loading(self) -> bool {
         self.has_flag(raw::REDISMODULE_CTX_FLAGS_LOADING)
+    }
+
+    /// Whether the server holds more than its `maxmemory`.
+    pub(super) fn is_out_of_memory(self) -> bool {
+        self.has_flag(raw::REDISMODULE_CTX_FLAGS_OOM)
     }
 
     /// Whether the running command comes from the primary or from the append-only file, and with it
@@ -244,14 +250,18 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Writes the module's section of `INFO`.
+/// Writes a section of `INFO`, called like the module if its own name is empty.
 ///
 /// # Safety
 /// `info` comes from the server and is alive.
-pub(super) unsafe fn write_info(info: *mut raw::RedisModuleInfoCtx, fields: &[(&CStr, u64)]) {
+pub(super) unsafe fn write_info(
+    info: *mut raw::RedisModuleInfoCtx,
+    name: &CStr,
+    fields: &[(&CStr, u64)],
+) {
     let section = server!(RedisModule_InfoAddSection);
-    // SAFETY: the caller's promise; an empty name is the section called like the module.
-    let status = unsafe { section(info, c"".as_ptr()) };
+    // SAFETY: the caller's promise; the server copies the name.
+    let status = unsafe { section(info, name.as_ptr()) };
     if !succeeded(status) {
         return; // The client asked for other sections.
     }
@@ -279,6 +289,37 @@ impl CallReply {
     /// The strings of an array reply.
     pub(super) fn strings(&self) -> impl Iterator<Item = &[u8]> {
         (0..).map_while(|index| self.string(index))
+    }
+
+    /// The members, as bytes, of an array within arrays: the first step of the way is a position in
+    /// the reply itself. A member that is a simple string counts as well.
+    fn strings_at(&self, way: &[usize]) -> Vec<Vec<u8>> {
+        let element = server!(RedisModule_CallReplyArrayElement);
+        let mut inner = self.0;
+        for &index in way {
+            // SAFETY: an element lives as long as the reply; of another type it gives null.
+            let Some(next) = NonNull::new(unsafe { element(inner.as_ptr(), index) }) else {
+                return Vec::new();
+            };
+            inner = next;
+        }
+        let length = server!(RedisModule_CallReplyLength);
+        // SAFETY: as above.
+        let length = unsafe { length(inner.as_ptr()) };
+        let text = server!(RedisModule_CallReplyStringPtr);
+        (0..length)
+            .filter_map(|index| {
+                // SAFETY: as above.
+                let member = NonNull::new(unsafe { element(inner.as_ptr(), index) })?;
+                let mut len = 0;
+                // SAFETY: as above.
+                let start =
+                    NonNull::new(unsafe { text(member.as_ptr(), &raw mut len) }.cast_mut())?;
+                // SAFETY: the server says that `len` bytes are there, for the life of the reply.
+                let bytes = unsafe { std::slice::from_raw_parts(start.as_ptr().cast::<u8>(), len) };
+                Some(bytes.to_vec())
+            })
+            .collect()
     }
 
     fn string(&self, index: usize) -> Option<&[u8]> {

@@ -1,6 +1,7 @@
 //! The server's strings.
 
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
 
 use valkey_module::raw;
@@ -25,7 +26,7 @@ impl<'a> Str<'a> {
         Self { raw, life }
     }
 
-    pub(super) fn as_raw(self) -> *mut raw::RedisModuleString {
+    pub(in crate::host::valkey) fn as_raw(self) -> *mut raw::RedisModuleString {
         self.raw.as_ptr()
     }
 
@@ -61,6 +62,11 @@ impl OwnedStr {
     /// The module owns `raw` and nobody else frees it.
     pub(super) unsafe fn from_raw(raw: *mut raw::RedisModuleString) -> Option<Self> {
         NonNull::new(raw).map(Self)
+    }
+
+    /// Gives the string away, to be freed by whoever takes it.
+    pub(in crate::host::valkey) fn into_raw(self) -> *mut raw::RedisModuleString {
+        ManuallyDrop::new(self).0.as_ptr()
     }
 
     /// The string, borrowed.
