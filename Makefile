@@ -1,7 +1,7 @@
 # Nuthatch: `make` lists what there is.
 PORT ?= 6379
 .DEFAULT_GOAL := help
-.PHONY: help demo module server test tsan fuzz bench bench-vector bench-text bench-query fmt lint clean
+.PHONY: help demo module server test crash fuzz-wire tsan fuzz bench bench-vector bench-text bench-query fmt lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,12 @@ server: module ## Run Valkey with the module in the foreground: make server PORT
 
 test: ## Run every test, on real servers too
 	@.ci/test
+
+crash: ## Kill servers at random moments and compare what is left: make crash ROUNDS=200 SEED=1
+	@.ci/crash --rounds $(or $(ROUNDS),200) --seed $(or $(SEED),1)
+
+fuzz-wire: ## Send servers any bytes as any argument: make fuzz-wire COMMANDS=1000000 SEED=1
+	@.ci/fuzz-wire --commands $(or $(COMMANDS),1000000) --seed $(or $(SEED),1)
 
 tsan: ## Run the stress tests of the vector indexes under ThreadSanitizer
 	@.ci/tsan

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use nuthatch::engine::{Call, Core};
-use nuthatch::keyspace::{Keyspace, Presence, WrongType};
+use nuthatch::keyspace::{Access, Keyspace, Presence, WrongType};
 use nuthatch::persist::suggestions;
 use nuthatch::reply::{Protocol, Recorder};
 use nuthatch_indexes::suggest::Suggestions;
@@ -53,6 +53,10 @@ impl Keyspace for NoKeys {
 
     fn delete(&mut self, _: &[u8]) -> bool {
         false
+    }
+
+    fn allows(&mut self, _: Access, _: &[Vec<u8>]) -> bool {
+        true
     }
 
     fn key_count(&mut self) -> u64 {
