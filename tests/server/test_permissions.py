@@ -21,6 +21,8 @@ QUERIES = [
     ("FT.CURSOR", "DEL", "alias", "1"),
     ("FT.EXPLAIN", "idx", "h*"),
     ("FT.EXPLAINCLI", "idx", "h*"),
+    ("FT.PROFILE", "idx", "SEARCH", "QUERY", "*"),
+    ("FT.PROFILE", "alias", "AGGREGATE", "QUERY", "*"),
     ("FT.TAGVALS", "idx", "g"),
     ("FT.SPELLCHECK", "idx", "helo"),
     ("FT.INFO", "idx"),

@@ -301,3 +301,18 @@ def test_a_snapshot_that_is_cut_off_starts_no_server_and_ends_none_badly(new_ser
         server.start(*options, wait=False)
         assert server.process.wait(20) == 1
     assert "crashed by signal" not in server.log_text()
+
+
+def test_a_reload_in_the_middle_of_a_backfill_loses_nothing(server, client):
+    pipeline = client.pipeline(transaction=False)
+    for i in range(3_000):
+        pipeline.hset(f"d:{i}", mapping=document("x"))
+    pipeline.execute()
+    pipeline = client.pipeline(transaction=False)
+    create(pipeline)
+    pipeline.execute_command("DEBUG", "RELOAD")
+    pipeline.execute()
+    until(lambda: percent(client) == 1, seconds=60)
+    assert len(found(client)) == 3_000
+    client.delete("d:7")
+    assert num_docs(client) == 2_999

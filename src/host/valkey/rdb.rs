@@ -57,8 +57,8 @@ fn optional_sections() -> bool {
 /// there is no index.
 ///
 /// A child has no linker, and whatever lock one held at the fork stays locked there. So nothing on
-/// this way takes a lock that a linker takes: definitions alone are written, and they are read by
-/// no other thread.
+/// this way takes a lock that a linker takes: definitions are read by no other thread, and links as a
+/// walk reads them.
 unsafe extern "C" fn save_if_any(io: *mut raw::RedisModuleIO, when: c_int) {
     // SAFETY: the server's stream, alive during this call.
     unsafe { save_at(when, io, false) };
