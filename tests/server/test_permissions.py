@@ -21,6 +21,7 @@ QUERIES = [
     ("FT.CURSOR", "DEL", "alias", "1"),
     ("FT.EXPLAIN", "idx", "h*"),
     ("FT.EXPLAINCLI", "idx", "h*"),
+    ("FT.HYBRID", "idx", "SEARCH", "hello", "VSIM", "@v", "$q", "PARAMS", "2", "q", struct.pack("<2f", 1, 2)),
     ("FT.PROFILE", "idx", "SEARCH", "QUERY", "*"),
     ("FT.PROFILE", "alias", "AGGREGATE", "QUERY", "*"),
     ("FT.TAGVALS", "idx", "g"),
