@@ -260,14 +260,15 @@ impl Core {
         !self.cursors.is_empty()
     }
 
-    /// Frees the cursors that have been idle for too long, and those whose index is gone.
-    pub fn collect_cursors(&mut self) {
+    /// Frees the cursors that have been idle for too long, and those whose index is gone; how many
+    /// those were.
+    pub fn collect_cursors(&mut self) -> usize {
         if self.cursors.is_empty() {
-            return;
+            return 0;
         }
         let indexes = self.databases.values().flat_map(Registry::iter);
         let serials: HashSet<u64> = indexes.map(Index::serial).collect();
-        self.cursors.collect(|index| serials.contains(&index));
+        self.cursors.collect(|index| serials.contains(&index))
     }
 
     /// The cursors of all indexes.

@@ -1,16 +1,21 @@
 //! Values kept beside the indexes, to sort by without reading the cache.
 
+mod recent;
+
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use nuthatch_indexes::doc::DocId;
+
+use self::recent::Recent;
 
 /// What a document is sorted by.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SortKey {
     /// A number; never NaN.
     Number(f64),
-    /// Bytes, compared as such.
-    Text(Box<[u8]>),
+    /// Bytes, compared as such; documents often share theirs.
+    Text(Arc<[u8]>),
 }
 
 impl SortKey {
@@ -30,7 +35,9 @@ impl SortKey {
 #[derive(Debug, Default)]
 pub struct Column {
     keys: Vec<Option<SortKey>>,
+    /// Of the texts, shared ones counted each time.
     text_bytes: usize,
+    recent: Recent,
 }
 
 impl Column {
@@ -48,9 +55,18 @@ impl Column {
             }
             self.keys.resize(doc.index() + 1, None);
         }
+        let key = key.map(|key| self.shared(key));
         self.text_bytes += key.as_ref().map_or(0, text_len);
         let old = std::mem::replace(&mut self.keys[doc.index()], key);
         self.text_bytes -= old.as_ref().map_or(0, text_len);
+    }
+
+    /// A key whose text is another document's, where one has the same.
+    fn shared(&mut self, key: SortKey) -> SortKey {
+        match key {
+            SortKey::Number(_) => key,
+            SortKey::Text(text) => SortKey::Text(self.recent.shared(text)),
+        }
     }
 
     /// Bytes held.
@@ -75,12 +91,20 @@ mod tests {
     fn a_column_counts_the_bytes_of_its_texts() {
         let (a, b) = (DocId::FIRST, DocId::new(9).unwrap());
         let mut column = Column::default();
-        column.set(b, Some(SortKey::Text(Box::from(*b"seed"))));
+        column.set(b, Some(SortKey::Text(Arc::from(*b"seed"))));
         column.set(a, Some(SortKey::Number(2.0)));
         let held = column.memory_bytes();
-        column.set(b, Some(SortKey::Text(Box::from(*b"s"))));
+        column.set(b, Some(SortKey::Text(Arc::from(*b"s"))));
         assert_eq!(column.memory_bytes(), held - 3);
         assert_eq!(column.get(a), Some(&SortKey::Number(2.0)));
+        let (Some(SortKey::Text(one)), Some(SortKey::Text(two))) = ({
+            column.set(a, Some(SortKey::Text(Arc::from(*b"s"))));
+            (column.get(a).cloned(), column.get(b).cloned())
+        }) else {
+            unreachable!("both are texts");
+        };
+        assert!(Arc::ptr_eq(&one, &two));
+        column.set(a, Some(SortKey::Number(2.0)));
         column.set(b, None);
         assert_eq!((column.get(b), column.memory_bytes()), (None, held - 4));
     }

@@ -1,5 +1,6 @@
 //! `FT.AGGREGATE`, and `FT.CURSOR` that reads on.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::cursors::Cursor;
@@ -14,8 +15,8 @@ use crate::exec::profile::Part;
 use crate::keyspace::Keyspace;
 use crate::plan::aggregate::{Output, Pipeline, Step, pipeline};
 use crate::plan::method_name;
-use crate::reply::Sink;
 use crate::reply::aggregate::{AggregateReply, Row};
+use crate::reply::{Sink, write_count};
 use crate::request::aggregate::Aggregate;
 use crate::request::cursor::{self, Action};
 use crate::request::error::{AggregateError, Error, Refusal};
@@ -51,7 +52,7 @@ pub(super) fn aggregate(
     if waits {
         cursor.run.input().guard(index);
     }
-    reply(core, call, cursor, page, has_cursor.then_some(None), waits);
+    reply(core, call, cursor, page, has_cursor.then_some(None), waits)?;
     Ok(Effect::None)
 }
 
@@ -124,11 +125,11 @@ pub(super) fn cursor(
     arguments: &[&[u8]],
 ) -> Result<Effect, Error> {
     let request = cursor::Cursor::parse(arguments)?;
-    core.collect_cursors();
+    let freed = core.collect_cursors();
     let serial = core.database(call.database).get(&request.index)?.serial();
     let id = request.id;
     match request.action {
-        Action::Collect => call.sink.integer(0),
+        Action::Collect => write_count(freed, call.sink),
         Action::Delete => {
             let taken = core.cursors().take(id, serial);
             taken.ok_or(Refusal::Aggregate(AggregateError::NoCursor))?;
@@ -145,13 +146,14 @@ pub(super) fn cursor(
             let count = count.unwrap_or(cursor.count);
             let page = cursor.read(count, index, call.keyspace)?;
             let waits = !page.is_last;
-            reply(core, call, cursor, page, Some(Some(id)), waits);
+            reply(core, call, cursor, page, Some(Some(id)), waits)?;
         }
     }
     Ok(Effect::None)
 }
 
-/// Writes a page; a cursor that `waits` is kept, under the number that it has or a new one.
+/// Writes a page; a cursor that `waits` is kept, under the number that it has or a new one, or freed
+/// if there is no memory for it.
 fn reply(
     core: &mut Core,
     call: &mut Call<'_>,
@@ -159,7 +161,11 @@ fn reply(
     page: Page,
     number: Option<Option<u64>>,
     waits: bool,
-) {
+) -> Result<(), Error> {
+    if waits {
+        let most = core.settings().cursor_memory;
+        core.cursors().check_memory(cursor.run.bytes(), most)?;
+    }
     let warnings = cursor.plan.warnings.clone();
     let number = number.map(|number| match (waits, number) {
         (false, _) => 0,
@@ -176,6 +182,7 @@ fn reply(
         cursor: number,
     }
     .write(call.sink);
+    Ok(())
 }
 
 /// Plans an aggregation and finds its documents.
@@ -278,7 +285,9 @@ impl Cursor {
 
 /// Appends the rows of a batch as they are shown.
 pub(super) fn shown(batch: &Batch, output: &Output, rows: &mut Vec<Row>) {
-    let is_property = |name: &[u8]| output.properties.iter().any(|it| *it.name == *name);
+    let documents = batch.documents.as_ref().filter(|_| output.documents);
+    let names = output.properties.iter().filter(|_| documents.is_some());
+    let names: HashSet<&[u8]> = names.map(|property| &*property.name).collect();
     for position in 0..batch.len() {
         let mut row = Row::with_capacity(output.properties.len());
         for property in &output.properties {
@@ -287,9 +296,8 @@ pub(super) fn shown(batch: &Batch, output: &Output, rows: &mut Vec<Row>) {
                 row.push((property.name.clone(), value));
             }
         }
-        let documents = batch.documents.as_ref().filter(|_| output.documents);
         if let Some(document) = documents.and_then(|all| all.get(position)) {
-            let others = document.iter().filter(|(name, _)| !is_property(name));
+            let others = document.iter().filter(|(name, _)| !names.contains(&**name));
             row.extend(others.cloned());
         }
         rows.push(row);

@@ -50,11 +50,25 @@ impl Cursors {
         self.waiting.len()
     }
 
-    /// Frees what has not been read for too long, and what has no index any more.
-    pub(crate) fn collect(&mut self, mut has_index: impl FnMut(u64) -> bool) {
-        let now = Instant::now();
+    /// Frees what has not been read for too long, and what has no index any more; how many those
+    /// were.
+    pub(crate) fn collect(&mut self, mut has_index: impl FnMut(u64) -> bool) -> usize {
+        let (now, before) = (Instant::now(), self.waiting.len());
         self.waiting
             .retain(|_, (cursor, end)| *end > now && has_index(cursor.index));
+        before - self.waiting.len()
+    }
+
+    /// That there is memory for more to wait that hold so many bytes.
+    ///
+    /// # Errors
+    /// [`AggregateError::CursorMemory`] when all together would hold more than `most` bytes.
+    pub(super) fn check_memory(&self, bytes: usize, most: usize) -> Result<(), Error> {
+        let waiting = self.waiting.values().map(|(cursor, _)| cursor.run.bytes());
+        if waiting.sum::<usize>().saturating_add(bytes) <= most {
+            return Ok(());
+        }
+        Err(Refusal::Aggregate(AggregateError::CursorMemory { most }).into())
     }
 
     /// How many there are, of all indexes and of one.

@@ -117,6 +117,10 @@ fn open_cursors(
         let cursor = found.cursor(slot, request, budget, index, call.keyspace)?;
         cursors.push((leg.name.clone(), cursor));
     }
+    let opened = cursors.iter().filter_map(|(_, cursor)| cursor.as_ref());
+    let bytes = opened.map(|cursor: &Cursor| cursor.run.bytes()).sum();
+    let most = core.settings().cursor_memory;
+    core.cursors().check_memory(bytes, most)?;
     let waits = |(name, cursor)| match cursor {
         Some(cursor) => (name, core.cursors().add(cursor)),
         None => (name, 0),

@@ -75,6 +75,16 @@ impl Column {
         }
     }
 
+    /// Bytes of its texts and lists, shared ones counted each time.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        match self {
+            Self::Constant(value) => value.heap_bytes(),
+            Self::Numbers(_) => 0,
+            Self::Values(values) => values.iter().map(Value::heap_bytes).sum(),
+        }
+    }
+
     /// The rows of some numbers, ascending.
     #[must_use]
     pub fn take(&self, rows: &[usize]) -> Self {

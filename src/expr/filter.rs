@@ -1,5 +1,6 @@
 //! Conditions on the fields of one document, without a query around it.
 
+use super::parameters::Parameters;
 use super::parser::parse;
 use super::program::{Names, Program};
 use super::value::Value;
@@ -19,7 +20,7 @@ impl Filter {
     /// A refusal when it is no expression, or uses a function that needs a query.
     pub fn parse(text: &[u8]) -> Result<Self, Error> {
         let mut names = Fields(Vec::new());
-        let program = Program::compile(&parse(text, &[])?, &mut names)?;
+        let program = Program::compile(&parse(text, &Parameters::new(&[]))?, &mut names)?;
         Ok(Self {
             program,
             fields: names.0,

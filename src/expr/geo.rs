@@ -1,10 +1,9 @@
 //! Distances on earth.
 
+use nuthatch_indexes::geo::Point;
+
 use super::value::{Value, read_number};
 use crate::request::error::{ExpressionError, shown};
-
-/// The radius that the cache's own GEO commands take the earth to have, in metres.
-const EARTH_RADIUS: f64 = 6_372_797.560_856;
 
 /// The distance in metres, rounded to centimetres, of two places, each given as `lon,lat` or as two
 /// numbers; null if any part is.
@@ -22,7 +21,7 @@ pub(super) fn distance(values: &[Value]) -> Result<Value, ExpressionError> {
         [a, b, c, d] => (pair(a, b)?, pair(c, d)?),
         _ => return Ok(Value::Null),
     };
-    let metres = haversine(from, to);
+    let metres = from.distance(to);
     Ok(Value::Number((metres * 100.0).round() / 100.0))
 }
 
@@ -30,8 +29,8 @@ fn is_number(value: &Value) -> bool {
     value.number().is_some()
 }
 
-/// Longitude and latitude of a text.
-fn place(value: &Value) -> Result<[f64; 2], ExpressionError> {
+/// The place of a text.
+fn place(value: &Value) -> Result<Point, ExpressionError> {
     let text = value.bytes().unwrap_or_default();
     let mut parts = text.split(|&byte| byte == b',');
     let numbers = [parts.next(), parts.next()].map(|part| read_number(part?.trim_ascii()));
@@ -41,7 +40,7 @@ fn place(value: &Value) -> Result<[f64; 2], ExpressionError> {
     }
 }
 
-fn pair(longitude: &Value, latitude: &Value) -> Result<[f64; 2], ExpressionError> {
+fn pair(longitude: &Value, latitude: &Value) -> Result<Point, ExpressionError> {
     let number = |value: &Value| value.number().ok_or_else(|| wrong(value));
     let place = [number(longitude)?, number(latitude)?];
     checked(place, longitude).map_err(|_| {
@@ -50,12 +49,8 @@ fn pair(longitude: &Value, latitude: &Value) -> Result<[f64; 2], ExpressionError
     })
 }
 
-fn checked(place: [f64; 2], value: &Value) -> Result<[f64; 2], ExpressionError> {
-    let [longitude, latitude] = place;
-    if longitude.abs() <= 180.0 && latitude.abs() <= 90.0 {
-        return Ok(place);
-    }
-    Err(wrong(value))
+fn checked([longitude, latitude]: [f64; 2], value: &Value) -> Result<Point, ExpressionError> {
+    Point::new(longitude, latitude).map_err(|_| wrong(value))
 }
 
 fn wrong(value: &Value) -> ExpressionError {
@@ -64,12 +59,4 @@ fn wrong(value: &Value) -> ExpressionError {
             .bytes()
             .map_or("a list".to_owned(), |text| shown(&text)),
     }
-}
-
-fn haversine([from_lon, from_lat]: [f64; 2], [to_lon, to_lat]: [f64; 2]) -> f64 {
-    let (from_lat, to_lat) = (from_lat.to_radians(), to_lat.to_radians());
-    let u = ((to_lat - from_lat) / 2.0).sin();
-    let v = ((to_lon.to_radians() - from_lon.to_radians()) / 2.0).sin();
-    let chord = u * u + from_lat.cos() * to_lat.cos() * v * v;
-    2.0 * EARTH_RADIUS * chord.sqrt().min(1.0).asin()
 }

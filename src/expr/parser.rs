@@ -18,6 +18,7 @@
 use super::ast::{Arithmetic, Comparison, Expression};
 use super::function::Function;
 use super::lexer::{Kind, Sign, Token, tokens, unescaped, unexpected};
+use super::parameters::Parameters;
 use super::value::{Value, read_number};
 use crate::request::error::{Error, ExpressionError, Refusal, shown};
 
@@ -37,11 +38,11 @@ const COMPARISONS: &[(Sign, Comparison)] = &[
     (Sign::GreaterOrEqual, Comparison::GreaterOrEqual),
 ];
 
-/// Reads an expression; `params` are the names and values that `$name` stands for.
+/// Reads an expression; `params` is what `$name` stands for.
 ///
 /// # Errors
 /// A refusal with the offset of what is wrong, or of a parameter without a value.
-pub fn parse(text: &[u8], params: &[(Vec<u8>, Vec<u8>)]) -> Result<Expression, Error> {
+pub fn parse(text: &[u8], params: &Parameters<'_>) -> Result<Expression, Error> {
     if text.len() > MOST_BYTES {
         return Err(too_complex(MOST_BYTES, "bytes").into());
     }
@@ -72,7 +73,7 @@ struct Parser<'a> {
     at: usize,
     level: usize,
     operators: usize,
-    params: &'a [(Vec<u8>, Vec<u8>)],
+    params: &'a Parameters<'a>,
 }
 
 impl Parser<'_> {
@@ -223,12 +224,11 @@ impl Parser<'_> {
     }
 
     fn parameter(&self, name: &[u8]) -> Result<Expression, Error> {
-        let found = self.params.iter().find(|(known, _)| known == name);
-        let Some((_, value)) = found else {
+        let Some(value) = self.params.get(name) else {
             let name = shown(name);
             return Err(Refusal::NoSuchParameter { name }.into());
         };
-        Ok(Expression::Constant(Value::text(value)))
+        Ok(Expression::Constant(value))
     }
 
     /// A function with its arguments, or `NULL`.

@@ -169,7 +169,11 @@ fn whole(number: f64) -> Option<usize> {
     is_count.then_some(number as usize)
 }
 
+/// Bytes of a computed constant that a program keeps at most.
+const MOST_FOLDED: usize = 1 << 16;
+
 /// A node of constants as the constant that it is. One that fails is left: it may never be reached.
+/// So is a long one: a program may have hundreds, and lives as long as its cursor.
 fn folded(node: Node) -> Node {
     let is_constant = |node: &Node| matches!(node, Node::Constant(_));
     let all_constant = match &node {
@@ -184,7 +188,7 @@ fn folded(node: Node) -> Node {
         return node;
     }
     match evaluate::node(&node, [].as_slice()) {
-        Ok(value) => Node::Constant(value),
-        Err(_) => node,
+        Ok(value) if value.heap_bytes() <= MOST_FOLDED => Node::Constant(value),
+        Ok(_) | Err(_) => node,
     }
 }

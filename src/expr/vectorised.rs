@@ -1,6 +1,7 @@
 //! Programs run over a batch of rows: numbers in tight loops, anything else value by value.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use super::ast::{Arithmetic, Comparison};
 use super::column::{Column, Numbers};
@@ -26,12 +27,22 @@ impl Row for RowOf<'_> {
 
 impl Program {
     /// The values for `rows` rows whose slots are `columns`: those that [`Program::evaluate`] gives
-    /// for each.
+    /// for each. Texts and lists that are computed may take `room` bytes.
     ///
     /// # Errors
-    /// That of the first row that has one.
-    pub fn column(&self, columns: &[Column], rows: usize) -> Result<Column, ExpressionError> {
-        let batch = Batch { columns, rows };
+    /// That of the first row that has one; [`ExpressionError::TooMuch`].
+    pub fn column(
+        &self,
+        columns: &[Column],
+        rows: usize,
+        room: usize,
+    ) -> Result<Column, ExpressionError> {
+        let room = &Cell::new(room);
+        let batch = Batch {
+            columns,
+            rows,
+            room,
+        };
         Ok(batch.node(&self.root)?.into_owned())
     }
 }
@@ -42,22 +53,37 @@ type Computed<'a> = Result<Cow<'a, Column>, ExpressionError>;
 struct Batch<'a> {
     columns: &'a [Column],
     rows: usize,
+    /// Bytes that what is computed may still take.
+    room: &'a Cell<usize>,
 }
 
 impl<'a> Batch<'a> {
     /// The column of a part.
     fn node(self, node: &Node) -> Computed<'a> {
+        let room = self.room.get();
         match self.eagerly(node) {
-            // Some part of it may fail where it need not be computed at all.
-            Err(_) => self.row_by_row(node).map(Cow::Owned),
+            // Some part of it may fail where it need not be computed at all, or take more room than
+            // the whole.
+            Err(_) => {
+                self.room.set(room);
+                self.row_by_row(node).map(Cow::Owned)
+            }
             computed => computed,
         }
+    }
+
+    /// A value that has been computed, if there is room for it.
+    fn kept(self, value: Value) -> Result<Value, ExpressionError> {
+        let left = self.room.get().checked_sub(value.heap_bytes());
+        self.room.set(left.ok_or(ExpressionError::TooMuch)?);
+        Ok(value)
     }
 
     fn row_by_row(self, node: &Node) -> Result<Column, ExpressionError> {
         let columns = self.columns;
         let rows = 0..self.rows;
-        let values = rows.map(|row| evaluate::node(node, &RowOf { columns, row }));
+        let value = |row| self.kept(evaluate::node(node, &RowOf { columns, row })?);
+        let values = rows.map(value);
         Ok(Column::Values(values.collect::<Result<_, _>>()?))
     }
 
@@ -135,11 +161,11 @@ impl<'a> Batch<'a> {
             .all(|column| matches!(column, Column::Constant(_)))
         {
             fill(&mut values, 0);
-            return Ok(Column::Constant(compute(&values)?));
+            return Ok(Column::Constant(self.kept(compute(&values)?)?));
         }
         let computed = (0..self.rows).map(|row| {
             fill(&mut values, row);
-            compute(&values)
+            self.kept(compute(&values)?)
         });
         Ok(Column::Values(computed.collect::<Result<_, _>>()?))
     }

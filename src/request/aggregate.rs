@@ -13,6 +13,8 @@ use super::settings::Settings;
 
 /// Steps at most: rows pass through all of them.
 pub(super) const MOST_STEPS: usize = 128;
+/// Names of one step at most, so that a command of megabytes costs no minutes.
+const MOST_NAMES: usize = 1024;
 /// Properties that rows may be sorted by (spec, section 5).
 const MOST_SORT_KEYS: usize = 8;
 /// Rows that `SORTBY` keeps when neither `MAX` nor a `LIMIT` right behind it says.
@@ -281,14 +283,23 @@ fn take_load(args: &mut Args<'_>) -> Result<Step, Refusal> {
         };
         loaded.push(Loaded { name, alias });
     }
+    if loaded.len() > MOST_NAMES {
+        return Err(Refusal::too_many_names("LOAD", MOST_NAMES));
+    }
     Ok(Step::Load(loaded))
 }
 
 fn take_group(args: &mut Args<'_>) -> Result<Step, Refusal> {
     let keys = args.list("GROUPBY", 0)?;
+    if keys.len() > MOST_NAMES {
+        return Err(Refusal::too_many_names("GROUPBY", MOST_NAMES));
+    }
     let keys = keys.iter().map(|key| property(key)).collect();
     let mut reducers = Vec::new();
     while args.take("REDUCE") {
+        if reducers.len() == MOST_NAMES {
+            return Err(Refusal::too_many_names("REDUCE", MOST_NAMES));
+        }
         reducers.push(Reduce::take(args)?);
     }
     Ok(Step::Group { keys, reducers })

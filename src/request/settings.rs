@@ -23,6 +23,8 @@ pub struct Settings {
     /// `AGGREGATEMEMORY`: bytes that one aggregation may keep at once: groups, rows to sort, rows that
     /// a cursor holds.
     pub aggregate_memory: usize,
+    /// `CURSORMEMORY`: bytes that all cursors together may hold while they wait.
+    pub cursor_memory: usize,
     /// `MINPREFIX`: the fewest bytes of a prefix, suffix or infix; shorter ones match nothing.
     pub min_prefix: usize,
     /// `MAXPREFIXEXPANSIONS`: how many terms or tags a pattern stands for at most.
@@ -63,6 +65,7 @@ impl Default for Settings {
             tanh_factor: 4,
             max_search_results: 1_000_000,
             aggregate_memory: 512 << 20,
+            cursor_memory: 1 << 30,
             min_prefix: 2,
             max_expansions: 200,
             min_stem_length: DEFAULT_MIN_STEM_LENGTH,

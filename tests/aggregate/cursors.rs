@@ -249,6 +249,11 @@ fn what_takes_too_much_memory_is_refused() {
         );
     }
     for command in [
+        // A row that is replaced by a better one gives back what it took.
+        "FT.AGGREGATE i * LOAD 2 t __key GROUPBY 0 REDUCE FIRST_VALUE 4 @t BY @__key DESC",
+        "FT.AGGREGATE i * GROUPBY 0 REDUCE RANDOM_SAMPLE 2 @t 1",
+        // What is counted before the first page is not counted again when it leaves.
+        "FT.AGGREGATE i * LIMIT 0 250 LOAD 1 t WITHCURSOR COUNT 250 WITHCOUNT",
         "FT.AGGREGATE i * SORTBY 1 @t MAX 10",
         "FT.AGGREGATE i * LOAD 1 t WITHCURSOR COUNT 10",
         "FT.AGGREGATE i * LOAD 1 t GROUPBY 0 REDUCE COUNT 0",

@@ -9,6 +9,7 @@
 )]
 
 mod cursors;
+mod memory;
 mod naive;
 mod step;
 

@@ -19,6 +19,9 @@ pub struct Batch {
     pub columns: Vec<Column>,
     /// The whole documents of the rows, where they have been loaded.
     pub documents: Option<Vec<Fields>>,
+    /// Bytes of texts and lists that were read or computed on the way here, even for rows that have
+    /// been left out since.
+    pub(super) texts: usize,
 }
 
 impl Batch {
@@ -30,6 +33,7 @@ impl Batch {
             docs,
             columns,
             documents: None,
+            texts: 0,
         }
     }
 
@@ -41,6 +45,7 @@ impl Batch {
             docs: Vec::new(),
             columns,
             documents: None,
+            texts: 0,
         }
     }
 
@@ -65,6 +70,7 @@ impl Batch {
 
     /// Replaces the column of a slot.
     pub fn put(&mut self, slot: usize, column: Column) {
+        self.texts = self.texts.saturating_add(column.text_bytes());
         if self.columns.len() <= slot {
             self.columns.resize(slot + 1, Column::null());
         }
@@ -102,13 +108,13 @@ impl Batch {
     /// Bytes that its rows take, shared ones counted each time.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let columns = self.columns.iter().map(|column| match column {
-            Column::Constant(value) => value.heap_bytes(),
-            Column::Numbers(numbers) => size_of_val(numbers.values.as_slice()),
-            Column::Values(values) => {
-                let heap = values.iter().map(Value::heap_bytes).sum::<usize>();
-                heap + size_of_val(values.as_slice())
-            }
+        let columns = self.columns.iter().map(|column| {
+            let rows = match column {
+                Column::Constant(_) => 0,
+                Column::Numbers(numbers) => size_of_val(numbers.values.as_slice()),
+                Column::Values(values) => size_of_val(values.as_slice()),
+            };
+            rows + column.text_bytes()
         });
         let documents = self.documents.iter().flatten().map(document_bytes);
         columns.sum::<usize>() + documents.sum::<usize>() + size_of_val(self.docs.as_slice())
@@ -126,6 +132,7 @@ impl Batch {
                 .map(|column| column.take(rows))
                 .collect(),
             documents: documents.map(|all| rows.iter().map(|&row| Arc::clone(&all[row])).collect()),
+            texts: self.texts,
         }
     }
 }

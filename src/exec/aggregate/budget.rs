@@ -16,6 +16,32 @@ impl Budget {
         Self { most, left: most }
     }
 
+    /// Bytes that may still be taken.
+    #[must_use]
+    pub const fn left(&self) -> usize {
+        self.left
+    }
+
+    /// Bytes that are taken.
+    #[must_use]
+    pub const fn taken(&self) -> usize {
+        self.most - self.left
+    }
+
+    /// Takes what something grew by, less what it gave up.
+    ///
+    /// # Errors
+    /// As [`Budget::take`].
+    pub fn change(&mut self, grown: usize, freed: usize) -> Result<(), Error> {
+        match grown.checked_sub(freed) {
+            Some(more) => self.take(more),
+            None => {
+                self.give(freed - grown);
+                Ok(())
+            }
+        }
+    }
+
     /// Takes some bytes.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::docset::DocSet;
 use nuthatch_indexes::text::{FieldMask, PostingCursor, TextIndex};
 
+use super::batch::document_bytes;
 use super::{Batch, Context, Fields};
 use crate::catalog::column::SortKey;
 use crate::catalog::index::{FieldIndex, Index};
@@ -15,13 +16,23 @@ use crate::keyspace::Presence;
 use crate::plan::aggregate::{Fetch, Source};
 use crate::request::error::Error;
 
-/// A batch with some values of its documents. Where hashes are read, a document whose key has gone
-/// since it matched is left out.
+/// Bytes of hashes that are read for one batch at most, but for the last hash. What is left of the
+/// batch waits until these rows have gone on.
+const MOST_READ: usize = 16 << 20;
+
+/// The same where there is room for so many bytes: for several batches.
+fn most_read(room: usize) -> usize {
+    MOST_READ.min(room / 8)
+}
+
+/// A batch with some values of its documents, and the rows for which they are still to be read. Where
+/// hashes are read, a document whose key has gone since it matched is left out.
 pub(super) fn values(
     batch: Batch,
     fetches: &[Fetch],
+    room: usize,
     context: &mut Context<'_>,
-) -> Result<Batch, Error> {
+) -> Result<(Batch, Option<Batch>), Error> {
     let mut names: Vec<&[u8]> = Vec::new();
     let mut slots = Vec::new();
     for fetch in fetches {
@@ -30,17 +41,17 @@ pub(super) fn values(
             slots.push((fetch.slot, *is_number));
         }
     }
-    let mut batch = if names.is_empty() {
-        batch
+    let (mut batch, rest) = if names.is_empty() {
+        (batch, None)
     } else {
-        hash_fields(batch, &names, &slots, context)?
+        hash_fields(batch, &names, &slots, most_read(room), context)?
     };
     for fetch in fetches {
         if let Some(column) = kept(&fetch.source, &batch.docs, context) {
             batch.put(fetch.slot, column);
         }
     }
-    Ok(batch)
+    Ok((batch, rest))
 }
 
 /// The values of a source that is not in the keyspace; none if it is.
@@ -89,7 +100,7 @@ fn sort_key(key: Option<&SortKey>) -> Value {
     match key {
         None => Value::Null,
         Some(SortKey::Number(number)) => Value::Number(*number),
-        Some(SortKey::Text(text)) => Value::text(text),
+        Some(SortKey::Text(text)) => Value::Text(Arc::clone(text)),
     }
 }
 
@@ -126,20 +137,26 @@ fn matched_terms(
     )
 }
 
-/// A batch with fields of its documents' hashes in some slots.
+/// A batch with fields of its documents' hashes in some slots, and the rows that are left.
 fn hash_fields(
-    batch: Batch,
+    mut batch: Batch,
     names: &[&[u8]],
     slots: &[(usize, bool)],
+    most: usize,
     context: &mut Context<'_>,
-) -> Result<Batch, Error> {
+) -> Result<(Batch, Option<Batch>), Error> {
     let mut columns = vec![Vec::with_capacity(batch.len()); names.len()];
     let mut is_there = Vec::with_capacity(batch.len());
+    let mut bytes = 0;
     for &doc in &batch.docs {
+        if bytes > most {
+            break;
+        }
         context.deadline.check()?;
         let mut values = vec![Value::Null; names.len()];
         let presence = match context.index.documents().key(doc) {
             Some(key) => context.keyspace.fields(key, names, &mut |position, value| {
+                bytes += value.len();
                 values[position] = Value::text(value);
             }),
             None => Presence::Absent,
@@ -149,30 +166,46 @@ fn hash_fields(
             column.push(if *is_number { as_number(&value) } else { value });
         }
     }
-    let mut batch = batch;
+    let rest = rest_of(&mut batch, is_there.len());
     for ((slot, _), column) in slots.iter().zip(columns) {
         batch.put(*slot, Column::Values(column));
     }
-    Ok(batch.filtered(|row| is_there[row]))
+    Ok((batch.filtered(|row| is_there[row]), rest))
+}
+
+/// Takes off the rows from one on, if there are any.
+fn rest_of(batch: &mut Batch, at: usize) -> Option<Batch> {
+    (at < batch.len()).then(|| batch.split_off(at))
 }
 
 fn as_number(value: &Value) -> Value {
     value.number().map_or(Value::Null, Value::Number)
 }
 
-/// A batch with the whole hashes of its documents, byte for byte.
-pub(super) fn documents(batch: Batch, context: &mut Context<'_>) -> Result<Batch, Error> {
+/// A batch with the whole hashes of its documents, byte for byte, and the rows that are left.
+pub(super) fn documents(
+    mut batch: Batch,
+    room: usize,
+    context: &mut Context<'_>,
+) -> Result<(Batch, Option<Batch>), Error> {
+    let most = most_read(room);
     let mut documents: Vec<Fields> = Vec::with_capacity(batch.len());
     let mut is_there = Vec::with_capacity(batch.len());
+    let mut bytes = 0;
     for &doc in &batch.docs {
+        if bytes > most {
+            break;
+        }
         context.deadline.check()?;
         let (presence, fields) = document(doc, context.index, context);
         is_there.push(presence == Presence::Hash);
+        bytes += document_bytes(&fields);
         documents.push(fields);
     }
-    let mut batch = batch;
+    let rest = rest_of(&mut batch, is_there.len());
     batch.documents = Some(documents);
-    Ok(batch.filtered(|row| is_there[row]))
+    batch.texts = batch.texts.saturating_add(bytes);
+    Ok((batch.filtered(|row| is_there[row]), rest))
 }
 
 fn document(doc: DocId, index: &Index, context: &mut Context<'_>) -> (Presence, Fields) {

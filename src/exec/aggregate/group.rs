@@ -2,6 +2,7 @@
 //! column by column.
 
 use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -27,6 +28,8 @@ pub(super) struct Grouping {
     /// The keys of all groups, one group behind the other.
     keys: Vec<Value>,
     count: usize,
+    /// Groups that were found lately, by where their text lies.
+    recent: Vec<u32>,
     /// The first group that has not been given out, once all rows have come.
     given: Option<usize>,
 }
@@ -68,6 +71,7 @@ impl Grouping {
             hasher: RandomState::default(),
             keys: Vec::new(),
             count: 0,
+            recent: Vec::new(),
             given: None,
         }
     }
@@ -90,28 +94,24 @@ impl Grouping {
         budget.take(new * (per_group + size_of::<u32>() * 2))?;
         for state in &mut self.states {
             state.grow(self.count);
-            let bytes = state.update(batch, &assigned).map_err(Refusal::Aggregate)?;
-            budget.take(bytes)?;
+            let change = state.update(batch, &assigned).map_err(Refusal::Aggregate)?;
+            budget.change(change.grown, change.freed)?;
         }
         budget.give(assigned.charged);
         Ok(())
     }
 
     /// No more rows come.
-    pub(super) fn finish(&mut self) -> Result<(), Error> {
-        for state in &mut self.states {
-            state.finish();
-        }
+    pub(super) fn finish(&mut self) {
         self.given = Some(0);
-        Ok(())
     }
 
     /// The next groups, at most so many.
-    pub(super) fn next(&mut self, most: usize) -> Result<Option<Batch>, Error> {
+    pub(super) fn next(&mut self, most: usize) -> Option<Batch> {
         let start = self.given.unwrap_or_default();
         let end = self.count.min(start + most);
         if start == end {
-            return Ok(None);
+            return None;
         }
         self.given = Some(end);
         let width = self.slots.len();
@@ -124,7 +124,7 @@ impl Grouping {
             }
             rows.push(row);
         }
-        Ok(Some(Batch::of_rows(rows.len(), columns(&rows))))
+        Some(Batch::of_rows(rows.len(), columns(&rows)))
     }
 
     /// The groups of rows, new ones where there are none yet.
@@ -143,6 +143,12 @@ impl Grouping {
             self.count = self.count.max(usize::from(!batch.is_empty()));
             assigned.rows.extend(0..batch.len());
             assigned.groups.resize(batch.len(), 0);
+            return Ok(assigned);
+        }
+        if let [slot] = *self.slots
+            && let Some(column) = batch.columns.get(slot)
+            && self.assign_one(column, batch.len(), &mut assigned, budget)?
+        {
             return Ok(assigned);
         }
         let null = Column::null();
@@ -164,6 +170,36 @@ impl Grouping {
             }
         }
         Ok(assigned)
+    }
+
+    /// The groups of rows by one key, where documents share its texts: who has the text of a group
+    /// has its key. False if a key is a list, with nothing assigned.
+    fn assign_one(
+        &mut self,
+        column: &Column,
+        rows: usize,
+        assigned: &mut Assigned,
+        budget: &mut Budget,
+    ) -> Result<bool, Error> {
+        let Column::Values(values) = column else {
+            return Ok(false);
+        };
+        if values.iter().any(|value| matches!(value, Value::List(_))) {
+            return Ok(false);
+        }
+        self.recent.resize(RECENT, u32::MAX);
+        for value in values.iter().take(rows) {
+            let slot = recent_slot(value);
+            let known = self.recent[slot] as usize;
+            let group = match (value, self.keys.get(known)) {
+                (Value::Text(text), Some(Value::Text(key))) if Arc::ptr_eq(text, key) => known,
+                _ => self.group(&[Key::Of(value)], budget)?,
+            };
+            self.recent[slot] = u32::try_from(group).unwrap_or(u32::MAX);
+            assigned.groups.push(group);
+        }
+        assigned.rows.extend(0..rows);
+        Ok(true)
     }
 
     /// The groups of a row of which some keys are lists: one for each combination of their values,
@@ -247,6 +283,18 @@ impl Grouping {
             Key::Number(number) => Key::Number(*number),
         });
         hash_of(&self.hasher, keys)
+    }
+}
+
+/// Groups that are remembered by where their text lies.
+const RECENT: usize = 4096;
+
+/// The place of a value among those remembered.
+fn recent_slot(value: &Value) -> usize {
+    match value {
+        // Texts lie 16 bytes apart at least.
+        Value::Text(text) => (text.as_ptr().addr() >> 4) % RECENT,
+        Value::Null | Value::Number(_) | Value::List(_) => 0,
     }
 }
 

@@ -9,7 +9,7 @@ use nuthatch_indexes::docset::DocSet;
 use super::Batch;
 use crate::catalog::index::Index;
 use crate::exec::collect::Hit;
-use crate::exec::deadline::Deadline;
+use crate::exec::deadline::{Deadline, Steps};
 use crate::exec::profile::Part;
 use crate::exec::{build, knn, scored};
 use crate::expr::{Column, Numbers, Value};
@@ -82,17 +82,21 @@ impl Input {
         let (mut docs, mut scores) = (Vec::new(), Vec::new());
         let mut set = build::scored(plan, index, deadline)?;
         let mut steps = deadline.steps(plan.filter.sets());
+        let block = (Steps::EVERY / plan.filter.sets().max(1)).max(1) as usize;
         // The highest score of all is that of all.
         let is_share = with_scores && plan.scoring.scorer == Scorer::Bm25StdNorm;
-        while let Some(doc) = set.set().doc() {
+        while !with_scores && docs.len() < enough && set.set().doc().is_some() {
+            deadline.check()?;
+            let most = block.min(enough - docs.len());
+            set.set().take_docs(most, &mut docs);
+        }
+        while let Some(doc) = set.set().doc().filter(|_| with_scores) {
             if docs.len() >= enough && !is_share {
                 break;
             }
             steps.check()?;
             docs.push(doc);
-            if with_scores {
-                scores.push(set.score());
-            }
+            scores.push(set.score());
             set.set().advance();
         }
         // A set that looks at the clock itself ends early.

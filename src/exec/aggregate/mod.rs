@@ -56,7 +56,7 @@ pub struct Run {
     budget: Budget,
     /// All rows are counted, even those that a limit passes over.
     with_count: bool,
-    /// Batches pulled ahead.
+    /// Batches pulled ahead, whose bytes are taken from the budget.
     ready: VecDeque<Batch>,
     /// Rows that have come out.
     emitted: usize,
@@ -67,8 +67,14 @@ pub struct Run {
 
 /// A step and what it remembers.
 enum Stage {
-    Fetch(Vec<Fetch>),
-    FetchDocuments,
+    Fetch {
+        values: Vec<Fetch>,
+        /// Rows whose documents are read later, those before them being long.
+        rest: Option<Batch>,
+    },
+    FetchDocuments {
+        rest: Option<Batch>,
+    },
     Apply {
         slot: usize,
         program: Program,
@@ -88,8 +94,11 @@ impl Run {
     #[must_use]
     pub fn new(pipeline: &Pipeline, input: Input, with_count: bool, budget: Budget) -> Self {
         let stages = pipeline.steps.iter().map(|step| match step {
-            Step::Fetch(values) => Stage::Fetch(values.clone()),
-            Step::FetchDocuments => Stage::FetchDocuments,
+            Step::Fetch(values) => Stage::Fetch {
+                values: values.clone(),
+                rest: None,
+            },
+            Step::FetchDocuments => Stage::FetchDocuments { rest: None },
             Step::Apply { slot, program } => Stage::Apply {
                 slot: *slot,
                 program: program.clone(),
@@ -135,23 +144,24 @@ impl Run {
     /// A refusal when a value cannot be computed or memory is short, [`Error::Stopped`] when time
     /// is over.
     pub fn rows(&mut self, most: usize, context: &mut Context<'_>) -> Result<Vec<Batch>, Error> {
-        let mut batches = Vec::new();
-        let (mut wanted, mut bytes) = (most, 0);
-        while wanted > 0 {
-            let Some(mut batch) = self.next(context)? else {
+        let mut batches: Vec<Batch> = Vec::new();
+        let mut wanted = most;
+        while wanted > 0 && self.look_ahead(context)? {
+            let Some(mut batch) = self.ready.pop_front() else {
                 break;
             };
             if batch.len() > wanted {
-                self.ready.push_front(batch.split_off(wanted));
+                let whole = batch.bytes();
+                let rest = batch.split_off(wanted);
+                self.budget.change(batch.bytes() + rest.bytes(), whole)?;
+                self.ready.push_front(rest);
             }
             wanted -= batch.len();
             self.emitted += batch.len();
-            self.budget.take(batch.bytes())?;
-            bytes += batch.bytes();
             batches.push(batch);
         }
         // They leave.
-        self.budget.give(bytes);
+        self.budget.give(batches.iter().map(Batch::bytes).sum());
         Ok(batches)
     }
 
@@ -160,10 +170,7 @@ impl Run {
     /// # Errors
     /// As [`Run::rows`].
     pub fn drain(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
-        while let Some(batch) = self.pull(context)? {
-            self.budget.take(batch.bytes())?;
-            self.ready.push_back(batch);
-        }
+        while self.pull_ahead(context)? {}
         Ok(())
     }
 
@@ -172,12 +179,28 @@ impl Run {
     /// # Errors
     /// As [`Run::rows`].
     pub fn is_done(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
-        if self.ready.is_empty()
-            && let Some(batch) = self.pull(context)?
-        {
-            self.ready.push_back(batch);
-        }
-        Ok(self.ready.is_empty())
+        Ok(!self.look_ahead(context)?)
+    }
+
+    /// Bytes that it holds.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.budget.taken()
+    }
+
+    /// Whether a batch is ready; pulls one if none is.
+    fn look_ahead(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
+        Ok(!self.ready.is_empty() || self.pull_ahead(context)?)
+    }
+
+    /// Pulls one batch more, if there is one.
+    fn pull_ahead(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
+        let Some(batch) = self.pull(context)? else {
+            return Ok(false);
+        };
+        self.budget.take(batch.bytes())?;
+        self.ready.push_back(batch);
+        Ok(true)
     }
 
     /// How many rows there were before the last step that took only some of them, as far as they
@@ -188,7 +211,7 @@ impl Run {
         let mut cut = None;
         for stage in self.stages.iter().rev() {
             match stage {
-                Stage::Fetch(_) | Stage::FetchDocuments | Stage::Apply { .. } => {}
+                Stage::Fetch { .. } | Stage::FetchDocuments { .. } | Stage::Apply { .. } => {}
                 Stage::Limit { seen, .. } if cut.is_none() => cut = Some(*seen),
                 Stage::Sort(sorting) => return sorting.seen(),
                 Stage::Limit { .. } | Stage::Filter(_) | Stage::Group(_) => break,
@@ -200,13 +223,6 @@ impl Run {
     /// What is left of the documents to look at.
     pub fn input(&mut self) -> &mut Input {
         &mut self.input
-    }
-
-    fn next(&mut self, context: &mut Context<'_>) -> Result<Option<Batch>, Error> {
-        match self.ready.pop_front() {
-            Some(batch) => Ok(Some(batch)),
-            None => self.pull(context),
-        }
     }
 
     /// The next batch of the last step; never an empty one.
@@ -267,18 +283,18 @@ impl Source<'_> {
                         while let Some(batch) = self.next(before, context)? {
                             grouping.push(&batch, self.budget, &context.deadline)?;
                         }
-                        grouping.finish()?;
+                        grouping.finish();
                     }
-                    return grouping.next(BATCH_ROWS);
+                    return Ok(grouping.next(BATCH_ROWS));
                 }
                 Stage::Sort(sorting) => {
                     if !sorting.is_finished() {
                         while let Some(batch) = self.next(before, context)? {
                             sorting.push(&batch, self.budget)?;
                         }
-                        sorting.finish();
+                        sorting.finish(self.budget);
                     }
-                    return Ok(sorting.next(BATCH_ROWS));
+                    return Ok(sorting.next(BATCH_ROWS, self.budget));
                 }
                 Stage::Limit {
                     offset,
@@ -297,14 +313,20 @@ impl Source<'_> {
                     *seen += batch.len();
                     batch.between(offset.saturating_sub(start), end.saturating_sub(start))
                 }
-                Stage::Fetch(_)
-                | Stage::FetchDocuments
+                Stage::Fetch { rest, .. } | Stage::FetchDocuments { rest } if rest.is_some() => {
+                    let Some(batch) = rest.take() else {
+                        return Ok(None);
+                    };
+                    stage.apply(batch, self.budget, context)?
+                }
+                Stage::Fetch { .. }
+                | Stage::FetchDocuments { .. }
                 | Stage::Apply { .. }
                 | Stage::Filter(_) => {
                     let Some(batch) = self.next(before, context)? else {
                         return Ok(None);
                     };
-                    stage.apply(batch, context)?
+                    stage.apply(batch, self.budget, context)?
                 }
             };
             if !batch.is_empty() {
@@ -317,7 +339,7 @@ impl Source<'_> {
 impl Stage {
     fn kind(&self) -> StepKind {
         match self {
-            Self::Fetch(_) | Self::FetchDocuments => StepKind::Load,
+            Self::Fetch { .. } | Self::FetchDocuments { .. } => StepKind::Load,
             Self::Apply { .. } => StepKind::Apply,
             Self::Filter(_) => StepKind::Filter,
             Self::Group(_) => StepKind::Group,
@@ -327,17 +349,31 @@ impl Stage {
     }
 
     /// What a step that needs one batch alone makes of it.
-    fn apply(&self, mut batch: Batch, context: &mut Context<'_>) -> Result<Batch, Error> {
+    fn apply(
+        &mut self,
+        mut batch: Batch,
+        budget: &Budget,
+        context: &mut Context<'_>,
+    ) -> Result<Batch, Error> {
+        let room = budget.left().saturating_sub(batch.texts);
         match self {
-            Self::Fetch(values) => fetch::values(batch, values, context),
-            Self::FetchDocuments => fetch::documents(batch, context),
+            Self::Fetch { values, rest } => {
+                let (batch, left) = fetch::values(batch, values, room, context)?;
+                *rest = left;
+                Ok(batch)
+            }
+            Self::FetchDocuments { rest } => {
+                let (batch, left) = fetch::documents(batch, room, context)?;
+                *rest = left;
+                Ok(batch)
+            }
             Self::Apply { slot, program } => {
-                let column = program.column(&batch.columns, batch.len())?;
+                let column = program.column(&batch.columns, batch.len(), room)?;
                 batch.put(*slot, column);
                 Ok(batch)
             }
             Self::Filter(program) => {
-                let holds = program.column(&batch.columns, batch.len())?;
+                let holds = program.column(&batch.columns, batch.len(), room)?;
                 Ok(batch.filtered(|row| holds.is_true(row)))
             }
             Self::Group(_) | Self::Sort(_) | Self::Limit { .. } => Ok(batch),

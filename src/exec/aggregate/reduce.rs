@@ -1,14 +1,17 @@
 //! What is kept of groups while their rows go by, and what is said of them at the end.
 
 mod quantiles;
+mod sketch;
 
 use std::collections::HashSet;
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
-use datasketches::hll::{HllSketch, HllType, HllUnion};
+use datasketches::hll::{HllSketch, HllUnion};
 use foldhash::fast::RandomState;
 
 use self::quantiles::Quantiles;
+use self::sketch::{SKETCH_BYTES, new_sketch, new_union};
 use super::Batch;
 use super::distinct::Distinct;
 use super::group::{Assigned, Hashed};
@@ -16,11 +19,14 @@ use crate::expr::{Column, Value};
 use crate::plan::aggregate::{Calculation, Figure};
 use crate::request::error::AggregateError;
 
-/// The base-2 logarithm of the registers of a sketch: 4096 of them estimate within 1.6 %, at a
-/// standard deviation (datasketches: HLL).
-const SKETCH_SIZE: u8 = 12;
-/// Bytes of a sketch that is full.
-const SKETCH_BYTES: usize = 1 << SKETCH_SIZE;
+/// How the bytes of a calculation changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Change {
+    /// Bytes that came.
+    pub(super) grown: usize,
+    /// Bytes that went.
+    pub(super) freed: usize,
+}
 
 /// One calculation over all groups.
 pub(super) enum State {
@@ -57,6 +63,11 @@ pub(super) enum State {
         by: Option<(usize, bool)>,
         /// What the first row is first by, and its value.
         rows: Vec<Option<(Value, Value)>>,
+    },
+    Rows {
+        fields: Vec<(Arc<[u8]>, usize)>,
+        /// Each a list of names and values in turn.
+        rows: Vec<Vec<Value>>,
     },
     Sample {
         slot: usize,
@@ -123,6 +134,10 @@ impl State {
                 by,
                 rows: Vec::new(),
             },
+            Calculation::Rows(ref fields) => Self::Rows {
+                fields: fields.clone(),
+                rows: Vec::new(),
+            },
             Calculation::Sample { value, size } => Self::Sample {
                 slot: value,
                 size,
@@ -141,6 +156,7 @@ impl State {
             Self::Quantiles { .. } => size_of::<Quantiles>(),
             Self::List { .. } => size_of::<Distinct>(),
             Self::First { .. } => size_of::<Option<(Value, Value)>>(),
+            Self::Rows { .. } => size_of::<Vec<Value>>(),
             Self::Sample { .. } => size_of::<(u64, Vec<Value>)>(),
         }
     }
@@ -156,16 +172,17 @@ impl State {
             Self::Quantiles { numbers, .. } => numbers.resize_with(groups, Quantiles::default),
             Self::List { lists, .. } => lists.resize_with(groups, Distinct::default),
             Self::First { rows, .. } => rows.resize(groups, None),
+            Self::Rows { rows, .. } => rows.resize(groups, Vec::new()),
             Self::Sample { samples, .. } => samples.resize(groups, (0, Vec::new())),
         }
     }
 
-    /// Takes rows in; the bytes by which it grew.
+    /// Takes rows in.
     pub(super) fn update(
         &mut self,
         batch: &Batch,
         assigned: &Assigned,
-    ) -> Result<usize, AggregateError> {
+    ) -> Result<Change, AggregateError> {
         let null = Column::null();
         let column = |slot: &usize| batch.columns.get(*slot).unwrap_or(&null);
         let pairs = assigned
@@ -173,7 +190,7 @@ impl State {
             .iter()
             .copied()
             .zip(assigned.groups.iter().copied());
-        let mut grown = 0;
+        let mut change = Change::default();
         match self {
             Self::Count(counts) => pairs.for_each(|(_, group)| counts[group] += 1),
             Self::Moments {
@@ -185,7 +202,7 @@ impl State {
                 let column = column(slot);
                 for (row, group) in pairs {
                     if let Some(number) = column.number(row) {
-                        grown += numbers[group].push(number);
+                        change.grown += numbers[group].push(number);
                     }
                 }
             }
@@ -194,9 +211,18 @@ impl State {
                     let key = by.map(|(by, _)| column(&by).value(row)).unwrap_or_default();
                     if is_first(rows[group].as_ref(), &key, *by) {
                         let value = column(slot).value(row);
-                        grown += value.heap_bytes() + key.heap_bytes();
-                        rows[group] = Some((key, value));
+                        change.grown += value.heap_bytes() + key.heap_bytes();
+                        if let Some((key, value)) = rows[group].replace((key, value)) {
+                            change.freed += value.heap_bytes() + key.heap_bytes();
+                        }
                     }
+                }
+            }
+            Self::Rows { fields, rows } => {
+                for (row, group) in pairs {
+                    let collected = collected(fields, |slot| column(&slot).value(row));
+                    change.grown += collected.heap_bytes() + size_of::<Value>();
+                    rows[group].push(collected);
                 }
             }
             Self::Distinct { slot, .. }
@@ -208,60 +234,48 @@ impl State {
                 for (row, group) in pairs {
                     let value = column.value(row);
                     if !value.is_null() {
-                        grown += self.add(group, &value)?;
+                        self.add(group, &value, &mut change)?;
                     }
                 }
             }
         }
-        Ok(grown)
+        Ok(change)
     }
 
     /// Takes in one value that is there.
-    fn add(&mut self, group: usize, value: &Value) -> Result<usize, AggregateError> {
-        Ok(match self {
+    fn add(
+        &mut self,
+        group: usize,
+        value: &Value,
+        change: &mut Change,
+    ) -> Result<(), AggregateError> {
+        match self {
             Self::Distinct { hasher, hashes, .. } => {
                 let is_new = hashes[group].insert(hasher.hash_one(Hashed(value)));
-                usize::from(is_new) * BYTES_OF_HASH
+                change.grown += usize::from(is_new) * BYTES_OF_HASH;
             }
-            Self::Sketch { sketches, .. } => {
-                sketches[group].update(Hashed(value));
-                0
-            }
+            Self::Sketch { sketches, .. } => sketches[group].update(Hashed(value)),
             Self::SketchOfSketches { unions, .. } => {
-                let bytes = value.bytes().unwrap_or_default();
-                let sketch = HllSketch::deserialize(&bytes);
-                unions[group].update(&sketch.map_err(|_| AggregateError::NotSketch)?);
-                0
+                let sketch = value.bytes().and_then(|bytes| sketch::read(&bytes));
+                unions[group].update(&sketch.ok_or(AggregateError::NotSketch)?);
             }
-            Self::List { lists, .. } => push(&mut lists[group], value),
+            Self::List { lists, .. } => change.grown += push(&mut lists[group], value),
             Self::Sample { size, samples, .. } => {
                 let (seen, kept) = &mut samples[group];
-                sampled(seen, kept, *size, value)
+                sampled(seen, kept, *size, value, change);
             }
-            Self::Count(_) | Self::Moments { .. } | Self::Quantiles { .. } | Self::First { .. } => {
-                0
-            }
-        })
-    }
-
-    /// No more rows come.
-    pub(super) fn finish(&mut self) {
-        if let Self::Quantiles { numbers, .. } = self {
-            numbers.iter_mut().for_each(Quantiles::finish);
+            Self::Count(_)
+            | Self::Moments { .. }
+            | Self::Quantiles { .. }
+            | Self::First { .. }
+            | Self::Rows { .. } => {}
         }
+        Ok(())
     }
 }
 
 /// Bytes of an entry of a hash table that is about half full.
 const BYTES_OF_HASH: usize = 2 * (size_of::<u64>() + 1);
-
-fn new_sketch() -> HllSketch {
-    HllSketch::new(SKETCH_SIZE, HllType::Hll8).expect("12 is a size of sketches")
-}
-
-fn new_union() -> HllUnion {
-    HllUnion::new(SKETCH_SIZE).expect("12 is a size of sketches")
-}
 
 /// Numbers to their groups' sums; the usual columns without a look at each value's kind.
 fn add_numbers(moments: &mut [Moments], column: &Column, assigned: &Assigned, with_spread: bool) {
@@ -298,20 +312,30 @@ fn is_first(first: Option<&(Value, Value)>, key: &Value, by: Option<(usize, bool
     }
 }
 
+/// The names and values of some fields in turn, without what is not there.
+fn collected(fields: &[(Arc<[u8]>, usize)], value: impl Fn(usize) -> Value) -> Value {
+    let pairs = fields.iter().filter_map(|(name, slot)| {
+        let value = value(*slot);
+        (!value.is_null()).then(|| [Value::Text(Arc::clone(name)), value])
+    });
+    Value::List(pairs.flatten().collect())
+}
+
 /// One more value for a sample, in which each that came is as likely as any other (Vitter 1985,
 /// algorithm R).
-fn sampled(seen: &mut u64, kept: &mut Vec<Value>, size: usize, value: &Value) -> usize {
+fn sampled(seen: &mut u64, kept: &mut Vec<Value>, size: usize, value: &Value, change: &mut Change) {
     *seen += 1;
     if kept.len() < size {
         kept.push(value.clone());
-        return value.heap_bytes() + size_of::<Value>();
+        change.grown += value.heap_bytes() + size_of::<Value>();
+        return;
     }
     let place = usize::try_from(fastrand::u64(0..*seen)).unwrap_or(usize::MAX);
     if let Some(slot) = kept.get_mut(place) {
+        change.grown += value.heap_bytes();
+        change.freed += slot.heap_bytes();
         *slot = value.clone();
-        return value.heap_bytes();
     }
-    0
 }
 
 impl Moments {
@@ -382,6 +406,7 @@ pub(super) fn figure(state: &mut State, figure: Figure, group: usize) -> Value {
         }
         State::List { lists, .. } => Value::List(lists[group].take().into()),
         State::First { rows, .. } => rows[group].take().map_or(Value::Null, |(_, value)| value),
+        State::Rows { rows, .. } => Value::List(std::mem::take(&mut rows[group]).into()),
         State::Sample { samples, .. } => Value::List(std::mem::take(&mut samples[group].1).into()),
     }
 }

@@ -101,20 +101,25 @@ impl Sorting {
     }
 
     /// No more rows come.
-    pub(super) fn finish(&mut self) {
+    pub(super) fn finish(&mut self, budget: &mut Budget) {
+        if self.kept.len() > self.most {
+            self.shrink(budget);
+        }
         let mut kept = std::mem::take(&mut self.kept);
         kept.sort_unstable_by(|a, b| compare(&self.keys, a, b));
-        kept.truncate(self.most);
         self.sorted = Some(kept.into());
     }
 
-    /// The next rows in order, at most so many.
-    pub(super) fn next(&mut self, most: usize) -> Option<Batch> {
+    /// The next rows in order, at most so many; what they took is given back.
+    pub(super) fn next(&mut self, most: usize, budget: &mut Budget) -> Option<Batch> {
         let sorted = self.sorted.as_mut()?;
         let rows: Vec<Row> = sorted.drain(..most.min(sorted.len())).collect();
         if rows.is_empty() {
             return None;
         }
+        let bytes = rows.iter().map(Row::bytes).sum::<usize>().min(self.bytes);
+        budget.give(bytes);
+        self.bytes -= bytes;
         let docs: Vec<DocId> = rows.iter().filter_map(|row| row.doc).collect();
         let documents: Option<Vec<Fields>> = rows.iter().map(|row| row.document.clone()).collect();
         let len = rows.len();
@@ -133,9 +138,8 @@ impl Sorting {
             let order = match (column, worst) {
                 // The usual case, without a copy of a value.
                 (Column::Numbers(numbers), Value::Number(worst)) => match numbers.get(row) {
-                    Some(number) => {
-                        order(&Value::Number(number), &Value::Number(*worst), *descending)
-                    }
+                    Some(number) if *descending => number_order(*worst, number),
+                    Some(number) => number_order(number, *worst),
                     None => Ordering::Greater,
                 },
                 _ => order(&column.value(row), worst, *descending),
@@ -158,6 +162,12 @@ impl Sorting {
         budget.give(self.bytes.saturating_sub(bytes));
         self.bytes = bytes;
     }
+}
+
+/// As [`Value::order`] has it.
+fn number_order(a: f64, b: f64) -> Ordering {
+    a.partial_cmp(&b)
+        .unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
 }
 
 /// The order of two values, either way round; a missing one comes last in both.

@@ -37,7 +37,7 @@ proptest! {
                 .collect();
             sorting.push(&Batch::of_rows(rows.len(), columns(&rows)), &mut budget).unwrap();
         }
-        sorting.finish();
+        sorting.finish(&mut budget);
         prop_assert_eq!(sorting.seen(), expected.len());
         expected.sort_by(|(a, _), (b, _)| match (a.is_null(), b.is_null()) {
             (false, false) if descending => b.order(a),
@@ -46,7 +46,7 @@ proptest! {
         });
         expected.truncate(most);
         let mut found = Vec::new();
-        while let Some(batch) = sorting.next(7) {
+        while let Some(batch) = sorting.next(7, &mut budget) {
             for row in 0..batch.len() {
                 found.push((batch.value(0, row), batch.value(1, row).number().unwrap()));
             }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::ast::{Arithmetic, Comparison, Expression};
 use super::column::Column;
 use super::function::Function;
+use super::parameters::Parameters;
 use super::parser::parse;
 use super::program::{Names, Program};
 use super::value::Value;
@@ -157,11 +158,46 @@ fn column(values: Vec<Value>) -> Column {
     Column::Values(values)
 }
 
+#[test]
+fn texts_that_take_more_room_than_there_is_are_refused() {
+    let program =
+        |text: &[u8]| compile(&parse(text, &Parameters::new(&[])).expect("an expression"));
+    let columns = [Column::Values(vec![Value::text(&[b'x'; 1000]); 10])];
+    let doubled = program(b"concat(@a, @a)");
+    assert!(doubled.column(&columns, 10, 30_000).is_ok());
+    assert_eq!(
+        doubled.column(&columns, 10, 15_000),
+        Err(ExpressionError::TooMuch)
+    );
+    // Nothing of it is kept but its length.
+    assert!(
+        program(b"strlen(concat(@a, @a))")
+            .column(&columns, 10, 3_000)
+            .is_ok()
+    );
+    // What is the same in every row is there once.
+    assert!(
+        program(b"concat('ab', 'cd')")
+            .column(&[], 1_000, 100)
+            .is_ok()
+    );
+}
+
+#[test]
+fn a_long_constant_is_not_kept_in_a_program() {
+    let long = [(b"p".to_vec(), vec![b'x'; 100_000])];
+    let parameters = Parameters::new(&long);
+    let program = compile(&parse(b"concat($p, $p)", &parameters).expect("an expression"));
+    assert!(!matches!(program.root, super::program::Node::Constant(_)));
+    let value = program.evaluate([].as_slice()).expect("a text");
+    assert_eq!(value.bytes().map(|text| text.len()), Some(200_000));
+}
+
 proptest! {
     #[test]
     fn what_is_printed_reads_as_itself(expression in expressions()) {
         let text = expression.print();
-        let read = parse(&text, &[]);
+        let read = parse(&text, &Parameters::new(&[]));
         prop_assert_eq!(read.as_ref(), Ok(&expression), "{}", expression);
     }
 
@@ -181,7 +217,7 @@ proptest! {
         let columns: Vec<Column> = (0..NAMES.len())
             .map(|slot| column(rows.iter().map(|row| row[slot].clone()).collect()))
             .collect();
-        match program.column(&columns, rows.len()) {
+        match program.column(&columns, rows.len(), usize::MAX) {
             Ok(found) => for (row, expected) in expected.iter().enumerate() {
                 let found = Ok(found.value(row));
                 prop_assert!(same(&found, expected), "{}: {:?}, not {:?}", expression, found, expected);
@@ -192,7 +228,7 @@ proptest! {
 
     #[test]
     fn no_bytes_panic(text in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = parse(&text, &[]);
+        let _ = parse(&text, &Parameters::new(&[]));
     }
 
     #[test]
@@ -201,8 +237,8 @@ proptest! {
         "'x'", "\"", "split(", "case(", "NULL", "\\", "exists", "%",
     ]), 0..40)) {
         let text = words.join(" ");
-        if let Ok(read) = parse(text.as_bytes(), &[(b"p".to_vec(), b"v".to_vec())]) {
-            prop_assert_eq!(parse(&read.print(), &[]), Ok(read));
+        if let Ok(read) = parse(text.as_bytes(), &Parameters::new(&[(b"p".to_vec(), b"v".to_vec())])) {
+            prop_assert_eq!(parse(&read.print(), &Parameters::new(&[])), Ok(read));
         }
     }
 }

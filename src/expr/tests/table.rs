@@ -36,7 +36,7 @@ fn shown(value: &Value) -> String {
 
 fn computed(text: &str) -> String {
     let params = [(b"p".to_vec(), b"5".to_vec())];
-    let found = parse(text.as_bytes(), &params)
+    let found = parse(text.as_bytes(), &super::Parameters::new(&params))
         .and_then(|expression| Program::compile(&expression, &mut Nothing))
         .and_then(|program| Ok(program.evaluate([].as_slice())?));
     match found {

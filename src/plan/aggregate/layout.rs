@@ -1,5 +1,6 @@
 //! Which slot of a row holds what, at some point of a pipeline.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use nuthatch_indexes::text::FieldMask;
@@ -38,6 +39,13 @@ pub struct Property {
     pub keeps_null: bool,
 }
 
+/// Where a property is.
+#[derive(Clone, Copy)]
+struct Named {
+    slot: usize,
+    is_computed: bool,
+}
+
 /// The terms that a query looks for.
 pub(super) struct Terms(Vec<(Vec<u8>, FieldMask)>);
 
@@ -45,6 +53,8 @@ pub(super) struct Terms(Vec<(Vec<u8>, FieldMask)>);
 pub(super) struct Layout<'a> {
     index: &'a Index,
     properties: Vec<Property>,
+    /// Slots of the properties, and whether each was computed rather than read.
+    names: HashMap<Arc<[u8]>, Named>,
     /// Slots in use, those without a name among them.
     slots: usize,
     /// Rows are documents still.
@@ -61,6 +71,7 @@ impl<'a> Layout<'a> {
         let mut layout = Self {
             index,
             properties: Vec::new(),
+            names: HashMap::new(),
             slots: 0,
             has_documents: true,
             has_all: false,
@@ -73,14 +84,22 @@ impl<'a> Layout<'a> {
         layout
     }
 
-    /// The slot of a name, a new one if it has none.
+    /// The slot of a name for a value that is computed, a new one if it has none.
     pub(super) fn put(&mut self, name: &[u8]) -> usize {
-        if let Some(slot) = self.find(name) {
-            return slot;
+        self.name(name, true)
+    }
+
+    fn name(&mut self, name: &[u8], is_computed: bool) -> usize {
+        if let Some(named) = self.names.get_mut(name) {
+            named.is_computed = is_computed;
+            return named.slot;
         }
         let slot = self.new_slot();
+        let name: Arc<[u8]> = Arc::from(name);
+        let named = Named { slot, is_computed };
+        self.names.insert(Arc::clone(&name), named);
         self.properties.push(Property {
-            name: Arc::from(name),
+            name,
             slot,
             keeps_null: false,
         });
@@ -98,7 +117,7 @@ impl<'a> Layout<'a> {
 
     /// Fetches a value under a name.
     pub(super) fn fetch(&mut self, name: Vec<u8>, source: Source) -> usize {
-        let slot = self.put(&name);
+        let slot = self.name(&name, false);
         self.fetches.push(Fetch { slot, source });
         slot
     }
@@ -110,7 +129,7 @@ impl<'a> Layout<'a> {
             return Err(Refusal::load_after_group().into());
         }
         let name = loaded.alias.as_ref().unwrap_or(&loaded.name);
-        if loaded.alias.is_none() && self.is_computed(name) {
+        if loaded.alias.is_none() && self.stays(name) {
             return Ok(());
         }
         let source = self.loaded(&loaded.name);
@@ -136,6 +155,7 @@ impl<'a> Layout<'a> {
     /// From here on rows are groups.
     pub(super) fn regroup(&mut self, keys: &[Vec<u8>], reducers: &[Reduce]) -> Result<(), Error> {
         self.properties.clear();
+        self.names.clear();
         (self.slots, self.has_documents, self.has_all) = (0, false, false);
         let names = keys.iter().chain(reducers.iter().map(|it| &it.name));
         for name in names {
@@ -167,13 +187,14 @@ impl<'a> Layout<'a> {
     }
 
     fn find(&self, name: &[u8]) -> Option<usize> {
-        let found = self.properties.iter().find(|it| *it.name == *name);
-        found.map(|property| property.slot)
+        self.names.get(name).map(|named| named.slot)
     }
 
-    /// Whether a name is there and no field of the schema.
-    pub(super) fn is_computed(&self, name: &[u8]) -> bool {
-        self.find(name).is_some() && self.index.schema().find(name).is_none()
+    /// Whether a name has a value that is not one that `LOAD` would read in another form.
+    pub(super) fn stays(&self, name: &[u8]) -> bool {
+        let is_field = self.index.schema().find(name).is_some();
+        let named = self.names.get(name);
+        named.is_some_and(|named| named.is_computed || !is_field)
     }
 
     /// Where a property comes from that nothing has loaded.

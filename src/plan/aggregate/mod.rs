@@ -14,7 +14,7 @@ pub use self::reduce::{Calculation, Figure, Groups, Summary};
 use super::{Plan, VectorRange};
 use crate::catalog::index::Index;
 use crate::catalog::schema::FieldId;
-use crate::expr::{Expression, Program, parse};
+use crate::expr::{Expression, Parameters, Program, parse};
 use crate::request::aggregate::{self as request, DEFAULT_SORTED};
 use crate::request::error::{Error, Refusal};
 
@@ -123,7 +123,7 @@ pub fn pipeline(
 ) -> Result<Pipeline, Error> {
     let mut binder = Binder {
         layout: Layout::new(given, index, Terms::of(plan)),
-        params,
+        params: Parameters::new(params),
         steps: Vec::new(),
     };
     for (position, yielded) in plan.yields.iter().enumerate() {
@@ -165,7 +165,7 @@ fn enough(steps: &[Step]) -> Option<usize> {
 
 struct Binder<'a> {
     layout: Layout<'a>,
-    params: &'a [(Vec<u8>, Vec<u8>)],
+    params: Parameters<'a>,
     steps: Vec<Step>,
 }
 
@@ -212,7 +212,7 @@ impl Binder<'_> {
     fn load(&mut self, loaded: &[request::Loaded]) -> Result<(), Error> {
         for property in loaded {
             match &property.alias {
-                Some(alias) if self.layout.is_computed(&property.name) => {
+                Some(alias) if self.layout.stays(&property.name) => {
                     self.copy(&property.name, alias)?;
                 }
                 Some(_) | None => self.layout.load(property)?,
@@ -233,7 +233,7 @@ impl Binder<'_> {
     }
 
     fn program(&mut self, expression: &[u8]) -> Result<Program, Error> {
-        let expression = parse(expression, self.params)?;
+        let expression = parse(expression, &self.params)?;
         Program::compile(&expression, &mut self.layout)
     }
 

@@ -1,5 +1,7 @@
 //! What is computed of groups, with reducers that need the same walk sharing it.
 
+use std::sync::Arc;
+
 use crate::request::aggregate::{Reduce, Reducer};
 use crate::request::error::Error;
 
@@ -38,6 +40,8 @@ pub enum Calculation {
         /// The slot by which rows are first, and whether the highest is.
         by: Option<(usize, bool)>,
     },
+    /// Properties of every row: their names and slots.
+    Rows(Vec<(Arc<[u8]>, usize)>),
     /// Some of the values.
     Sample {
         /// The slot.
@@ -112,6 +116,12 @@ pub(super) fn groups(
                     None => None,
                 };
                 (Calculation::First { value, by }, Figure::Itself)
+            }
+            Reducer::Collect(fields) => {
+                let fields = fields.iter();
+                let fields = fields.map(|field| Ok((Arc::from(field.as_slice()), slot(field)?)));
+                let fields = fields.collect::<Result<_, Error>>()?;
+                (Calculation::Rows(fields), Figure::Itself)
             }
             Reducer::RandomSample { property, size } => {
                 let (value, size) = (slot(property)?, *size);

@@ -59,6 +59,8 @@ pub enum Reducer {
         /// How many at most.
         size: usize,
     },
+    /// Some properties of every row.
+    Collect(Vec<Vec<u8>>),
     /// The sketch that [`Reducer::CountDistinctish`] counts by, as bytes.
     Hll(Vec<u8>),
     /// The count of all sketches of a property together.
@@ -78,6 +80,7 @@ const NAMES: &[&str] = &[
     "TOLIST",
     "FIRST_VALUE",
     "RANDOM_SAMPLE",
+    "COLLECT",
     "HLL",
     "HLL_SUM",
 ];
@@ -110,6 +113,14 @@ impl Reduce {
 fn reducer(name: &str, words: &mut Args<'_>) -> Result<Reducer, Refusal> {
     if name == "COUNT" {
         return Ok(Reducer::Count);
+    }
+    if name == "COLLECT" {
+        if !words.take("FIELDS") {
+            return Err(Refusal::needs("COLLECT", "FIELDS"));
+        }
+        let fields = words.list("FIELDS in COLLECT", 1)?;
+        let fields = fields.iter().map(|field| property(field));
+        return Ok(Reducer::Collect(fields.collect()));
     }
     let property = property(words.value(name)?);
     Ok(match name {

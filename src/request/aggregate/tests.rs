@@ -107,3 +107,31 @@ fn what_is_wrong_is_named() {
     let many = format!("i *{}", " FILTER 1".repeat(129));
     assert!(refusal(&many).contains("at most 128 steps"));
 }
+
+#[test]
+fn a_step_takes_a_thousand_names() {
+    let names: Vec<Vec<u8>> = (0..1025)
+        .map(|name| format!("f{name}").into_bytes())
+        .collect();
+    let parse = |step: &'static str, given: usize| {
+        let count = given.to_string();
+        let mut words: Vec<&[u8]> = vec![b"i", b"*", step.as_bytes(), count.as_bytes()];
+        words.extend(names[..given].iter().map(Vec::as_slice));
+        Aggregate::parse(&words, &Settings::default())
+    };
+    for step in ["LOAD", "GROUPBY"] {
+        assert!(parse(step, 1024).is_ok());
+        let error = parse(step, 1025).unwrap_err().to_string();
+        let expected =
+            format!("SEARCH_PARSE_ARGS Bad arguments for {step}: takes at most 1024 names");
+        assert_eq!(error, expected);
+    }
+    let mut words: Vec<&[u8]> = vec![b"i", b"*", b"GROUPBY", b"0"];
+    words.extend([&b"REDUCE"[..], b"COUNT", b"0", b"AS", b"c"].repeat(1025));
+    let error = Aggregate::parse(&words, &Settings::default()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("REDUCE: takes at most 1024 names")
+    );
+}

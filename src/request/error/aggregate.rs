@@ -24,6 +24,11 @@ pub enum AggregateError {
         /// How many.
         most: usize,
     },
+    /// All cursors hold as much as they may.
+    CursorMemory {
+        /// Bytes.
+        most: usize,
+    },
     /// A value that is no sketch, where one must be.
     NotSketch,
 }
@@ -42,6 +47,12 @@ impl Refusal {
             "SORTBY",
             "must not follow another SORTBY directly".to_owned(),
         )
+    }
+
+    /// More names than one step may have.
+    #[must_use]
+    pub fn too_many_names(step: &str, most: usize) -> Self {
+        Self::bad_value(step, format!("takes at most {most} names"))
     }
 
     /// More properties than rows may be sorted by.
@@ -84,6 +95,11 @@ impl fmt::Display for AggregateError {
             Self::TooManyCursors { most } => write!(
                 f,
                 "SEARCH_CURSOR_LIMIT Too many cursors: an index may have {most} open at once"
+            ),
+            Self::CursorMemory { most } => write!(
+                f,
+                "SEARCH_CURSOR_MEMORY The rows of all cursors take more than {most} bytes: read or \
+                 free others first, or raise CURSORMEMORY"
             ),
             Self::NotSketch => f.write_str(
                 "SEARCH_PARSE_ARGS Bad arguments for HLL_SUM: a value is no sketch of HLL",

@@ -80,6 +80,8 @@ pub enum ExpressionError {
         /// What was given.
         value: String,
     },
+    /// The values of some rows take more memory than there is for them.
+    TooMuch,
     /// A text longer than a value may be.
     TooLong {
         /// The most bytes.
@@ -162,6 +164,10 @@ impl fmt::Display for ExpressionError {
                 f,
                 "SEARCH_PARSE_ARGS Bad arguments for geodistance: `{value}` must be longitude from \
                  -180 to 180 and latitude from -90 to 90, as `lon,lat` or two numbers"
+            ),
+            Self::TooMuch => f.write_str(
+                "SEARCH_AGGREGATE_MEMORY The texts that an expression computes take more bytes than \
+                 are left to the aggregation: narrow the query, or raise AGGREGATEMEMORY",
             ),
             Self::TooLong { most } => write!(
                 f,

@@ -127,6 +127,17 @@ pub const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        name: "CURSORMEMORY",
+        description: "Bytes that all cursors together may hold while they wait to be read on",
+        is_mutable: true,
+        kind: Kind::Whole {
+            min: 1 << 20,
+            max: 1 << 50,
+            get: |settings| settings.cursor_memory as u64,
+            set: |settings, value| settings.cursor_memory = size(value),
+        },
+    },
+    Setting {
         name: "MINPREFIX",
         description: "The fewest bytes beside the * of a pattern; shorter ones match nothing",
         is_mutable: true,

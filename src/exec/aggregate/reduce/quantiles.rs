@@ -41,13 +41,8 @@ impl Quantiles {
         DIGEST_BYTES
     }
 
-    /// No more numbers come.
-    pub(in crate::exec::aggregate) fn finish(&mut self) {
-        self.few.sort_unstable_by(f64::total_cmp);
-    }
-
     /// The smallest number that a share of all does not exceed, an estimate where they are many;
-    /// null where there is none. Only after [`Quantiles::finish`].
+    /// null where there is none.
     pub(in crate::exec::aggregate) fn at(&mut self, share: f64) -> Value {
         let found = match &mut self.many {
             Some(digest) => digest.quantile(share),
@@ -56,7 +51,7 @@ impl Quantiles {
         found.map_or(Value::Null, Value::Number)
     }
 
-    fn exact(&self, share: f64) -> Option<f64> {
+    fn exact(&mut self, share: f64) -> Option<f64> {
         #[expect(
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,
@@ -64,7 +59,12 @@ impl Quantiles {
             reason = "from 0 to a thousand"
         )]
         let rank = (share * self.few.len() as f64).ceil() as usize;
-        self.few.get(rank.saturating_sub(1)).copied()
+        let place = rank.saturating_sub(1);
+        if place >= self.few.len() {
+            return None;
+        }
+        let (_, number, _) = self.few.select_nth_unstable_by(place, f64::total_cmp);
+        Some(*number)
     }
 }
 
@@ -78,7 +78,6 @@ mod tests {
         [8.0, 10.0, 3.0].into_iter().for_each(|number| {
             few.push(number);
         });
-        few.finish();
         let at = |share: f64, numbers: &mut Quantiles| numbers.at(share).number();
         assert_eq!(at(0.5, &mut few), Some(8.0));
         assert_eq!(
@@ -89,7 +88,6 @@ mod tests {
         for number in 0..100_000 {
             many.push(f64::from(number * 7919 % 100_000));
         }
-        many.finish();
         for share in [0.01, 0.5, 0.99] {
             let found = at(share, &mut many).unwrap();
             assert!((found - share * 1e5).abs() < 500.0, "{share}: {found}");
