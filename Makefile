@@ -1,10 +1,10 @@
 # Nuthatch: `make` lists what there is.
 PORT ?= 6379
 .DEFAULT_GOAL := help
-.PHONY: help demo module server test crash fuzz-wire tsan fuzz bench bench-vector bench-text bench-query fmt lint clean
+.PHONY: help demo module server test crash fuzz-wire tsan fuzz bench bench-vector bench-text bench-query bench-aggregate fmt lint clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: module ## Start Valkey with the module, load 3,000 packages and search them (a few minutes to build, once)
 	@.venv/bin/python python/demo.py
@@ -41,6 +41,9 @@ bench-text: ## Measure the text index against tantivy: make bench-text ARGS=--qu
 
 bench-query: ## Measure plans against other plans, and searches against tantivy: make bench-query ARGS=--quick
 	@.ci/bench-query $(ARGS)
+
+bench-aggregate: ## Measure aggregations against DuckDB and Polars: make bench-aggregate ARGS=--quick
+	@.ci/bench-aggregate $(ARGS)
 
 fmt: ## Format the Rust code
 	cargo fmt --all

@@ -1,13 +1,13 @@
 //! `nuthatch-bench SUITE`: runs a suite; `make bench-SUITE` builds what it needs and calls this. That of
 //! vectors is in `benches/suites` and runs with the Python of `.venv`, where its peers are installed; those
-//! of text and of queries are in this crate, as their peer is.
+//! of text, of queries and of aggregations are in this crate.
 
 use std::error::Error;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use clap::{Args, Parser};
-use nuthatch_bench::{query, text};
+use nuthatch_bench::{aggregate, query, text};
 
 /// Variables that tune a BLAS for a processor that this may not be, which would handicap a peer.
 const FOREIGN: [&str; 3] = [
@@ -33,6 +33,8 @@ enum Suite {
     Text(text::Options),
     /// Plans against all other plans, searches against tantivy: target/bench/query.{json,md}
     Query(query::Options),
+    /// Aggregations against `DuckDB` and Polars: target/bench/aggregate.{json,md}
+    Aggregate(aggregate::Options),
 }
 
 #[derive(Args)]
@@ -122,6 +124,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         }
         Suite::Query(options) => {
             query::run(&options, root()?)?;
+            true
+        }
+        Suite::Aggregate(options) => {
+            aggregate::run(&options, root()?)?;
             true
         }
     };

@@ -117,7 +117,7 @@ pub struct Report {
 pub type Row = Vec<(&'static str, Value)>;
 
 impl Report {
-    /// A report on these goals without results.
+    /// A report of a suite on these goals, without results.
     #[must_use]
     pub fn named(name: &'static str, goals: &'static [Goal]) -> Self {
         Self {
