@@ -175,7 +175,7 @@ fn search() -> impl Strategy<Value = Vec<String>> {
         "SORTBY n LIMIT 0 5",
         "SORTBY n DESC LIMIT 0 4 WITHOUTCOUNT",
         "SORTBY m ASC LIMIT 0 700",
-        "SORTBY 2 m n LIMIT 0 5",
+        "SORTBY 2 @m @n LIMIT 0 5",
         "LIMIT 0 3 FACETS 2 g n",
         "SORTBY n LIMIT 0 3 FACETS 1 m",
         "KNN",
@@ -215,7 +215,7 @@ fn shown(hits: &Hits, counts: bool) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]
 
     #[test]
     fn every_way_to_run_a_search_finds_the_same(

@@ -72,9 +72,10 @@ pub fn asking_cost(node: &Node) -> Option<u64> {
     const LOOKUP: u64 = 8;
     const DISTANCE: u64 = 4;
     const SHAPE: u64 = 64;
-    let sum = |parts: &[Node]| -> Option<u64> {
-        let costs = parts.iter().map(asking_cost);
-        costs.sum()
+    // The first answer that settles it is the last that is asked for.
+    let dearest = |parts: &[Node]| {
+        let mut costs = parts.iter().map(asking_cost);
+        costs.try_fold(1, |most, cost| Some(most.max(cost?)))
     };
     Some(match &node.kind {
         Kind::All { .. }
@@ -91,7 +92,7 @@ pub fn asking_cost(node: &Node) -> Option<u64> {
         Kind::VectorRange(_) => DISTANCE,
         Kind::Term { .. } => LOOKUP,
         Kind::Variants { terms, .. } => LOOKUP * terms.len() as u64,
-        Kind::And(parts) | Kind::Or(parts) => sum(parts)?,
+        Kind::And(parts) | Kind::Or(parts) => dearest(parts)?,
         Kind::Not(part) => asking_cost(part)?,
         Kind::Phrase { .. } | Kind::Near { .. } => return None,
     })

@@ -89,7 +89,7 @@ impl TagIndex {
             return (found, matching.next().is_some());
         };
         let tags = few.iter().take_while(|_| goes_on());
-        let tags = tags.map(|id| EntryId::of(id));
+        let tags = tags.map(EntryId::of);
         let fitting = tags.filter(|id| fits(self.values.name(*id)));
         let mut found: Vec<TagDocs<'_>> = fitting
             .map(|id| (self.values.name(id), &self.values.value(id).docs))
