@@ -1,9 +1,14 @@
 //! From stems to the terms that have them, for each language by itself.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use smallvec::SmallVec;
 
 use super::language::Language;
-use super::terms::TermId;
+use super::terms::{Name, Names, Slab, TermId, spread};
 
 /// Which terms have which stem, among those that documents of a language hold.
 ///
@@ -28,7 +33,29 @@ struct Others {
 
 /// Terms by their stem; no list is empty. Words without a stem are in none.
 #[derive(Default)]
-struct Terms(HashMap<Vec<u8>, Vec<TermId>>);
+struct Terms {
+    stems: Slab<Stem>,
+    /// Numbers of stems that no term has any more.
+    free: Vec<u32>,
+    by_hash: HashTable<Slot>,
+    names: Names,
+    /// Seeded anew in each process: nobody can choose words that collide.
+    hasher: RandomState,
+}
+
+/// A stem, and the terms that have it: nearly always at most four, which need no memory of their own.
+struct Stem {
+    terms: SmallVec<[TermId; 4]>,
+    name: Name,
+}
+
+/// What the hash table holds of a stem: its hash too, so that names are read only where they are likely
+/// to be equal, and its number.
+#[derive(Clone, Copy)]
+struct Slot {
+    hash: u32,
+    stem: u32,
+}
 
 impl Stems {
     /// Nothing yet, for documents that are in `default` unless they say otherwise.
@@ -106,9 +133,7 @@ impl Stems {
             let other = self.others.iter().find(|other| other.0 == language);
             other.map(|(_, others)| &others.terms)
         };
-        terms
-            .and_then(|terms| terms.0.get(stem))
-            .map_or(&[], Vec::as_slice)
+        terms.map_or(&[], |terms| terms.get(stem))
     }
 
     /// Heap bytes in use, by capacity.
@@ -141,9 +166,11 @@ impl Stems {
             .map(|(language, others)| (*language, &others.terms));
         let mut pairs = Vec::new();
         for (language, terms) in others.chain([(self.default, &self.of_default)]) {
-            for (stem, terms) in &terms.0 {
-                assert!(!terms.is_empty(), "a stem without a term is removed");
-                pairs.extend(terms.iter().map(|&term| (language, stem.as_slice(), term)));
+            for slot in &terms.by_hash {
+                let stem = &terms.stems[slot.stem as usize];
+                assert!(!stem.terms.is_empty(), "a stem without a term is removed");
+                let name = terms.names.get(stem.name);
+                pairs.extend(stem.terms.iter().map(|&term| (language, name, term)));
             }
         }
         pairs
@@ -152,27 +179,71 @@ impl Stems {
 
 impl Terms {
     fn add(&mut self, term: TermId, stem: Option<Vec<u8>>) {
-        if let Some(stem) = stem {
-            self.0.entry(stem).or_default().push(term);
+        let Some(stem) = stem else { return };
+        if let Some(slot) = self.find(&stem) {
+            self.stems[slot.stem as usize].terms.push(term);
+            return;
         }
+        let hash = self.hash(&stem);
+        let new = Stem {
+            terms: SmallVec::from_slice(&[term]),
+            name: self.names.add(&stem),
+        };
+        let stem = match self.free.pop() {
+            Some(stem) => {
+                self.stems[stem as usize] = new;
+                stem
+            }
+            None => u32::try_from(self.stems.push(new)).expect("fewer than 2^32 stems"),
+        };
+        self.by_hash
+            .insert_unique(spread(hash), Slot { hash, stem }, |slot| spread(slot.hash));
     }
 
     fn remove(&mut self, term: TermId, stem: Option<Vec<u8>>) {
         let Some(stem) = stem else { return };
-        let related = self.0.get_mut(&stem);
-        let related = related.expect("a term with a stem is among those of its stem");
-        related.retain(|&other| other != term);
-        if related.is_empty() {
-            self.0.remove(&stem);
+        let slot = self.find(&stem);
+        let slot = slot.expect("a term with a stem is among those of its stem");
+        let related = &mut self.stems[slot.stem as usize];
+        related.terms.retain(|other| *other != term);
+        if related.terms.is_empty() {
+            related.terms = SmallVec::new();
+            self.names.remove(related.name);
+            self.free.push(slot.stem);
+            let found = self
+                .by_hash
+                .find_entry(spread(slot.hash), |other| other.stem == slot.stem);
+            if let Ok(found) = found {
+                found.remove();
+            }
         }
     }
 
-    fn memory_bytes(&self) -> usize {
-        let of_stem = |(stem, terms): (&Vec<u8>, &Vec<TermId>)| {
-            stem.capacity() + terms.capacity() * size_of::<TermId>()
+    fn get(&self, stem: &[u8]) -> &[TermId] {
+        let slot = self.find(stem);
+        slot.map_or(&[], |slot| &self.stems[slot.stem as usize].terms)
+    }
+
+    fn find(&self, stem: &[u8]) -> Option<Slot> {
+        let hash = self.hash(stem);
+        let is_it = |slot: &Slot| {
+            slot.hash == hash && self.names.get(self.stems[slot.stem as usize].name) == stem
         };
-        table_bytes(self.0.capacity(), size_of::<(Vec<u8>, Vec<TermId>)>())
-            + self.0.iter().map(of_stem).sum::<usize>()
+        self.by_hash.find(spread(hash), is_it).copied()
+    }
+
+    fn hash(&self, stem: &[u8]) -> u32 {
+        (self.hasher.hash_one(stem) >> 32) as u32
+    }
+
+    fn memory_bytes(&self) -> usize {
+        let spilled = self.stems.iter().filter(|stem| stem.terms.spilled());
+        let spilled = spilled.map(|stem| stem.terms.capacity() * size_of::<TermId>());
+        self.stems.memory_bytes()
+            + self.free.capacity() * size_of::<u32>()
+            + self.by_hash.allocation_size()
+            + self.names.memory_bytes()
+            + spilled.sum::<usize>()
     }
 }
 

@@ -14,9 +14,9 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 pub(super) use self::automaton::{Automaton, Everything};
-use self::names::{Name, Names};
+pub(super) use self::names::{Name, Names};
 use self::radix::{Matches, Radix};
-use self::slab::Slab;
+pub(super) use self::slab::Slab;
 use super::postings::PostingList;
 
 /// The number of a term; numbers of removed terms are used again.
@@ -255,7 +255,7 @@ impl Terms {
 
 /// The hash that the table goes by: it wants bits of the whole width.
 #[inline]
-const fn spread(hash: u32) -> u64 {
+pub(super) const fn spread(hash: u32) -> u64 {
     // 2^64 by the golden ratio: Knuth, The Art of Computer Programming, volume 3, section 6.4.
     (hash as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

@@ -9,7 +9,7 @@ const UNIT: usize = 4;
 
 /// Where a name is.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Name {
+pub(in crate::text) struct Name {
     /// In units.
     start: u32,
     /// In bytes.
@@ -18,14 +18,14 @@ pub(super) struct Name {
 
 /// Names of any length; the room of removed ones is used again for names of as many units.
 #[derive(Default)]
-pub(super) struct Names {
+pub(in crate::text) struct Names {
     bytes: Vec<u8>,
     /// By units, where there is room.
     free: BTreeMap<usize, Vec<u32>>,
 }
 
 impl Names {
-    pub(super) fn add(&mut self, name: &[u8]) -> Name {
+    pub(in crate::text) fn add(&mut self, name: &[u8]) -> Name {
         let units = name.len().div_ceil(UNIT);
         let freed = self.free.get_mut(&units).and_then(Vec::pop);
         let start = freed.unwrap_or_else(|| {
@@ -41,7 +41,7 @@ impl Names {
         }
     }
 
-    pub(super) fn remove(&mut self, name: Name) {
+    pub(in crate::text) fn remove(&mut self, name: Name) {
         let units = (name.len as usize).div_ceil(UNIT);
         if units > 0 {
             self.free.entry(units).or_default().push(name.start);
@@ -49,18 +49,18 @@ impl Names {
     }
 
     #[inline]
-    pub(super) fn get(&self, name: Name) -> &[u8] {
+    pub(in crate::text) fn get(&self, name: Name) -> &[u8] {
         let first = name.start as usize * UNIT;
         &self.bytes[first..first + name.len as usize]
     }
 
     /// Fetches the beginning of a name, for it will be read.
     #[inline]
-    pub(super) fn prefetch(&self, name: Name) {
+    pub(in crate::text) fn prefetch(&self, name: Name) {
         prefetch(self.bytes.as_ptr().wrapping_add(name.start as usize * UNIT));
     }
 
-    pub(super) fn memory_bytes(&self) -> usize {
+    pub(in crate::text) fn memory_bytes(&self) -> usize {
         let free = self
             .free
             .values()

@@ -8,7 +8,7 @@ use crate::prefetch::prefetch;
 const CHUNK: usize = 1024;
 
 /// Entries by number, in chunks of which only the last is not full.
-pub(super) struct Slab<T> {
+pub(in crate::text) struct Slab<T> {
     chunks: Vec<Vec<T>>,
 }
 
@@ -20,7 +20,7 @@ impl<T> Default for Slab<T> {
 
 impl<T> Slab<T> {
     /// Adds an entry and returns its number.
-    pub(super) fn push(&mut self, entry: T) -> usize {
+    pub(in crate::text) fn push(&mut self, entry: T) -> usize {
         let full = self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK);
         if full {
             // The first chunk is small in a small index.
@@ -35,7 +35,7 @@ impl<T> Slab<T> {
 
     /// Fetches the beginning and the end of an entry, for it will be read.
     #[inline]
-    pub(super) fn prefetch(&self, number: usize) {
+    pub(in crate::text) fn prefetch(&self, number: usize) {
         let entry: *const T = &raw const self[number];
         prefetch(entry);
         prefetch(
@@ -45,12 +45,12 @@ impl<T> Slab<T> {
         );
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+    pub(in crate::text) fn iter(&self) -> impl Iterator<Item = &T> {
         self.chunks.iter().flatten()
     }
 
     /// Heap bytes in use, by capacity, but for what entries hold.
-    pub(super) fn memory_bytes(&self) -> usize {
+    pub(in crate::text) fn memory_bytes(&self) -> usize {
         let chunks = self.chunks.iter().map(Vec::capacity);
         chunks.sum::<usize>() * size_of::<T>() + self.chunks.capacity() * size_of::<Vec<T>>()
     }
