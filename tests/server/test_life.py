@@ -107,7 +107,7 @@ def test_a_backfill_waits_for_memory(server, client):
     assert client.delete("d:1") == 1
     client.config_set("maxmemory", 0)
     until(lambda: num_docs(client) == 4_999)
-    assert agrees(client)
+    assert len(found(client)) == 4_999
 
 
 def test_a_hit_that_has_expired_is_in_neither_rows_nor_total(client, server, protocol):
