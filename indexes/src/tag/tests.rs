@@ -184,6 +184,7 @@ fn patterns_stand_for_the_first_tags_that_fit() {
         separator: b',',
         case_sensitive: false,
         index_empty: false,
+        suffix_trie: false,
     };
     let mut index = TagIndex::new(options);
     index.insert(doc(1), "dark blue, red, röd".as_bytes());
