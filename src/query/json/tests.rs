@@ -117,7 +117,7 @@ fn what_is_wrong_is_refused_with_its_place() {
         ("[]", "$ must be an object, not an array"),
         (
             "{}",
-            "$ must have one of all, and, or, not, optional, missing, tag, range, word, text, phrase, prefix, suffix, infix, wildcard, fuzzy, vector",
+            "$ must have one of all, and, or, not, optional, missing, tag, range, circle, within, contains, intersects, disjoint, word, text, phrase, prefix, suffix, infix, wildcard, fuzzy, vector",
         ),
         (r#"{"all": 1}"#, "$.all must be true"),
         (r#"{"and": []}"#, "$.and must not be empty"),
