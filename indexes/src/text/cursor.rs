@@ -209,11 +209,11 @@ impl PostingCursor {
                 }
                 self.at += 1;
             }
-            if self.block >= self.list.blocks().len() {
-                self.decoded.clear();
+            let was_last = self.block >= self.list.blocks().len();
+            self.enter(self.block + 1);
+            if was_last {
                 return None;
             }
-            self.enter(self.block + 1);
         }
     }
 }

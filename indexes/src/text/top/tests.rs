@@ -213,7 +213,7 @@ proptest! {
     ) {
         let index = index(documents, seed, 1.0, 0);
         for (words, k, count, one_in, most) in queries {
-            let holds = |doc: DocId| doc.get() % one_in == 0;
+            let holds = |doc: DocId| doc.get().is_multiple_of(one_in);
             let adds = |doc: DocId| most.unwrap_or(0.0) / f64::from(doc.get() % 4 + 1);
             let filter = Filter {
                 holds: &holds,

@@ -157,13 +157,13 @@ impl Search<'_, '_> {
             about += other.about_by(norm);
         }
         let wanted = about > best.bar();
-        // A phrase costs more than a score.
-        if !(wanted || context.count) || !self.holds() {
+        let doc = self.walks[0].postings.docs()[slot];
+        // A phrase costs more than a score or a filter.
+        if !(wanted || context.count) || !context.holds(doc) || !self.holds() {
             return;
         }
         self.total += 1;
         if wanted {
-            let doc = self.walks[0].postings.docs()[slot];
             let length = context.length(doc);
             let (walks, order) = (&mut *self.walks, &self.in_order);
             let scores = order.iter().map(|&at| {
