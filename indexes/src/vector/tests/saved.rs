@@ -66,7 +66,7 @@ fn what_was_linked_is_linked_again_without_a_walk() {
     let mut random = Random(11);
     for metric in [Metric::L2, Metric::Ip, Metric::Cosine] {
         for quantization in [Quantization::None, Quantization::Int8] {
-            let old = lived_in(params(metric, quantization), 1000, &mut random);
+            let old = lived_in(params(metric, quantization), 1_200, &mut random);
             let (new, ids) = reborn(&old, |_| false);
             assert_eq!(new.index.stats().fresh, new.index.len());
             let linked = load(&new, &saved(&old), &ids).unwrap() as u64;
