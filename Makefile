@@ -1,7 +1,7 @@
 # Nuthatch: `make` lists what there is.
 PORT ?= 6379
 .DEFAULT_GOAL := help
-.PHONY: help demo module server test crash fuzz-wire tsan fuzz bench bench-vector bench-text bench-query bench-aggregate fmt lint clean
+.PHONY: help demo module server wheel python test crash fuzz-wire tsan fuzz bench bench-vector bench-text bench-query bench-aggregate bench-cache fmt lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,12 @@ module: ## Build the module for Valkey and Redis: target/release/libnuthatch.so
 
 server: module ## Run Valkey with the module in the foreground: make server PORT=6379
 	@.ci/server $(PORT)
+
+wheel: module ## Build the Python package with the module in it: target/wheels/nuthatch-….whl
+	@.ci/python wheel
+
+python: ## Build the Python package for development and run its tests and lints
+	@.ci/python test
 
 test: ## Run every test, on real servers too
 	@.ci/test
@@ -44,6 +50,9 @@ bench-query: ## Measure plans against other plans, and searches against tantivy:
 
 bench-aggregate: ## Measure aggregations against DuckDB and Polars: make bench-aggregate ARGS=--quick
 	@.ci/bench-aggregate $(ARGS)
+
+bench-cache: module ## Measure the semantic cache: hits against precision, and lookups: make bench-cache ARGS="--entries 20000"
+	@.ci/python bench $(ARGS)
 
 fmt: ## Format the Rust code
 	cargo fmt --all

@@ -2,6 +2,7 @@
 
 mod idle;
 mod links;
+mod nearest;
 mod overview;
 mod saved;
 

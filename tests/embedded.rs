@@ -266,7 +266,7 @@ fn a_bad_field_is_skipped_and_the_rest_is_indexed() {
 fn an_argument_that_means_nothing_here_is_refused() {
     let mut engine = engine();
     run(&mut engine, "HSET d:1 t seed");
-    let refused = run(&mut engine, "EXPIRE d:1 0 NX");
+    let refused = run(&mut engine, "EXPIRE d:1 0 ZZ");
     assert!(matches!(refused, Reply::Error(_)), "{refused:?}");
     assert_eq!(run(&mut engine, "EXISTS d:1"), Reply::Integer(1));
 }

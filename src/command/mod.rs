@@ -11,6 +11,7 @@ mod documents;
 mod explain;
 mod hybrid;
 mod markup;
+pub mod nearest;
 mod permission;
 mod profile;
 mod rows;

@@ -62,6 +62,15 @@ pub(super) fn measured(
     Ok((hits, profile))
 }
 
+/// The documents that match the filter.
+pub(crate) fn members<'a>(
+    plan: &'a Plan,
+    index: &'a Index,
+    deadline: &Deadline,
+) -> Result<Cow<'a, RoaringBitmap>, Error> {
+    Ok(matching(plan, index, deadline)?.0)
+}
+
 /// The documents that match the filter, and what its parts found and took.
 fn matching<'a>(
     plan: &'a Plan,

@@ -36,6 +36,7 @@ use roaring::RoaringBitmap;
 use self::collect::{Hit, Hits, Top};
 use self::deadline::Deadline;
 use self::facets::FacetCounts;
+pub(crate) use self::knn::members;
 use self::profile::Part;
 use self::ranking::Ranking;
 use self::sort_key::SortKeys;

@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod expression;
+mod file;
 mod hybrid;
 mod index;
 mod query;
@@ -14,6 +15,7 @@ use std::fmt;
 
 pub use self::aggregate::AggregateError;
 pub use self::expression::ExpressionError;
+pub use self::file::{FileError, FileProblem};
 pub use self::hybrid::HybridError;
 pub use self::index::IndexRefusal;
 pub use self::shown::shown;

@@ -1,34 +1,36 @@
 //! The commands of the in-process host that documents need: those of a server, as far as they go.
 
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
+use super::generic;
 use super::keys::Keys;
-use crate::keyspace::{Keyspace, WrongType};
+use crate::keyspace::WrongType;
 use crate::reply::{Protocol, Reply};
 use crate::request::error::Refusal;
 
 /// A command's name, lower case, how many arguments it takes after its name, and what it does.
-type Command = (
+pub(super) type Command = (
     &'static str,
     RangeInclusive<usize>,
     fn(&mut Keys, &[&[u8]], Protocol) -> Reply,
 );
 
 /// As many arguments as there are.
-const ANY: usize = usize::MAX;
+pub(super) const ANY: usize = usize::MAX;
 
 const COMMANDS: &[Command] = &[
     ("hset", 3..=ANY, hset),
     ("hget", 2..=2, hget),
     ("hgetall", 1..=1, hgetall),
     ("hdel", 2..=ANY, hdel),
-    ("del", 1..=ANY, del),
-    ("exists", 1..=ANY, exists),
-    ("expire", 2..=2, expire),
-    ("pexpire", 2..=2, pexpire),
-    ("rename", 2..=2, rename),
-    ("flushall", 0..=0, flushall),
+    ("hmget", 2..=ANY, hmget),
+    ("hexists", 2..=2, hexists),
+    ("hlen", 1..=1, hlen),
+    ("hkeys", 1..=1, hkeys),
+    ("hvals", 1..=1, hvals),
+    ("hsetnx", 3..=3, hsetnx),
+    ("hincrby", 3..=3, hincrby),
+    ("hmset", 3..=ANY, hmset),
 ];
 
 impl Keys {
@@ -37,6 +39,7 @@ impl Keys {
         let (name, rest) = arguments.split_first()?;
         let (name, taken, run) = COMMANDS
             .iter()
+            .chain(generic::COMMANDS)
             .find(|(command, ..)| name.eq_ignore_ascii_case(command.as_bytes()))?;
         Some(if taken.contains(&rest.len()) {
             run(self, rest, protocol)
@@ -86,53 +89,96 @@ fn hdel(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
     removed.map_or_else(wrong_type, count)
 }
 
-fn del(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
-    count(arguments.iter().filter(|key| keys.delete(key)).count())
-}
-
-fn exists(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
-    count(arguments.iter().filter(|key| keys.contains(key)).count())
-}
-
-fn expire(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
-    expire_in(keys, arguments, Duration::from_secs)
-}
-
-fn pexpire(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
-    expire_in(keys, arguments, Duration::from_millis)
-}
-
-/// Expires a key after some units of time; at once when they are negative.
-fn expire_in(keys: &mut Keys, arguments: &[&[u8]], unit: fn(u64) -> Duration) -> Reply {
-    let Some(units) = parse_integer(arguments[1]) else {
-        return Reply::Error("ERR value is not an integer or out of range".to_owned());
+fn hmset(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
+    let (pairs, []) = arguments[1..].as_chunks::<2>() else {
+        return arity("hmset");
     };
-    let key = arguments[0];
-    let found = match u64::try_from(units) {
-        Ok(units) if units > 0 => keys.expire_in(key, unit(units)),
-        Ok(_) | Err(_) => keys.delete(key),
-    };
-    Reply::Integer(i64::from(found))
+    let set = keys.set(arguments[0], pairs);
+    set.map_or_else(wrong_type, |_| Reply::Simple("OK".to_owned()))
 }
 
-fn rename(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
-    if keys.rename(arguments[0], arguments[1]) {
-        Reply::Simple("OK".to_owned())
-    } else {
-        Reply::Error("ERR no such key".to_owned())
+fn hsetnx(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
+    match keys.get(arguments[0], arguments[1]) {
+        Ok(Some(_)) => Reply::Integer(0),
+        Ok(None) => {
+            let set = keys.set(arguments[0], &[[arguments[1], arguments[2]]]);
+            set.map_or_else(wrong_type, count)
+        }
+        Err(error) => wrong_type(error),
     }
 }
 
-fn flushall(keys: &mut Keys, _: &[&[u8]], _: Protocol) -> Reply {
-    keys.flush();
-    Reply::Simple("OK".to_owned())
+fn hincrby(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
+    let (key, name) = (arguments[0], arguments[1]);
+    let Some(by) = parse_integer(arguments[2]) else {
+        return Reply::Error("ERR value is not an integer or out of range".to_owned());
+    };
+    let old = match keys.get(key, name) {
+        Ok(old) => old.map_or(Some(0), parse_integer),
+        Err(error) => return wrong_type(error),
+    };
+    let Some(old) = old else {
+        return Reply::Error("ERR hash value is not an integer".to_owned());
+    };
+    let Some(new) = old.checked_add(by) else {
+        return Reply::Error("ERR increment or decrement would overflow".to_owned());
+    };
+    let set = keys.set(key, &[[name, new.to_string().as_bytes()]]);
+    set.map_or_else(wrong_type, |_| Reply::Integer(new))
 }
 
-fn parse_integer(bytes: &[u8]) -> Option<i64> {
+fn hmget(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
+    let hash = match keys.hash(arguments[0]) {
+        Ok(hash) => hash,
+        Err(error) => return wrong_type(error),
+    };
+    let values = arguments[1..].iter().map(|name| {
+        let value = hash.and_then(|hash| hash.get(*name));
+        value.map_or(Reply::Null, |value| Reply::Bulk(value.clone()))
+    });
+    Reply::Array(values.collect())
+}
+
+fn hexists(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
+    let value = keys.get(arguments[0], arguments[1]);
+    value.map_or_else(wrong_type, |value| {
+        Reply::Integer(i64::from(value.is_some()))
+    })
+}
+
+fn hlen(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
+    let hash = keys.hash(arguments[0]);
+    hash.map_or_else(wrong_type, |hash| count(hash.map_or(0, |hash| hash.len())))
+}
+
+fn hkeys(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
+    parts(keys, arguments[0], |(name, _)| name)
+}
+
+fn hvals(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
+    parts(keys, arguments[0], |(_, value)| value)
+}
+
+/// Names or values of a hash.
+fn parts(
+    keys: &Keys,
+    key: &[u8],
+    part: for<'a> fn((&'a Vec<u8>, &'a Vec<u8>)) -> &'a Vec<u8>,
+) -> Reply {
+    match keys.hash(key) {
+        Ok(hash) => {
+            let pairs = hash.into_iter().flatten();
+            Reply::Array(pairs.map(|pair| Reply::Bulk(part(pair).clone())).collect())
+        }
+        Err(error) => wrong_type(error),
+    }
+}
+
+pub(super) fn parse_integer(bytes: &[u8]) -> Option<i64> {
     std::str::from_utf8(bytes).ok()?.parse().ok()
 }
 
-fn count(number: usize) -> Reply {
+pub(super) fn count(number: usize) -> Reply {
     Reply::from(number as u64)
 }
 

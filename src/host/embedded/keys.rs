@@ -1,7 +1,7 @@
 //! Keys with a time to live, and a record of which changed.
 
 use std::collections::{BTreeSet, HashMap};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use indexmap::{IndexMap, IndexSet};
 use nuthatch_indexes::suggest::Suggestions;
@@ -27,11 +27,11 @@ struct Key {
 }
 
 /// Names and values in the order of insertion, as a server keeps small hashes.
-type Hash = IndexMap<Vec<u8>, Vec<u8>>;
+pub(super) type Hash = IndexMap<Vec<u8>, Vec<u8>>;
 
 /// What a key holds.
 #[derive(Debug)]
-enum Value {
+pub(super) enum Value {
     /// Never empty.
     Hash(Hash),
     /// Never empty.
@@ -129,19 +129,47 @@ impl Keys {
         Ok(removed)
     }
 
-    /// Gives a key so long to live; whether it is there.
-    pub(super) fn expire_in(&mut self, key: &[u8], duration: Duration) -> bool {
+    /// When a key expires, if it does; none without such a key.
+    pub(super) fn deadline(&self, key: &[u8]) -> Option<Option<Instant>> {
+        self.keys.get(key).map(|held| held.expires)
+    }
+
+    /// Has a key live until then, or for ever.
+    pub(super) fn set_deadline(&mut self, key: &[u8], deadline: Option<Instant>) {
         let Some(held) = self.keys.get_mut(key) else {
-            return false;
+            return;
         };
-        let deadline = Instant::now().checked_add(duration);
         if let Some(old) = std::mem::replace(&mut held.expires, deadline) {
             self.deadlines.remove(&(old, key.to_vec()));
         }
         if let Some(deadline) = deadline {
             self.deadlines.insert((deadline, key.to_vec()));
         }
-        true
+    }
+
+    /// What a key holds, as `TYPE` says it.
+    pub(super) fn kind(&self, key: &[u8]) -> &'static str {
+        match self.keys.get(key).map(|held| &held.value) {
+            None => "none",
+            Some(Value::Hash(_)) => "hash",
+            Some(Value::Suggestions(_)) => "trietype0",
+        }
+    }
+
+    /// Every key with what it holds and when it expires.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&[u8], &Value, Option<Instant>)> {
+        let entries = self.keys.iter();
+        entries.map(|(key, held)| (key.as_slice(), &held.value, held.expires))
+    }
+
+    /// Gives a key a value, over what it held.
+    pub(super) fn put(&mut self, key: Vec<u8>, value: Value, expires: Option<Instant>) {
+        self.delete(&key);
+        if let Some(deadline) = expires {
+            self.deadlines.insert((deadline, key.clone()));
+        }
+        self.changed(&key);
+        self.keys.insert(key, Key { value, expires });
     }
 
     /// Gives a key another name, over what had that name; whether it is there.

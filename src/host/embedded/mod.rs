@@ -1,18 +1,25 @@
 //! The in-process host: the whole engine over hashes of its own, without a server.
 
 mod commands;
+mod file;
+mod generic;
+mod glob;
 mod keys;
 
+use std::path::Path;
 use std::time::Instant;
 
 use self::keys::Keys;
+use crate::command::nearest::{Batch, Neighbours};
 use crate::engine::{Call, Core, Effect};
 use crate::reply::{Protocol, Recorder, Reply};
+use crate::request::error::{Error, FileError, FileProblem};
 
 /// A cache of hashes with indexes over them, in this process.
 ///
-/// It answers every `FT.*` command and the few others that documents need: `HSET`, `HGET`,
-/// `HGETALL`, `HDEL`, `DEL`, `EXISTS`, `EXPIRE`, `PEXPIRE`, `RENAME`, `FLUSHALL`.
+/// It answers every `FT.*` command and those others that documents need: of hashes (`HSET`, `HGET`,
+/// `HGETALL`, `HDEL` and their kin), of keys (`DEL`, `EXISTS`, `EXPIRE`, `TTL`, `PERSIST`, `TYPE`, `RENAME`,
+/// `KEYS`, `SCAN`, `FLUSHALL` and theirs), `PING`, `ECHO`, `SELECT 0`.
 ///
 /// ```
 /// use nuthatch::Engine;
@@ -55,14 +62,16 @@ impl Engine {
     /// Whatever it changes is indexed when it returns, keys that were there before an `FT.CREATE`
     /// included.
     pub fn execute<A: AsRef<[u8]>>(&mut self, arguments: &[A]) -> Reply {
+        self.execute_in(self.protocol, arguments)
+    }
+
+    /// As [`Engine::execute`], with the reply in the shape of a protocol.
+    pub fn execute_in<A: AsRef<[u8]>>(&mut self, protocol: Protocol, arguments: &[A]) -> Reply {
         let arguments: Vec<&[u8]> = arguments.iter().map(AsRef::as_ref).collect();
-        self.keys.expire();
-        self.core.drop_idle(Instant::now());
-        self.index_changes();
-        self.core.collect_cursors();
-        let reply = match self.keys.execute(&arguments, self.protocol) {
+        self.collect();
+        let reply = match self.keys.execute(&arguments, protocol) {
             Some(reply) => reply,
-            None => self.execute_in_core(&arguments),
+            None => self.execute_in_core(protocol, &arguments),
         };
         if self.keys.take_flushed() {
             self.core.flush(None);
@@ -71,8 +80,57 @@ impl Engine {
         reply
     }
 
-    fn execute_in_core(&mut self, arguments: &[&[u8]]) -> Reply {
-        let mut recorder = Recorder::new(self.protocol);
+    /// The nearest neighbours of each of some vectors, found by several threads at once.
+    ///
+    /// # Errors
+    /// As [`Core::nearest`].
+    pub fn nearest(
+        &mut self,
+        batch: &Batch<'_>,
+        queries: &[&[u8]],
+    ) -> Result<Vec<Neighbours>, Error> {
+        self.collect();
+        self.core.nearest(DATABASE, batch, queries)
+    }
+
+    /// Writes everything into a file, whole or not at all: what was there before gives way to it at
+    /// once, when all is on the disk.
+    ///
+    /// # Errors
+    /// [`FileProblem::NotWritten`].
+    pub fn save(&mut self, path: impl AsRef<Path>) -> Result<(), FileError> {
+        self.collect();
+        let path = path.as_ref();
+        let saved = file::save(path, &self.core.save(), &self.keys);
+        saved.map_err(|problem| at(path, problem))
+    }
+
+    /// Replaces everything by what a file holds; keys that have expired since it was written are
+    /// left out. Settings stay as they are.
+    ///
+    /// # Errors
+    /// The file's problem; nothing has changed then.
+    pub fn load(&mut self, path: impl AsRef<Path>) -> Result<(), FileError> {
+        let path = path.as_ref();
+        let (definitions, keys) = file::load(path).map_err(|problem| at(path, problem))?;
+        let mut core = Core::with(self.core.settings());
+        let loaded = core.load(&definitions);
+        loaded.map_err(|what| at(path, FileProblem::Content(what)))?;
+        (self.core, self.keys) = (core, keys);
+        self.index_changes();
+        Ok(())
+    }
+
+    /// Takes away whose time is over.
+    fn collect(&mut self) {
+        self.keys.expire();
+        self.core.drop_idle(Instant::now());
+        self.index_changes();
+        self.core.collect_cursors();
+    }
+
+    fn execute_in_core(&mut self, protocol: Protocol, arguments: &[&[u8]]) -> Reply {
+        let mut recorder = Recorder::new(protocol);
         let effect = self.core.execute(
             &mut Call {
                 database: DATABASE,
@@ -103,5 +161,12 @@ impl Engine {
         for key in self.keys.take_changes() {
             self.core.key_changed(DATABASE, &key, &mut self.keys);
         }
+    }
+}
+
+fn at(path: &Path, problem: FileProblem) -> FileError {
+    FileError {
+        path: path.to_owned(),
+        problem,
     }
 }

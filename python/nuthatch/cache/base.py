@@ -1,0 +1,291 @@
+"""What the cache's calls are made of: requests, entries, the tiers of a lookup."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any, Callable, TypeVar, Union
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..embed import Embedder, Embeddings
+from ..engine import Engine
+from .entry import Entry, Hit
+from .flight import Flights
+from .keys import Context, Scope, labels, scope_digest, scope_parts, text_to_embed
+from .lookup import Judge, Request, clause, request
+from .memory import MemoryStore
+from .remote import RemoteStore
+from .stats import Counters
+from .store import Store, check_fields
+
+T = TypeVar("T")
+Verify = Callable[[str, str], bool]
+Threshold = Union[float, Callable[[Mapping[str, object]], float]]
+
+_LOG = logging.getLogger("nuthatch.cache")
+
+DEFAULT_THRESHOLD = 0.93
+"""Similarity that MiniLM-like embeddings give paraphrases; `tune` finds that of others."""
+
+
+class CacheBase:
+    """Everything of `SemanticCache` but its calls; `AsyncSemanticCache` uses it too."""
+
+    def __init__(
+        self,
+        embedder: Embedder,
+        *,
+        url: str | None = None,
+        client: Any = None,
+        engine: Engine | None = None,
+        name: str = "cache",
+        threshold: Threshold = DEFAULT_THRESHOLD,
+        scope: Scope | None = None,
+        k: int = 5,
+        guard: bool | Callable[[str, str], str | None] = True,
+        verify: Verify | None = None,
+        ttl: float | None = None,
+        tag_ttls: Mapping[str, float] | None = None,
+        ttl_jitter: float = 0.0,
+        sliding: bool = False,
+        stale_for: float = 0.0,
+        negative_ttl: float | None = None,
+        max_entries: int | None = None,
+        max_bytes: int | None = None,
+        eviction: str = "lru",
+        fields: Mapping[str, str] | None = None,
+        embedding_cache: int = 10_000,
+        flight_seconds: float = 60.0,
+        prices: Mapping[str, tuple[float, float]] | None = None,
+        raise_errors: bool = False,
+        dumps: Callable[[Any], str | bytes] = json.dumps,
+        loads: Callable[[str | bytes], Any] = json.loads,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        check(k=k, ttl=ttl, ttl_jitter=ttl_jitter, stale_for=stale_for, negative_ttl=negative_ttl)
+        if sum(given is not None for given in (url, client, engine)) > 1:
+            raise ValueError("url, client and engine: only one of them says where the entries are")
+        if not name or ":" in name or not name.isprintable():
+            raise ValueError(f"name is {name!r}: it must be a word without ':'")
+        self.name = name
+        self._threshold = threshold
+        self._scope = scope_parts(scope)
+        self._scope_digest = scope_digest(self._scope)
+        self._k = k
+        self._judge = Judge(guard, verify, clock)
+        self._ttl = ttl
+        self._tag_ttls = dict(tag_ttls or {})
+        self._jitter = ttl_jitter
+        self._sliding = sliding
+        self._stale_for = stale_for
+        self._prices = dict(prices or {})
+        self._raise_errors = raise_errors
+        self._clock = clock
+        self._counters = Counters()
+        self._embeddings = Embeddings(embedder, embedding_cache, self._counters)
+        checked = check_fields(fields or {})
+        self._store: Store
+        if url is not None or client is not None:
+            if max_entries is not None or max_bytes is not None:
+                raise ValueError(
+                    "max_entries and max_bytes are for a cache in the process: set maxmemory on the server"
+                )
+            if client is None:
+                import redis
+
+                client = redis.Redis.from_url(str(url))
+            self._store = RemoteStore(client, name, fields=checked, dumps=dumps, loads=loads)
+        else:
+            self._store = MemoryStore(
+                engine,
+                name,
+                fields=checked,
+                eviction=eviction,
+                max_entries=max_entries,
+                max_bytes=max_bytes,
+                clock=clock,
+            )
+        self._flights = Flights(self._store, flight_seconds, negative_ttl, clock)
+
+    def _request(
+        self,
+        prompt: str,
+        scope: Scope | None,
+        context: Context,
+        tags: Iterable[str],
+        filter: str | None,
+        threshold: float | None,
+        k: int | None,
+    ) -> Request:
+        parts = self._scope if not scope else {**self._scope, **scope_parts(scope)}
+        if threshold is None:
+            threshold = self._threshold(parts) if callable(self._threshold) else self._threshold
+        known = None if scope else self._scope_digest
+        return request(prompt, parts, known, context, tags, filter, threshold, self._k if k is None else k)
+
+    def _entry(
+        self,
+        prompt: str,
+        response: Any,
+        scope: Scope | None,
+        context: Context,
+        tags: tuple[str, ...],
+        metadata: Mapping[str, Any] | None,
+        ttl: float | None,
+        tokens: tuple[int, int],
+        cost: float | None,
+    ) -> Entry:
+        asked = self._request(prompt, scope, context, (), None, None, None)
+        if ttl is None:
+            given = [self._tag_ttls[tag] for tag in tags if tag in self._tag_ttls]
+            ttl = min(given) if given else self._ttl
+        now = self._clock()
+        if ttl is not None and self._jitter:
+            ttl *= 1.0 - self._jitter * random.random()
+        if cost is None:
+            price = self._prices.get(str(asked.parts.get("model")), (0.0, 0.0))
+            cost = (tokens[0] * price[0] + tokens[1] * price[1]) / 1e6
+        return Entry(
+            key=asked.key,
+            prompt=prompt,
+            response=response,
+            scope=asked.scope,
+            labels=labels(asked.parts, tags),
+            created=now,
+            fresh_until=None if ttl is None else now + ttl,
+            expires=None if ttl is None else now + ttl + self._stale_for,
+            lifetime=ttl if self._sliding else None,
+            metadata=metadata or {},
+            tokens=tokens,
+            cost=cost,
+            context=asked.context,
+        )
+
+    def _keep(self, entries: list[Entry], vectors: NDArray[np.float32] | None = None) -> bool:
+        def run() -> bool:
+            if entries:
+                texts = [text_to_embed(entry.prompt, entry.context) for entry in entries]
+                self._store.put(entries, self._embeddings(texts) if vectors is None else vectors)
+                self._counters.add("puts", len(entries))
+            return True
+
+        return self._safely("put", run, False)
+
+    def _lookup(self, asked: list[Request], allow_stale: bool) -> list[Hit | None]:
+        """Looks up several prompts; a failure is a miss of those that were not found before it."""
+        start = time.perf_counter()
+        hits: list[Hit | None] = [None] * len(asked)
+
+        def run() -> None:
+            rest = []
+            for position, one in enumerate(asked):
+                hits[position] = self._exact(one, allow_stale)
+                if hits[position] is None:
+                    rest.append(position)
+            if rest:
+                vectors = self._embeddings([asked[position].text for position in rest])
+                found = self._semantic([asked[position] for position in rest], vectors, allow_stale)
+                for position, hit in zip(rest, found):
+                    hits[position] = hit
+
+        self._safely("get", run, None)
+        seconds = (time.perf_counter() - start) / max(len(asked), 1)
+        for hit in hits:
+            self._count(hit, seconds)
+        return hits
+
+    def _exact(self, asked: Request, allow_stale: bool) -> Hit | None:
+        if asked.filter is not None:
+            return None
+        entry = self._store.exact(asked.key)
+        if entry is None or self._judge.unfit(asked, entry, allow_stale) is not None:
+            return None
+        return self._hit(entry, 1.0, "exact", "the same prompt")
+
+    def _semantic(
+        self, asked: list[Request], vectors: NDArray[np.float32], allow_stale: bool
+    ) -> list[Hit | None]:
+        first = asked[0]
+        if all(
+            (one.scope, one.tags, one.filter, one.k) == (first.scope, first.tags, first.filter, first.k)
+            for one in asked
+        ):
+            near = self._store.nearest(vectors, clause(first), first.k)
+        else:
+            near = [
+                self._store.nearest(vector.reshape(1, -1), clause(one), one.k)[0]
+                for one, vector in zip(asked, vectors)
+            ]
+        hits: list[Hit | None] = []
+        for one, candidates in zip(asked, near):
+            taken = self._judge.take(one, candidates, allow_stale, self._counters)
+            hits.append(taken and self._hit(taken[0], taken[1], "semantic", taken[2]))
+        return hits
+
+    def _fresh(self, asked: Request) -> Hit | None:
+        """An entry of exactly this prompt that another has put meanwhile."""
+        return self._safely("get", lambda: self._exact(asked, False), None)
+
+    def _hit(self, entry: Entry, similarity: float, tier: str, why: str) -> Hit:
+        now = self._clock()
+        stale = entry.fresh_until is not None and entry.fresh_until <= now
+        if entry.lifetime is not None and not stale:
+            entry.fresh_until = now + entry.lifetime
+            entry.expires = entry.fresh_until + self._stale_for
+        self._store.used(entry)
+        if any(entry.tokens):
+            self._counters.add("tokens_saved", sum(entry.tokens))
+        if entry.cost:
+            self._counters.add("money_saved", entry.cost)
+        return Hit(
+            response=entry.response,
+            key=entry.key,
+            prompt=entry.prompt,
+            similarity=similarity,
+            tier=tier,
+            why=why,
+            stale=stale,
+            age=max(0.0, now - entry.created),
+            metadata=entry.metadata,
+        )
+
+    def _count(self, hit: Hit | None, seconds: float) -> None:
+        names = ["misses"] if hit is None else [f"{hit.tier}_hits"]
+        if hit is not None and hit.stale:
+            names.append("stale_hits")
+        self._counters.lookup(seconds, *names)
+
+    def _safely(self, what: str, run: Callable[[], T], otherwise: T) -> T:
+        try:
+            return run()
+        except Exception as error:
+            self._failed(what, error)
+            return otherwise
+
+    def _failed(self, what: str, error: BaseException) -> None:
+        """Counts and logs a failure, or raises it if that is wanted."""
+        if self._raise_errors:
+            self._counters.add("errors")
+            raise error
+        self._note(what, error)
+
+    def _note(self, what: str, error: BaseException) -> None:
+        """Counts and logs a failure."""
+        self._counters.add("errors")
+        _LOG.warning("%s of the cache %r failed: %s: %s", what, self.name, type(error).__name__, error)
+
+
+def check(k: int = 1, ttl_jitter: float = 0.0, **seconds: float | None) -> None:
+    """Refuses numbers that are out of range, by their names."""
+    if k < 1:
+        raise ValueError(f"k is {k}: it must be at least 1")
+    if not 0 <= ttl_jitter <= 1:
+        raise ValueError(f"ttl_jitter is {ttl_jitter}: it must be 0 to 1")
+    for name, value in seconds.items():
+        if value is not None and not (value > 0 or (name == "stale_for" and value == 0)):
+            raise ValueError(f"{name} is {value}: it must be a positive number of seconds")

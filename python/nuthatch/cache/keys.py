@@ -1,0 +1,84 @@
+"""Normal forms and digests: which prompts are the same, and which scopes.
+
+Whatever a user names, a tenant or a tag, goes into queries as a digest, so nothing in a name can change
+what a query means.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+from typing import Union
+
+Context = Union[str, Sequence[str], None]
+Scope = Mapping[str, object]
+
+_SEPARATOR = b"\x1f"
+
+
+def normal(prompt: str) -> str:
+    """A prompt without what does not matter: forms of letters, case, white space, marks at its end."""
+    text = prompt if prompt.isascii() else unicodedata.normalize("NFKC", prompt)
+    return " ".join(text.casefold().split()).rstrip(" .!?…")
+
+
+def turns(context: Context) -> tuple[str, ...]:
+    """What was said before, oldest first."""
+    if context is None:
+        return ()
+    return (context,) if isinstance(context, str) else tuple(context)
+
+
+def digest(*parts: str | bytes) -> str:
+    """128 bits of the parts, as hexadecimal digits; where one ends matters."""
+    total = blake2b(digest_size=16)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        total.update(len(data).to_bytes(8, "little"))
+        total.update(data)
+    return total.hexdigest()
+
+
+def scope_digest(scope: Scope) -> str:
+    """The digest of a whole scope; the order of its names does not matter, the type of values does."""
+    parts: list[str] = []
+    for name in sorted(scope):
+        parts += (name, _value(scope[name]))
+    return digest("scope", *parts)
+
+
+def part_digest(name: str, value: object) -> str:
+    """The digest of one name of a scope with its value."""
+    return digest("part", name, _value(value))
+
+
+def tag_digest(tag: str) -> str:
+    """The digest of a tag."""
+    return digest("tag", tag)
+
+
+def labels(scope: Scope, tags: Iterable[str]) -> frozenset[str]:
+    """All by which an entry can be found without its prompt."""
+    parts = [part_digest(name, value) for name, value in scope.items()]
+    return frozenset(parts + [tag_digest(tag) for tag in tags])
+
+
+def entry_key(prompt: str, scope: str, context: tuple[str, ...]) -> str:
+    """The key of a prompt in a scope."""
+    return digest("key", scope, normal(prompt), *context)
+
+
+def text_to_embed(prompt: str, context: tuple[str, ...]) -> str:
+    """What the vector is made of: what was said before, then the prompt."""
+    return prompt if not context else "\n".join((*context, prompt))
+
+
+def scope_parts(scope: Scope | None) -> dict[str, object]:
+    """A scope without the names that have no value."""
+    return {name: value for name, value in (scope or {}).items() if value is not None}
+
+
+def _value(value: object) -> str:
+    kind = type(value).__name__
+    return f"{kind}:{value!r}" if not isinstance(value, str) else f"str:{value}"

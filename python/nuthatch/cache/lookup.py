@@ -1,0 +1,181 @@
+"""What is asked of a cache, and which of the entries near it may answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Callable, Optional
+
+from .entry import Candidate, Entry
+from .guard import Facts, difference, facts
+from .keys import Context, entry_key, scope_digest, tag_digest, text_to_embed, turns
+from .stats import Counters
+from .store import Near
+
+Difference = Callable[[str, str], Optional[str]]
+
+
+@dataclass
+class Request:
+    """One lookup, with all digests made."""
+
+    prompt: str
+    parts: Mapping[str, object]
+    scope: str
+    context: tuple[str, ...]
+    key: str
+    tags: tuple[str, ...]
+    """Digests."""
+    filter: str | None
+    threshold: float
+    k: int
+    text: str = field(default="")
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the guard compares."""
+        return facts(self.text)
+
+
+def request(
+    prompt: str,
+    parts: Mapping[str, object],
+    scope: str | None,
+    context: Context,
+    tags: Iterable[str],
+    filter: str | None,
+    threshold: float,
+    k: int,
+) -> Request:
+    """A lookup, its arguments checked; `scope` is the digest of the parts where that is known.
+
+    Raises:
+        TypeError: The prompt is no str.
+        ValueError: It is empty, or a number is out of range.
+    """
+    if not isinstance(prompt, str):
+        raise TypeError(f"prompt is of type {type(prompt).__name__}: it must be a str")
+    if not prompt.strip():
+        raise ValueError("prompt is empty")
+    if not -1.0 <= threshold <= 1.0:
+        raise ValueError(f"threshold is {threshold}: it must be -1 to 1, as a cosine is")
+    if k < 1:
+        raise ValueError(f"k is {k}: it must be at least 1")
+    before = turns(context)
+    if scope is None:
+        scope = scope_digest(parts)
+    return Request(
+        prompt=prompt,
+        parts=parts,
+        scope=scope,
+        context=before,
+        key=entry_key(prompt, scope, before),
+        tags=tuple(tag_digest(tag) for tag in tags),
+        filter=filter,
+        threshold=threshold,
+        k=k,
+        text=text_to_embed(prompt, before),
+    )
+
+
+def clause(asked: Request) -> str:
+    """The query that entries must match. What the user wrote can widen it, and is never trusted with
+    that: `Judge` looks at the scope of each entry again.
+    """
+    clauses = [f"@scope:{{{asked.scope}}}"]
+    clauses += [f"@labels:{{{tag}}}" for tag in asked.tags]
+    if asked.filter is not None:
+        clauses.append(f"({asked.filter})")
+    return " ".join(clauses)
+
+
+class Judge:
+    """Says whether an entry may answer a prompt."""
+
+    def __init__(
+        self,
+        guard: bool | Difference,
+        verify: Callable[[str, str], bool] | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self._guard = guard
+        self._verify = verify
+        self._clock = clock
+
+    def difference(self, prompt: str, other: str) -> str | None:
+        """What the guard has against taking two texts for the same."""
+        if callable(self._guard):
+            return self._guard(prompt, other)
+        return difference(facts(prompt), facts(other)) if self._guard else None
+
+    def unfit(self, asked: Request, entry: Entry, allow_stale: bool) -> str | None:
+        """Why an entry is none for this lookup, however near it is."""
+        if entry.scope != asked.scope:
+            return "of another scope"
+        if not entry.labels.issuperset(asked.tags):
+            return "without the tags"
+        now = self._clock()
+        if entry.expires is not None and entry.expires <= now:
+            return "expired"
+        if not allow_stale and entry.fresh_until is not None and entry.fresh_until <= now:
+            return "stale"
+        return None
+
+    def take(
+        self, asked: Request, near: Near, allow_stale: bool, counters: Counters
+    ) -> tuple[Entry, float, str] | None:
+        """The first entry that may answer, with its similarity and why."""
+        for entry, similarity in near:
+            if similarity < asked.threshold:
+                counters.add("below_threshold")
+                return None
+            if self.unfit(asked, entry, allow_stale) is not None:
+                continue
+            if self._against(asked, entry) is not None:
+                counters.add("guarded")
+                continue
+            if self._verify is not None and not self._verify(asked.prompt, entry.prompt):
+                counters.add("unverified")
+                continue
+            return entry, similarity, self._why(asked, similarity)
+        return None
+
+    def explain(self, asked: Request, near: Near) -> list[Candidate]:
+        """What speaks against each of some entries."""
+        candidates = []
+        taken = False
+        for entry, similarity in near:
+            verdict = self._verdict(asked, entry, similarity)
+            if verdict == "taken":
+                verdict, taken = ("taken" if not taken else "good, but one nearer was taken"), True
+            candidates.append(Candidate(entry.prompt, similarity, verdict, entry.key))
+        return candidates
+
+    def _verdict(self, asked: Request, entry: Entry, similarity: float) -> str:
+        if similarity < asked.threshold:
+            return f"not near enough: below {asked.threshold:.4g}"
+        unfit = self.unfit(asked, entry, True)
+        if unfit is not None:
+            return unfit
+        against = self._against(asked, entry)
+        if against is not None:
+            return f"guarded: {against}"
+        if self._verify is not None and not self._verify(asked.prompt, entry.prompt):
+            return "not verified"
+        return "taken"
+
+    def _against(self, asked: Request, entry: Entry) -> str | None:
+        if callable(self._guard):
+            return self._guard(asked.prompt, entry.prompt)
+        if not self._guard or asked.key == entry.key:
+            return None
+        return difference(asked.facts, entry.facts)
+
+    def _why(self, asked: Request, similarity: float) -> str:
+        checked = ["near enough"]
+        if self._guard:
+            checked.append("nothing against it")
+        if self._verify is not None:
+            checked.append("verified")
+        return f"{similarity:.4f} ≥ {asked.threshold:.4g}: {', '.join(checked)}"

@@ -1,0 +1,289 @@
+"""Entries on a server: hashes that expire there, and an index over them, shared by processes."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Callable
+
+from .entry import Entry
+from .store import Near, Vectors, definition, written
+
+_BATCH = 1000
+"""Keys found or deleted at a time."""
+
+_FIELDS = (
+    "prompt",
+    "response",
+    "scope",
+    "labels",
+    "created",
+    "fresh_until",
+    "expires",
+    "lifetime",
+    "metadata",
+    "tokens",
+    "cost",
+    "context",
+)
+
+_RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end"
+
+
+class RemoteStore:
+    """A store on a server with the module, through a client of redis-py."""
+
+    def __init__(
+        self,
+        client: Any,
+        name: str,
+        *,
+        fields: Mapping[str, str],
+        dumps: Callable[[Any], str | bytes],
+        loads: Callable[[str | bytes], Any],
+    ) -> None:
+        self._client = client
+        self._name = name
+        self._prefix = f"{name}:e:"
+        self._fields = fields
+        self._dumps = dumps
+        self._loads = loads
+        self._dimensions: int | None = None
+
+    def exact(self, key: str) -> Entry | None:
+        """See `Store`."""
+        values = self._client.execute_command("HMGET", self._prefix + key, *_FIELDS)
+        if values[0] is None:
+            return None
+        return self._entry(key, dict(zip(_FIELDS, values)))
+
+    def nearest(self, vectors: Vectors, clause: str, k: int) -> list[Near]:
+        """See `Store`."""
+        query = f"({clause})=>[KNN {k} @vector $v AS distance]"
+        shown = ("distance", *_FIELDS)
+        commands = [
+            (
+                *("FT.SEARCH", self._name, query, "PARAMS", 2, "v", vector.tobytes()),
+                *("SORTBY", "distance", "RETURN", len(shown), *shown, "LIMIT", 0, k, "DIALECT", 2),
+            )
+            for vector in vectors
+        ]
+        if len(commands) == 1:
+            try:
+                replies = [self._client.execute_command(*commands[0])]
+            except Exception as error:
+                replies = [error]
+        else:
+            pipeline = self._client.pipeline(transaction=False)
+            for command in commands:
+                pipeline.execute_command(*command)
+            replies = pipeline.execute(raise_on_error=False)
+        return [self._near(reply, vectors.shape[1]) for reply in replies]
+
+    def _near(self, reply: Any, dimensions: int) -> Near:
+        if isinstance(reply, Exception):
+            if _no_index(reply):
+                # Nobody has put anything yet, or all was cleared.
+                self._dimensions = None
+                return []
+            raise reply
+        answers: Near = []
+        for key, fields in _rows(reply):
+            distance = fields.pop("distance", None)
+            if distance is not None and "prompt" in fields:
+                entry = self._entry(key[len(self._prefix) :], fields)
+                answers.append((entry, 1.0 - float(distance)))
+        return answers
+
+    def put(self, entries: Sequence[Entry], vectors: Vectors) -> None:
+        """See `Store`."""
+        self._make_index(vectors.shape[1])
+        pipeline = self._client.pipeline(transaction=True)
+        for entry, vector in zip(entries, vectors):
+            key = self._prefix + entry.key
+            pipeline.execute_command("DEL", key)
+            pipeline.execute_command("HSET", key, *self._pairs(entry), "vector", vector.tobytes())
+            if entry.expires is not None:
+                pipeline.execute_command("PEXPIREAT", key, int(entry.expires * 1000))
+        pipeline.execute()
+
+    def used(self, entry: Entry) -> None:
+        """See `Store`: only a sliding time to live is written."""
+        if entry.lifetime is None or entry.expires is None or entry.fresh_until is None:
+            return
+        key = self._prefix + entry.key
+        pipeline = self._client.pipeline(transaction=True)
+        # Only if it is still there: a hash made anew by this would be no entry.
+        pipeline.execute_command("PEXPIREAT", key, int(entry.expires * 1000))
+        pipeline.execute_command("HMGET", key, "created")
+        (there, _) = pipeline.execute()
+        if there:
+            times = ("fresh_until", repr(entry.fresh_until), "expires", repr(entry.expires))
+            self._client.execute_command("HSET", key, *times)
+
+    def find(self, labels: Iterable[str]) -> list[str]:
+        """See `Store`."""
+        clause = " ".join(f"@labels:{{{label}}}" for label in labels)
+        if not clause:
+            return []
+        found: list[str] = []
+        while True:
+            try:
+                reply = self._client.execute_command(
+                    "FT.SEARCH", self._name, clause, "NOCONTENT", "LIMIT", len(found), _BATCH, "DIALECT", 2
+                )
+            except Exception as error:
+                if _no_index(error):
+                    return []
+                raise
+            keys = [key[len(self._prefix) :] for key, _ in _rows(reply, has_fields=False)]
+            found += keys
+            if len(keys) < _BATCH:
+                return found
+
+    def delete(self, keys: Sequence[str]) -> int:
+        """See `Store`."""
+        deleted = 0
+        for start in range(0, len(keys), _BATCH):
+            part = [self._prefix + key for key in keys[start : start + _BATCH]]
+            deleted += int(self._client.execute_command("DEL", *part))
+        return deleted
+
+    def clear(self) -> None:
+        """See `Store`."""
+        self._dimensions = None
+        try:
+            self._client.execute_command("FT.DROPINDEX", self._name, "DD")
+        except Exception as error:
+            if not _no_index(error):
+                raise
+
+    def acquire(self, key: str, seconds: float) -> str | None:
+        """See `Store`."""
+        token = secrets.token_hex(8)
+        name = f"{self._name}:l:{key}"
+        reply = self._client.execute_command("SET", name, token, "NX", "PX", max(1, int(seconds * 1000)))
+        return token if reply else None
+
+    def release(self, key: str, token: str) -> None:
+        """See `Store`."""
+        self._client.execute_command("EVAL", _RELEASE, 1, f"{self._name}:l:{key}", token)
+
+    def size(self) -> tuple[int, int]:
+        """See `Store`."""
+        try:
+            reply = self._client.execute_command(
+                "FT.SEARCH", self._name, "*", "NOCONTENT", "LIMIT", 0, 0, "DIALECT", 2
+            )
+        except Exception as error:
+            if _no_index(error):
+                return 0, 0
+            raise
+        if isinstance(reply, dict):
+            return int(_texts(reply)["total_results"]), 0
+        return int(reply[0]), 0
+
+    def take_counts(self) -> Mapping[str, int]:
+        """The server expires and evicts, and does not say so."""
+        return {}
+
+    def _make_index(self, dimensions: int) -> None:
+        if self._dimensions is None:
+            command = definition(self._name, self._prefix, dimensions, self._fields)
+            try:
+                self._client.execute_command(*command)
+                self._dimensions = dimensions
+            except Exception as error:
+                if "exists" not in str(error).lower():
+                    raise
+                self._dimensions = self._indexed_dimensions()
+        if dimensions != self._dimensions:
+            raise ValueError(
+                f"the embedder gave {dimensions} dimensions, and the entries of the cache {self._name!r} "
+                f"have {self._dimensions}: one cache is for one embedder"
+            )
+
+    def _indexed_dimensions(self) -> int:
+        info = _texts(self._client.execute_command("FT.INFO", self._name))
+        for attribute in info.get("attributes", []):
+            fields = {str(name).lower(): value for name, value in _texts(attribute).items()}
+            if _text(fields.get("attribute", "")) == "vector":
+                return int(fields.get("dim", 0))
+        raise ValueError(f"the index {self._name!r} is not one of a cache: it has no field 'vector'")
+
+    def _pairs(self, entry: Entry) -> list[object]:
+        pairs: list[object] = ["prompt", entry.prompt, "response", self._dumps(entry.response)]
+        pairs += [
+            "scope",
+            entry.scope,
+            "labels",
+            ",".join(sorted(entry.labels)),
+            "created",
+            repr(entry.created),
+        ]
+        for name in ("fresh_until", "expires", "lifetime"):
+            value = getattr(entry, name)
+            if value is not None:
+                pairs += [name, repr(value)]
+        if entry.metadata:
+            pairs += ["metadata", json.dumps(dict(entry.metadata))]
+        if any(entry.tokens):
+            pairs += ["tokens", json.dumps(entry.tokens)]
+        if entry.cost:
+            pairs += ["cost", repr(entry.cost)]
+        if entry.context:
+            pairs += ["context", json.dumps(entry.context)]
+        return pairs + written(entry.metadata, self._fields)
+
+    def _entry(self, key: str, fields: Mapping[str, Any]) -> Entry:
+        def number(name: str) -> float | None:
+            value = fields.get(name)
+            return None if value is None else float(value)
+
+        def decoded(name: str, default: Any) -> Any:
+            value = fields.get(name)
+            return default if value is None else json.loads(value)
+
+        prompt_tokens, response_tokens = decoded("tokens", (0, 0))
+        labels = _text(fields.get("labels") or "")
+        return Entry(
+            key=key,
+            prompt=_text(fields["prompt"]),
+            response=self._loads(fields["response"]),
+            scope=_text(fields.get("scope") or ""),
+            labels=frozenset(labels.split(",")) if labels else frozenset(),
+            created=number("created") or 0.0,
+            fresh_until=number("fresh_until"),
+            expires=number("expires"),
+            lifetime=number("lifetime"),
+            metadata=decoded("metadata", {}),
+            tokens=(prompt_tokens, response_tokens),
+            cost=number("cost") or 0.0,
+            context=tuple(decoded("context", ())),
+        )
+
+
+def _no_index(error: Exception) -> bool:
+    text = str(error).lower()
+    return "no such index" in text or "unknown index" in text or "index not found" in text
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _texts(reply: Any) -> dict[str, Any]:
+    """A map of RESP3, or names and values in turn, with names as str."""
+    pairs = reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2])
+    return {_text(name): value for name, value in pairs}
+
+
+def _rows(reply: Any, has_fields: bool = True) -> list[tuple[str, dict[str, Any]]]:
+    """Keys and fields of the rows of a search, in the shape of either protocol."""
+    if isinstance(reply, dict):
+        rows = [_texts(row) for row in _texts(reply)["results"]]
+        return [(_text(row["id"]), _texts(row.get("extra_attributes") or {})) for row in rows]
+    if not has_fields:
+        return [(_text(key), {}) for key in reply[1:]]
+    return [(_text(key), _texts(fields)) for key, fields in zip(reply[1::2], reply[2::2])]

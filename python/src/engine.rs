@@ -1,0 +1,194 @@
+//! The engine behind one lock: every call has it for itself, with the interpreter's lock released.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use numpy::ndarray::Array2;
+use numpy::{IntoPyArray, PyArray2, PyReadonlyArray2};
+use nuthatch::command::nearest::{Batch, Neighbours};
+use nuthatch::reply::{Protocol, Reply};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyBytes, PyList, PyTuple};
+
+use crate::{Error, arguments, replies};
+
+/// Keys of each query, nearest first, and distances, `[n, k]`, infinite where fewer were found.
+type Found<'py> = (Bound<'py, PyList>, Bound<'py, PyArray2<f32>>);
+
+/// See `nuthatch.Engine`, which is this with names and defaults.
+#[pyclass(frozen, module = "nuthatch._native")]
+pub(crate) struct Engine {
+    /// None only while it is dropped.
+    inner: Mutex<Option<nuthatch::Engine>>,
+    /// The process that it belongs to: a fork has none of its threads, and its locks may be held by
+    /// them for ever.
+    process: u32,
+}
+
+impl Engine {
+    /// Works on the engine with the interpreter's lock released: the only place where the engine's own
+    /// lock is taken.
+    fn with<R: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut nuthatch::Engine) -> R + Send,
+    ) -> PyResult<R> {
+        if self.is_forked() {
+            return Err(Error::new_err(
+                "ERR the engine belongs to the process before the fork: make a new one",
+            ));
+        }
+        let done = py.detach(|| {
+            // A panic is reported where it happens; what it left is as whole as the engine makes it.
+            let mut engine = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+            engine.as_mut().map(work)
+        });
+        done.ok_or_else(|| Error::new_err("ERR the engine is closed"))
+    }
+
+    fn is_forked(&self) -> bool {
+        std::process::id() != self.process
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let forked = self.is_forked();
+        let inner = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if forked {
+            // Its threads are not here to be waited for.
+            std::mem::forget(inner.take());
+        }
+    }
+}
+
+#[pymethods]
+impl Engine {
+    /// An empty engine.
+    #[new]
+    fn new() -> Self {
+        Self {
+            inner: Mutex::new(Some(nuthatch::Engine::new())),
+            process: std::process::id(),
+        }
+    }
+
+    /// Runs one command, with the reply in the shape of RESP2 or RESP3; its strings are `str` with
+    /// `text`, else `bytes`.
+    fn execute<'py>(
+        &self,
+        py: Python<'py>,
+        command: &Bound<'py, PyTuple>,
+        protocol: u8,
+        text: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let protocol = shape(protocol)?;
+        let command = arguments::read(command)?;
+        let reply = self.with(py, |engine| engine.execute_in(protocol, &command))?;
+        replies::answer(py, &reply, text)
+    }
+
+    /// Runs commands with nothing between them; an error is a value among the replies.
+    fn execute_many<'py>(
+        &self,
+        py: Python<'py>,
+        commands: Vec<Bound<'py, PyTuple>>,
+        protocol: u8,
+        text: bool,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let protocol = shape(protocol)?;
+        let commands = commands.iter().map(arguments::read);
+        let commands: Vec<_> = commands.collect::<PyResult<_>>()?;
+        let found: Vec<Reply> = self.with(py, |engine| {
+            let commands = commands.iter();
+            commands
+                .map(|command| engine.execute_in(protocol, command))
+                .collect()
+        })?;
+        let values = found.iter().map(|reply| replies::value(py, reply, text));
+        PyList::new(py, values.collect::<PyResult<Vec<_>>>()?)
+    }
+
+    /// The neighbours of each row of `queries`, packed elements of the field's type, `[n, bytes]`.
+    #[expect(clippy::too_many_arguments, reason = "the names are Python's")]
+    fn nearest<'py>(
+        &self,
+        py: Python<'py>,
+        index: PyBackedBytes,
+        field: PyBackedBytes,
+        queries: PyReadonlyArray2<'py, u8>,
+        k: usize,
+        ef: Option<usize>,
+        filter: PyBackedBytes,
+        params: Vec<(PyBackedBytes, PyBackedBytes)>,
+        threads: usize,
+    ) -> PyResult<Found<'py>> {
+        let queries = queries.as_array();
+        let rows = queries.rows().into_iter();
+        let rows: Option<Vec<&[u8]>> = rows.map(|row| row.to_slice()).collect();
+        let rows = rows.ok_or_else(|| PyValueError::new_err("queries must be contiguous"))?;
+        let params = params.iter().map(|(name, value)| (&name[..], &value[..]));
+        let batch = Batch {
+            index: &index,
+            field: &field,
+            k,
+            ef,
+            filter: &filter,
+            params: &params.collect::<Vec<_>>(),
+            threads,
+        };
+        let found = self
+            .with(py, |engine| engine.nearest(&batch, &rows))?
+            .map_err(|error| Error::new_err(error.to_string()))?;
+        let keys = found.iter().map(|row| {
+            let keys = row.iter().map(|(key, _)| PyBytes::new(py, key));
+            PyList::new(py, keys.collect::<Vec<_>>())
+        });
+        let keys = PyList::new(py, keys.collect::<PyResult<Vec<_>>>()?)?;
+        Ok((keys, distances(&found, k).into_pyarray(py)))
+    }
+
+    /// Writes everything into a file, whole or not at all.
+    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        let saved = self.with(py, |engine| engine.save(path))?;
+        saved.map_err(|error| Error::new_err(error.to_string()))
+    }
+
+    /// Replaces everything by what a file holds.
+    fn load(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        let loaded = self.with(py, |engine| engine.load(path))?;
+        loaded.map_err(|error| Error::new_err(error.to_string()))
+    }
+}
+
+fn shape(protocol: u8) -> PyResult<Protocol> {
+    match protocol {
+        2 => Ok(Protocol::Resp2),
+        3 => Ok(Protocol::Resp3),
+        other => Err(PyValueError::new_err(format!(
+            "protocol is {other}: it must be 2 or 3"
+        ))),
+    }
+}
+
+/// As wide as the longest row, `k` at most: a `k` far beyond what there is takes no memory.
+fn distances(found: &[Neighbours], k: usize) -> Array2<f32> {
+    let width = found.iter().map(Vec::len).max().unwrap_or(0).min(k);
+    let mut distances = Array2::from_elem((found.len(), width), f32::INFINITY);
+    for (row, neighbours) in distances.rows_mut().into_iter().zip(found) {
+        for (slot, (_, distance)) in row.into_iter().zip(neighbours) {
+            *slot = single(*distance);
+        }
+    }
+    distances
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "distances of f32 vectors have no more digits"
+)]
+fn single(distance: f64) -> f32 {
+    distance as f32
+}

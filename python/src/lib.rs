@@ -1,0 +1,25 @@
+//! Nuthatch for Python: the engine in the process. What is here knows types and locks; everything
+//! else is the engine's, or Python's.
+
+mod arguments;
+mod engine;
+mod replies;
+
+use pyo3::create_exception;
+use pyo3::exceptions::PyException;
+
+create_exception!(
+    nuthatch,
+    Error,
+    PyException,
+    "What the engine refuses, in its own words; the text begins with a code such as `ERR`."
+);
+
+/// The engine, for the package around it.
+#[pyo3::pymodule]
+mod _native {
+    #[pymodule_export]
+    use super::Error;
+    #[pymodule_export]
+    use super::engine::Engine;
+}
