@@ -296,9 +296,9 @@ proptest! {
 
     #[test]
     fn an_expression_is_refused_or_means_what_it_prints_as(text in of_pieces(EXPRESSION)) {
-        if let Ok(expression) = expr::parse(&text, &params()) {
+        if let Ok(expression) = expr::parse(&text, &expr::Parameters::new(&params())) {
             let printed = expression.print();
-            let again = expr::parse(&printed, &[]);
+            let again = expr::parse(&printed, &expr::Parameters::new(&[]));
             let again = again.map_err(|error| TestCaseError::fail(error.to_string()))?;
             prop_assert_eq!(again.print(), printed);
         }
