@@ -1,7 +1,7 @@
 //! What aggregations of long documents may take.
 
 use nuthatch::engine::{Call, Core};
-use nuthatch::keyspace::{Keyspace, Presence, WrongType};
+use nuthatch::keyspace::{Access, Keyspace, Presence, WrongType};
 use nuthatch::reply::{Protocol, Recorder, Reply};
 use nuthatch::request::settings::Settings;
 use nuthatch_indexes::suggest::Suggestions;
@@ -44,6 +44,10 @@ impl Keyspace for Long {
 
     fn key_count(&mut self) -> u64 {
         0
+    }
+
+    fn allows(&mut self, _: Access, _: &[Vec<u8>]) -> bool {
+        true
     }
 }
 
