@@ -152,23 +152,23 @@ fn hlen(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
 }
 
 fn hkeys(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
-    parts(keys, arguments[0], |(name, _)| name)
+    parts(keys, arguments[0], |name, _| name.clone())
 }
 
 fn hvals(keys: &mut Keys, arguments: &[&[u8]], _: Protocol) -> Reply {
-    parts(keys, arguments[0], |(_, value)| value)
+    parts(keys, arguments[0], |_, value| value.clone())
 }
 
-/// Names or values of a hash.
-fn parts(
-    keys: &Keys,
-    key: &[u8],
-    part: for<'a> fn((&'a Vec<u8>, &'a Vec<u8>)) -> &'a Vec<u8>,
-) -> Reply {
+/// What `part` takes of each name and value of a hash.
+fn parts(keys: &Keys, key: &[u8], part: impl Fn(&Vec<u8>, &Vec<u8>) -> Vec<u8>) -> Reply {
     match keys.hash(key) {
         Ok(hash) => {
             let pairs = hash.into_iter().flatten();
-            Reply::Array(pairs.map(|pair| Reply::Bulk(part(pair).clone())).collect())
+            Reply::Array(
+                pairs
+                    .map(|(name, value)| Reply::Bulk(part(name, value)))
+                    .collect(),
+            )
         }
         Err(error) => wrong_type(error),
     }

@@ -34,6 +34,7 @@ fn query(text: &str) -> Result<Node, String> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn filters_say_what_query_strings_say() {
     for (filter, text) in [
         (r#"{"all": true}"#, "*"),
