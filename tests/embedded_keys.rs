@@ -290,7 +290,7 @@ proptest! {
     }
 }
 
-fn asked<'a>(k: usize, filter: &'a [u8], threads: usize) -> Batch<'a> {
+fn asked(k: usize, filter: &[u8], threads: usize) -> Batch<'_> {
     Batch {
         index: b"i",
         field: b"v",

@@ -103,13 +103,13 @@ fn in_threads(
     let next = AtomicUsize::new(0);
     let work = || {
         let mut answers = Vec::new();
-        while let Some((position, query)) = {
+        loop {
             let position = next.fetch_add(1, Ordering::Relaxed);
-            queries.get(position).map(|query| (position, query))
-        } {
+            let Some(query) = queries.get(position) else {
+                return answers;
+            };
             answers.push((position, one(query)));
         }
-        answers
     };
     let mut answers = std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();

@@ -141,7 +141,7 @@ fn check(file: &mut File, length: u64) -> Result<(), FileProblem> {
     let format = format
         .iter()
         .rev()
-        .fold(0, |all, byte| all << 8 | u32::from(*byte));
+        .fold(0, |all, byte| (all << 8) | u32::from(*byte));
     if !(1..=FORMAT).contains(&format) {
         return Err(FileProblem::Version {
             found: format,
