@@ -6,7 +6,7 @@ use nuthatch::catalog::index::Index;
 use nuthatch::exec::collect::Hits;
 use nuthatch::exec::deadline::Deadline;
 use nuthatch::exec::{self, Found};
-use nuthatch::keyspace::{Keyspace, Presence, WrongType};
+use nuthatch::keyspace::{Access, Keyspace, Presence, WrongType};
 use nuthatch::plan::alternatives::alternatives;
 use nuthatch::plan::{self, Plan};
 use nuthatch::query::{Params, parse};
@@ -156,6 +156,10 @@ struct Keys<'a> {
 }
 
 impl Keyspace for Keys<'_> {
+    fn allows(&mut self, _: Access, _: &[Vec<u8>]) -> bool {
+        true
+    }
+
     fn fields(
         &mut self,
         key: &[u8],
@@ -219,6 +223,10 @@ impl Keyspace for Keys<'_> {
 struct Nothing;
 
 impl Keyspace for Nothing {
+    fn allows(&mut self, _: Access, _: &[Vec<u8>]) -> bool {
+        true
+    }
+
     fn fields(&mut self, _: &[u8], _: &[&[u8]], _: &mut dyn FnMut(usize, &[u8])) -> Presence {
         Presence::Absent
     }
