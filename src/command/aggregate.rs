@@ -9,7 +9,7 @@ use super::stages::{Stage, Stages};
 use crate::catalog::index::Index;
 use crate::engine::{Call, Core, Effect};
 use crate::exec;
-use crate::exec::aggregate::{Batch, Budget, Context, Input, Run, StepKind, StepProfile};
+use crate::exec::aggregate::{Batch, Budget, Context, Input, Run, StepProfile};
 use crate::exec::deadline::Deadline;
 use crate::exec::profile::Part;
 use crate::keyspace::Keyspace;
@@ -81,9 +81,7 @@ impl Profiled {
         let mut cursor = begin(request, index, budget, stages)?;
         let page = cursor.read(usize::MAX, index, call.keyspace)?;
         stages.end(Stage::Run);
-        let loads = cursor.run.profile().into_iter();
-        let loads = loads.filter(|step| step.kind == StepKind::Load);
-        stages.shift(Stage::Run, Stage::Load, loads.map(|step| step.time).sum());
+        stages.count_loads(&cursor.run.profile());
         Ok(Self {
             method: method_name(&cursor.plan, index),
             threads: exec::threads(&cursor.plan, index),

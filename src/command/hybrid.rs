@@ -4,13 +4,16 @@ use std::time::{Duration, Instant};
 
 use super::aggregate::{loads_late, shown};
 use super::cursors::Cursor;
+use super::stages::{Stage, Stages};
 use crate::catalog::index::Index;
 use crate::engine::{Call, Core, Effect};
-use crate::exec::aggregate::{Batch, Budget, Context, Input, Run};
+use crate::exec::aggregate::{Batch, Budget, Context, Input, Run, StepProfile};
 use crate::exec::deadline::Deadline;
 use crate::exec::explain::Explanation;
 use crate::exec::fusion::Fused;
 use crate::exec::hybrid::{self as exec, LegHits};
+use crate::exec::profile::Part;
+use crate::exec::threads as threads_of;
 use crate::expr::{Column, Value};
 use crate::keyspace::Keyspace;
 use crate::plan::aggregate::{Pipeline, pipeline};
@@ -42,7 +45,8 @@ pub(super) fn hybrid(
         .database(call.database)
         .get_mut(&request.search.index)?;
     index.count_search(request.search.dialect);
-    let mut reply = answer(&request, budget, index, call.keyspace)?;
+    let mut unmeasured = Stages::unmeasured();
+    let mut reply = answer(&request, budget, index, call.keyspace, &mut unmeasured)?.reply;
     reply.milliseconds = begin.elapsed().as_secs_f64() * 1e3;
     reply.write(call.sink);
     Ok(Effect::None)
@@ -61,37 +65,59 @@ pub(super) fn explain_lines(
     Ok(crate::plan::hybrid::print(&plan, index))
 }
 
-/// The rows of a fusion; what it took is still to be told.
-fn answer(
+/// The answer to a hybrid search, and what was measured of it.
+#[derive(Default)]
+pub(super) struct Answer {
+    /// The rows of the fusion; what it took is still to be told.
+    pub(super) reply: HybridReply,
+    /// The legs.
+    pub(super) parts: Vec<Part>,
+    /// The steps behind the fusion.
+    pub(super) steps: Vec<StepProfile>,
+    /// By what the rankings become one.
+    pub(super) method: String,
+    /// Threads that worked on it.
+    pub(super) threads: usize,
+}
+
+/// Runs a hybrid search; where stages are measured, so are its parts and steps.
+pub(super) fn answer(
     request: &Hybrid,
     budget: Budget,
     index: &Index,
     keyspace: &mut dyn Keyspace,
-) -> Result<HybridReply, Error> {
-    let Some(found) = Searched::of(request, index, keyspace)? else {
+    stages: &mut Stages,
+) -> Result<Answer, Error> {
+    let mut answer = Answer {
+        threads: 1,
+        ..Answer::default()
+    };
+    let Some(mut found) = Searched::of(request, index, keyspace, stages)? else {
         let names = request.leg_names();
-        return Ok(HybridReply {
-            total: 0,
-            rows: Vec::new(),
-            warnings: names.iter().map(|name| timeout_warning(name)).collect(),
-            milliseconds: 0.0,
-        });
+        answer.reply.warnings = names.iter().map(|name| timeout_warning(name)).collect();
+        return Ok(answer);
     };
-    let mut warnings = found.warnings();
-    let shown = found.rows(request, budget, index, keyspace);
-    let (total, rows) = match shown {
+    answer.reply.warnings = found.warnings();
+    if stages.are_measured() {
+        let parts = found.legs.iter_mut().map(|leg| leg.profile.take());
+        answer.parts = parts.flatten().collect();
+        let lines = crate::plan::hybrid::print(&found.plan, index);
+        answer.method = lines.last().cloned().unwrap_or_default();
+        let threads = found.plan.legs.iter();
+        let threads = threads.map(|leg| threads_of(&leg.plan, index));
+        answer.threads = threads.max().unwrap_or(1);
+    }
+    match found.rows(request, budget, index, keyspace, stages) {
         Err(Error::Stopped(Stop::Timeout)) if may_be_cut_short(request) => {
-            warnings.push(timeout_warning("POST PROCESSING"));
-            (0, Vec::new())
+            let late = timeout_warning("POST PROCESSING");
+            answer.reply.warnings.push(late);
         }
-        shown => shown?,
-    };
-    Ok(HybridReply {
-        total,
-        rows,
-        warnings,
-        milliseconds: 0.0,
-    })
+        shown => {
+            let (total, rows, steps) = shown?;
+            (answer.reply.total, answer.reply.rows, answer.steps) = (total, rows, steps);
+        }
+    }
+    Ok(answer)
 }
 
 /// Opens a cursor for each leg, whose rows are the leg's own.
@@ -108,7 +134,8 @@ fn open_cursors(
         .database(call.database)
         .get_mut(&request.search.index)?;
     index.count_search(request.search.dialect);
-    let Some(found) = Searched::of(request, index, call.keyspace)? else {
+    let mut unmeasured = Stages::unmeasured();
+    let Some(found) = Searched::of(request, index, call.keyspace, &mut unmeasured)? else {
         return Err(Error::Stopped(Stop::Timeout));
     };
     let warnings = found.warnings();
@@ -169,11 +196,16 @@ impl Searched {
         request: &Hybrid,
         index: &Index,
         keyspace: &mut dyn Keyspace,
+        stages: &mut Stages,
     ) -> Result<Option<Self>, Error> {
-        let (plan, mut deadline) = match planned(request, index) {
+        stages.end(Stage::Parse);
+        let (mut plan, mut deadline) = match planned(request, index) {
             Err(Error::Stopped(Stop::Timeout)) if may_be_cut_short(request) => return Ok(None),
             planned => planned?,
         };
+        if stages.are_measured() {
+            plan.profile();
+        }
         let mut pipeline = pipeline(
             &request.steps,
             &request.search.params,
@@ -182,6 +214,7 @@ impl Searched {
             index,
         )?;
         arrange(&mut pipeline, request);
+        stages.end(Stage::Plan);
         let legs = exec::legs(&plan, index, keyspace, &deadline)?;
         if legs.iter().any(|leg| leg.is_cut_short) {
             if !may_be_cut_short(request) {
@@ -189,6 +222,7 @@ impl Searched {
             }
             deadline = Deadline::after_ms(GRACE_MS);
         }
+        stages.end(Stage::Run);
         Ok(Some(Self {
             plan,
             legs,
@@ -207,14 +241,16 @@ impl Searched {
             .collect()
     }
 
-    /// The rows of the fusion, and how many there were before the last step that took only some.
+    /// How many rows there were before the last step that took only some, the rows of the fusion, and
+    /// what its steps took, where that is measured.
     fn rows(
         &self,
         request: &Hybrid,
         mut budget: Budget,
         index: &Index,
         keyspace: &mut dyn Keyspace,
-    ) -> Result<(usize, Vec<Row>), Error> {
+        stages: &mut Stages,
+    ) -> Result<(usize, Vec<Row>, Vec<StepProfile>), Error> {
         let hits: usize = self.legs.iter().map(|leg| leg.hits.len()).sum();
         budget.take(hits.saturating_mul(exec::FUSED_BYTES))?;
         let mut fused = exec::fused(&self.plan, &self.legs);
@@ -227,6 +263,9 @@ impl Searched {
         let columns = self.columns(&fused, request, index)?;
         let input = Input::new(fused.iter().map(|it| it.doc).collect(), columns);
         let mut run = Run::new(&self.pipeline, input, true, budget);
+        if stages.are_measured() {
+            run.measure();
+        }
         let batches = run.rows(
             usize::MAX,
             &mut Context {
@@ -241,7 +280,10 @@ impl Searched {
             shown(batch, &self.pipeline.output, &mut rows);
         }
         let total = if enough.is_some() { all } else { run.total() };
-        Ok((total, rows))
+        stages.end(Stage::Run);
+        let steps = run.profile();
+        stages.count_loads(&steps);
+        Ok((total, rows, steps))
     }
 
     /// What rows of the fusion come with, in the order of [`given`].

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use super::aggregate::Profiled;
+use super::hybrid::answer as fused;
 use super::search::answered;
 use super::stages::{Stage, Stages};
 use crate::engine::{Call, Core, Effect};
-use crate::exec::aggregate::{StepKind, StepProfile};
+use crate::exec::aggregate::{Budget, StepKind, StepProfile};
 use crate::exec::profile::{Access, Part};
 use crate::reply::profile::{self as reply, ProfileReply};
 use crate::request::aggregate::Aggregate;
 use crate::request::error::{Error, Refusal};
+use crate::request::hybrid::Hybrid;
 use crate::request::profile::{Measured, Profile};
 use crate::request::search::Search;
 
@@ -23,7 +25,7 @@ pub(super) fn profile(
     match request.command {
         Measured::Search => search(&request, core, call)?,
         Measured::Aggregate => aggregate(&request, core, call)?,
-        Measured::Hybrid => return Err(Refusal::unsupported("FT.PROFILE of HYBRID").into()),
+        Measured::Hybrid => hybrid(&request, core, call)?,
     }
     Ok(Effect::None)
 }
@@ -46,16 +48,14 @@ fn search(profile: &Profile<'_>, core: &mut Core, call: &mut Call<'_>) -> Result
         // Time was over before anything was found.
         None => (String::new(), 1, None, [0, 0]),
     };
-    let steps = steps_of_search(parts.as_ref(), found, shown, &stages);
-    written(
-        profile,
-        &stages,
-        parts,
-        steps,
+    ProfileReply {
+        steps: steps_of_search(parts.as_ref(), found, shown, &stages),
+        parts: parts.into_iter().map(part).collect(),
+        warnings: owned(answer.warnings()),
         method,
         threads,
-        answer.warnings(),
-    )
+        ..timed(profile, &stages)
+    }
     .write(call.sink);
     Ok(())
 }
@@ -73,37 +73,52 @@ fn aggregate(profile: &Profile<'_>, core: &mut Core, call: &mut Call<'_>) -> Res
     let parts = run.parts();
     let mut steps = run.steps();
     // The documents were found before the first step asked for them.
-    if let (Some(input), Some(figures)) = (
-        steps.first_mut(),
-        parts.as_ref().and_then(|part| part.figures),
-    ) {
+    let figures = parts.as_ref().and_then(|part| part.figures);
+    if let (Some(input), Some(figures)) = (steps.first_mut(), figures) {
         input.time += figures.time;
         input.rows = input.rows.max(figures.found);
     }
-    let steps = steps.into_iter().map(step).collect();
-    let (method, threads) = (std::mem::take(&mut run.method), run.threads);
-    written(
-        profile,
-        &stages,
-        parts,
-        steps,
-        method,
-        threads,
-        run.warnings(),
-    )
+    ProfileReply {
+        steps: steps.into_iter().map(step).collect(),
+        parts: parts.into_iter().map(part).collect(),
+        warnings: owned(run.warnings()),
+        method: std::mem::take(&mut run.method),
+        threads: run.threads,
+        ..timed(profile, &stages)
+    }
     .write(call.sink);
     Ok(())
 }
 
-fn written<'a>(
-    profile: &Profile<'_>,
-    stages: &Stages,
-    parts: Option<Part>,
-    steps: Vec<reply::Step>,
-    method: String,
-    threads: usize,
-    warnings: &'a [&'static str],
-) -> ProfileReply<'a> {
+fn hybrid(profile: &Profile<'_>, core: &mut Core, call: &mut Call<'_>) -> Result<(), Error> {
+    let mut stages = Stages::begin();
+    let request = Hybrid::parse(&profile.arguments, &core.settings())?;
+    if request.cursor.is_some() {
+        return Err(Refusal::profiled_cursor().into());
+    }
+    let budget = Budget::new(core.settings().aggregate_memory);
+    let indexes = core.database(call.database);
+    let index = indexes.get_mut(&request.search.index)?;
+    index.count_search(request.search.dialect);
+    let mut answer = fused(&request, budget, index, call.keyspace, &mut stages)?;
+    answer.reply.milliseconds = stages.total().as_secs_f64() * 1e3;
+    reply::open(call.sink);
+    answer.reply.write(call.sink);
+    stages.end(Stage::Reply);
+    ProfileReply {
+        steps: answer.steps.into_iter().map(step).collect(),
+        parts: answer.parts.into_iter().map(part).collect(),
+        warnings: answer.reply.warnings,
+        method: answer.method,
+        threads: answer.threads,
+        ..timed(profile, &stages)
+    }
+    .write(call.sink);
+    Ok(())
+}
+
+/// A reply of the stages alone.
+fn timed(profile: &Profile<'_>, stages: &Stages) -> ProfileReply {
     let of = |name, stage| (name, stages.of(stage));
     ProfileReply {
         total: stages.total(),
@@ -114,13 +129,17 @@ fn written<'a>(
             of("Loading time", Stage::Load),
             of("Reply time", Stage::Reply),
         ],
-        threads,
-        method,
-        warnings,
-        parts: parts.into_iter().map(part).collect(),
-        steps,
+        threads: 1,
+        method: String::new(),
+        warnings: Vec::new(),
+        parts: Vec::new(),
+        steps: Vec::new(),
         limited: profile.limited,
     }
+}
+
+fn owned(warnings: &[&str]) -> Vec<String> {
+    warnings.iter().map(|&warning| warning.to_owned()).collect()
 }
 
 /// From documents to rows: what is not finding and scoring is putting in order.

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::exec::aggregate::{StepKind, StepProfile};
+
 /// A stage of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -59,10 +61,16 @@ impl Stages {
     }
 
     /// Time that was taken for one stage turns out to be another's.
-    pub(super) fn shift(&mut self, from: Stage, to: Stage, time: Duration) {
+    fn shift(&mut self, from: Stage, to: Stage, time: Duration) {
         let time = time.min(self.spent[from as usize]);
         self.spent[from as usize] -= time;
         self.spent[to as usize] += time;
+    }
+
+    /// What steps that read documents took was loading, not running.
+    pub(super) fn count_loads(&mut self, steps: &[StepProfile]) {
+        let loads = steps.iter().filter(|step| step.kind == StepKind::Load);
+        self.shift(Stage::Run, Stage::Load, loads.map(|step| step.time).sum());
     }
 
     /// The time that a stage took.

@@ -3,6 +3,8 @@
 mod explain;
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::time::Instant;
 
 use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::vector::{Metric, Nearest, Neighbour, VectorIndex, Within};
@@ -13,13 +15,14 @@ use super::bits;
 use super::deadline::Deadline;
 use super::fusion::{Fused, Ranked, fuse};
 use super::knn::search_failure;
+use super::profile::{Part, named, whole_node};
 use super::{Found, run_until};
 use crate::catalog::index::{FieldIndex, Index};
 use crate::catalog::schema::FieldId;
 use crate::keyspace::Keyspace;
 use crate::plan::estimate::Estimate;
 use crate::plan::hybrid::{HybridPlan, LegKind, LegPlan, conjunction};
-use crate::plan::{Kind, Node, Plan};
+use crate::plan::{Kind, Node, Plan, nearest_name};
 use crate::request::error::{Error, Stop};
 
 /// Bytes that a hit of a leg takes in the fusion, at most.
@@ -36,6 +39,8 @@ pub struct LegHits {
     best: f64,
     /// Time was over before it had looked at everything.
     pub is_cut_short: bool,
+    /// What its parts found and took, if its plan asks for that.
+    pub profile: Option<Part>,
 }
 
 /// What the legs of a hybrid search found, in their order.
@@ -53,6 +58,7 @@ pub fn legs(
         index,
         deadline,
         shared: vec![None; plan.shared.len()],
+        filters: RefCell::new(Vec::new()),
     };
     let mut found = Vec::with_capacity(plan.legs.len());
     for leg in &plan.legs {
@@ -97,10 +103,31 @@ struct Searcher<'a> {
     deadline: &'a Deadline,
     /// The documents of each shared filter, once they have been found.
     shared: Vec<Option<RoaringBitmap>>,
+    /// What was measured of the filters that were found for the leg under way.
+    filters: RefCell<Vec<Part>>,
 }
 
 impl Searcher<'_> {
     fn leg(&mut self, leg: &LegPlan, keyspace: &mut dyn Keyspace) -> Result<LegHits, Error> {
+        let start = Instant::now();
+        let mut found = self.found(leg, keyspace)?;
+        let mut parts = self.filters.take();
+        if leg.plan.is_profiled {
+            parts.extend(found.profile.take());
+            let term = match &leg.kind {
+                LegKind::Words => String::new(),
+                LegKind::Nearest(_) => {
+                    nearest_name(&leg.plan, self.index).map_or_else(String::new, |it| it.term)
+                }
+                LegKind::Within(_, range) => format!("within {}", range.radius),
+            };
+            let term = format!("{} {term}", leg.name).trim_end().to_owned();
+            found.profile = Some(named("LEG", term, found.hits.len(), start, parts));
+        }
+        Ok(found)
+    }
+
+    fn found(&mut self, leg: &LegPlan, keyspace: &mut dyn Keyspace) -> Result<LegHits, Error> {
         for slot in &leg.shared {
             if self.shared[*slot].is_none() {
                 self.shared[*slot] = Some(self.documents(&self.plan.shared[*slot])?);
@@ -153,6 +180,7 @@ impl Searcher<'_> {
             distances: Vec::new(),
             best: hits.best,
             is_cut_short,
+            profile: hits.profile,
         })
     }
 
@@ -199,6 +227,7 @@ impl Searcher<'_> {
             hits,
             distances: first.map(|it| it.distance).collect(),
             is_cut_short: false,
+            profile: None,
         }
     }
 
@@ -234,8 +263,13 @@ impl Searcher<'_> {
 
     /// The documents that match a filter.
     fn documents(&self, filter: &Node) -> Result<RoaringBitmap, Error> {
-        let access = self.plan.words.access;
-        let docs = bits::matching(filter, access, self.index, self.deadline)?;
+        let start = Instant::now();
+        let plan = &self.plan.words;
+        let docs = bits::matching(filter, plan.access, self.index, self.deadline)?;
+        if plan.is_profiled {
+            let part = whole_node(filter, plan, self.index, docs.len(), start);
+            self.filters.borrow_mut().push(part);
+        }
         Ok(docs.into_owned())
     }
 }

@@ -288,11 +288,42 @@ pub(super) fn known(plan: &Plan, index: &Index) -> Option<Part> {
 /// The filter of a plan that was found as a whole, so many documents since `start`; none unless the
 /// plan asks for it.
 pub(super) fn whole(plan: &Plan, index: &Index, found: u64, start: Instant) -> Option<Part> {
-    plan.is_profiled.then(|| {
-        let mut part = unmeasured(&plan.filter, plan, index);
-        part.figures = Some(figures_of_whole(found, start));
-        part
-    })
+    plan.is_profiled
+        .then(|| whole_node(&plan.filter, plan, index, found, start))
+}
+
+/// A node of a plan that was found as a whole, so many documents since `start`.
+pub(super) fn whole_node(
+    node: &Node,
+    plan: &Plan,
+    index: &Index,
+    found: u64,
+    start: Instant,
+) -> Part {
+    Part {
+        figures: Some(figures_of_whole(found, start)),
+        ..unmeasured(node, plan, index)
+    }
+}
+
+/// Some parts under a name, which found so many documents since `start`.
+pub(super) fn named(
+    kind: &'static str,
+    term: String,
+    found: usize,
+    start: Instant,
+    parts: Vec<Part>,
+) -> Part {
+    Part {
+        name: PartName {
+            kind,
+            term,
+            terms: Vec::new(),
+        },
+        estimate: None,
+        figures: Some(figures_of_whole(found as u64, start)),
+        parts,
+    }
 }
 
 /// The neighbours of a plan, so many found since `start`, above what was measured of the filter; none

@@ -39,6 +39,16 @@ pub struct HybridPlan {
     pub words: Plan,
 }
 
+impl HybridPlan {
+    /// Has what each part finds and takes measured.
+    pub fn profile(&mut self) {
+        self.words.is_profiled = true;
+        for leg in &mut self.legs {
+            leg.plan.is_profiled = true;
+        }
+    }
+}
+
 /// One search of a hybrid one.
 #[derive(Clone, Debug)]
 pub struct LegPlan {

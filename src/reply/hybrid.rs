@@ -4,7 +4,7 @@ use super::aggregate::{Row, write_row};
 use super::{Sink, write_count};
 
 /// Rows of a fusion.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct HybridReply {
     /// How many rows there were before the last step that took only some of them.
     pub total: usize,

@@ -7,7 +7,7 @@ use super::{Protocol, Reply, Sink};
 
 /// What a command took.
 #[derive(Clone, Debug)]
-pub struct ProfileReply<'a> {
+pub struct ProfileReply {
     /// From its arguments to its reply.
     pub total: Duration,
     /// Stages of it and their times, in order.
@@ -17,7 +17,7 @@ pub struct ProfileReply<'a> {
     /// How its hits were found and put in order.
     pub method: String,
     /// What the user should know of the answer.
-    pub warnings: &'a [&'static str],
+    pub warnings: Vec<String>,
     /// The parts of its plan.
     pub parts: Vec<Part>,
     /// What became of the documents found, step by step.
@@ -78,7 +78,7 @@ pub fn open(sink: &mut dyn Sink) {
     }
 }
 
-impl ProfileReply<'_> {
+impl ProfileReply {
     /// Writes what follows the reply of the command.
     pub fn write(&self, sink: &mut dyn Sink) {
         match sink.protocol() {

@@ -11,7 +11,7 @@ use crate::catalog::index::Index;
 use crate::exec::collect::Hit;
 use crate::exec::deadline::{Deadline, Steps};
 use crate::exec::profile::Part;
-use crate::exec::{build, knn, scored};
+use crate::exec::{bits, build, knn, scored};
 use crate::expr::{Column, Numbers, Value};
 use crate::plan::Plan;
 use crate::request::error::Error;
@@ -77,6 +77,11 @@ impl Input {
                 profile,
                 ..Self::of_neighbours(&hits, with_scores)
             });
+        }
+        if plan.gathers_bits() && !with_scores && enough.is_none() {
+            let found = bits::matching(&plan.filter, plan.access, index, deadline)?;
+            let docs = found.iter().filter_map(DocId::new);
+            return Ok(Self::new(docs.collect(), Vec::new()));
         }
         let enough = enough.unwrap_or(usize::MAX);
         let (mut docs, mut scores) = (Vec::new(), Vec::new());
