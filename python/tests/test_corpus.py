@@ -109,7 +109,7 @@ def matches(found: Any, expected: Any) -> bool:
 
 
 def close(found: float, expected: float) -> bool:
-    return found == expected or found == pytest.approx(expected, rel=1e-3)
+    return found == expected or found == pytest.approx(expected, rel=1e-3, nan_ok=True)
 
 
 def found_keys(found: Any) -> list[str]:
