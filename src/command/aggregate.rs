@@ -201,7 +201,14 @@ fn begin(
     let enough = pipeline
         .enough
         .filter(|_| !request.with_count && !has_cursor);
-    let input = Input::of_plan(&plan, with_scores, enough, index, &deadline)?;
+    let first = match pipeline.first.filter(|_| !with_scores) {
+        Some(first) => Input::first_of_plan(&plan, first, index, &deadline)?,
+        None => None,
+    };
+    let input = match first {
+        Some(input) => input,
+        None => Input::of_plan(&plan, with_scores, enough, index, &deadline)?,
+    };
     if has_cursor {
         budget.take(input.bytes())?;
     }

@@ -68,9 +68,14 @@ impl Batch {
         column.map_or(Value::Null, |column| column.value(row))
     }
 
+    /// Replaces the column of a slot by one whose texts did not exist before.
+    pub(super) fn put_new(&mut self, slot: usize, column: Column) {
+        self.texts = self.texts.saturating_add(column.text_bytes());
+        self.put(slot, column);
+    }
+
     /// Replaces the column of a slot.
     pub fn put(&mut self, slot: usize, column: Column) {
-        self.texts = self.texts.saturating_add(column.text_bytes());
         if self.columns.len() <= slot {
             self.columns.resize(slot + 1, Column::null());
         }

@@ -168,7 +168,7 @@ fn hash_fields(
     }
     let rest = rest_of(&mut batch, is_there.len());
     for ((slot, _), column) in slots.iter().zip(columns) {
-        batch.put(*slot, Column::Values(column));
+        batch.put_new(*slot, Column::Values(column));
     }
     Ok((batch.filtered(|row| is_there[row]), rest))
 }

@@ -7,14 +7,15 @@ use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::docset::DocSet;
 
 use super::Batch;
-use crate::catalog::index::Index;
+use crate::catalog::index::{FieldIndex, Index};
 use crate::exec::collect::Hit;
 use crate::exec::deadline::{Deadline, Steps};
 use crate::exec::profile::Part;
-use crate::exec::{bits, build, knn, scored};
+use crate::exec::{bits, build, by_number, knn, scored};
 use crate::expr::{Column, Numbers, Value};
 use crate::plan::Plan;
-use crate::request::error::Error;
+use crate::plan::aggregate::FirstBy;
+use crate::request::error::{Error, Stop};
 use crate::request::search::Scorer;
 
 /// Documents with values that came with them, such as their scores.
@@ -29,6 +30,8 @@ pub struct Input {
     keys: Option<Keys>,
     /// What was measured of the plan that found them.
     profile: Option<Part>,
+    /// Documents that are behind all of these in the order that they will be put in.
+    left_out: usize,
 }
 
 #[derive(Debug)]
@@ -49,7 +52,43 @@ impl Input {
             at: 0,
             keys: None,
             profile: None,
+            left_out: 0,
         }
+    }
+
+    /// The documents that match a plan and come first by a number; the others are only counted. None
+    /// where the plan has to be walked, or has more to say of its documents than which they are.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] when time is over.
+    pub fn first_of_plan(
+        plan: &Plan,
+        first: FirstBy,
+        index: &Index,
+        deadline: &Deadline,
+    ) -> Result<Option<Self>, Error> {
+        let FieldIndex::Numeric(numbers) = index.field(first.field) else {
+            return Ok(None);
+        };
+        if plan.knn.is_some() || !plan.gathers_bits() {
+            return Ok(None);
+        }
+        let found = bits::matching(&plan.filter, plan.access, index, deadline)?;
+        let order = (numbers, first.descending);
+        let (hits, is_whole) = by_number::first(&found, order, first.most, deadline);
+        if !is_whole {
+            return Err(Error::Stopped(Stop::Timeout));
+        }
+        let all = usize::try_from(found.len()).unwrap_or(usize::MAX);
+        Ok(Some(Self {
+            left_out: all.saturating_sub(hits.len()),
+            ..Self::new(hits.iter().map(|hit| hit.doc).collect(), Vec::new())
+        }))
+    }
+
+    /// How many documents are behind all of these in the order of the first sort.
+    pub(super) const fn left_out(&self) -> usize {
+        self.left_out
     }
 
     /// What the parts of the plan found and took, if it asks for that.

@@ -112,9 +112,16 @@ impl Run {
                 seen: 0,
             },
         });
+        let mut stages: Vec<Stage> = stages.collect();
+        for stage in &mut stages {
+            if let Stage::Sort(sorting) = stage {
+                sorting.pass_over(input.left_out());
+                break;
+            }
+        }
         Self {
             input,
-            stages: stages.collect(),
+            stages,
             budget,
             with_count,
             ready: VecDeque::new(),
@@ -369,7 +376,7 @@ impl Stage {
             }
             Self::Apply { slot, program } => {
                 let column = program.column(&batch.columns, batch.len(), room)?;
-                batch.put(*slot, column);
+                batch.put_new(*slot, column);
                 Ok(batch)
             }
             Self::Filter(program) => {

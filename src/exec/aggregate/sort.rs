@@ -55,6 +55,11 @@ impl Sorting {
         }
     }
 
+    /// Counts rows that are behind all that will come.
+    pub(super) fn pass_over(&mut self, rows: usize) {
+        self.seen += rows;
+    }
+
     /// How many rows have come.
     pub(super) fn seen(&self) -> usize {
         self.seen

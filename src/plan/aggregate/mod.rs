@@ -27,7 +27,24 @@ pub struct Pipeline {
     pub output: Output,
     /// How many rows of documents are enough, where no more can matter.
     pub enough: Option<usize>,
+    /// Which documents are the first in an order, where no others can matter.
+    pub first: Option<FirstBy>,
 }
+
+/// The first documents by a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FirstBy {
+    /// The field.
+    pub field: FieldId,
+    /// The highest come first.
+    pub descending: bool,
+    /// How many.
+    pub most: usize,
+}
+
+/// Documents that are put in order before they become rows, at most: what is gained is not to make rows
+/// of the others.
+const MOST_FIRST: usize = 1 << 16;
 
 /// One step.
 #[derive(Clone, Debug)]
@@ -137,9 +154,10 @@ pub fn pipeline(
         rest = after;
     }
     binder.flush();
-    let enough = enough(&binder.steps);
+    let (enough, first) = (enough(&binder.steps), first(&binder.steps));
     Ok(Pipeline {
         enough,
+        first,
         output: binder.layout.output(),
         steps: binder.steps,
     })
@@ -157,6 +175,41 @@ fn enough(steps: &[Step]) -> Option<usize> {
             | Step::Filter(_)
             | Step::Group(_)
             | Step::Sort { .. }
+            | Step::Limit { .. } => return None,
+        }
+    }
+    None
+}
+
+/// What a sort by one number keeps which nothing stands before that could drop a row.
+fn first(steps: &[Step]) -> Option<FirstBy> {
+    let mut numbers: Vec<(usize, FieldId)> = Vec::new();
+    for step in steps {
+        match step {
+            Step::Fetch(values) if !values.iter().any(|it| it.source.is_in_keyspace()) => {
+                for fetch in values {
+                    numbers.retain(|(slot, _)| *slot != fetch.slot);
+                    if let Source::Number(field) = fetch.source {
+                        numbers.push((fetch.slot, field));
+                    }
+                }
+            }
+            Step::Sort { keys, most } => {
+                let &[(slot, descending)] = keys.as_slice() else {
+                    return None;
+                };
+                let (_, field) = numbers.into_iter().find(|(known, _)| *known == slot)?;
+                return (*most <= MOST_FIRST).then_some(FirstBy {
+                    field,
+                    descending,
+                    most: *most,
+                });
+            }
+            Step::Fetch(_)
+            | Step::FetchDocuments
+            | Step::Apply { .. }
+            | Step::Filter(_)
+            | Step::Group(_)
             | Step::Limit { .. } => return None,
         }
     }
