@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
 
+use crate::cow_vec::CowVec;
+
 /// The number of a string in its [`Dictionary`]; numbers of removed strings are used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct EntryId(u32);
@@ -39,27 +41,43 @@ pub(crate) struct Dictionary<V> {
     exact: HashMap<Arc<[u8]>, EntryId>,
     ordered: BTreeMap<Arc<[u8]>, EntryId>,
     /// None exactly where the slot is in `free`.
-    entries: Vec<Option<Entry<V>>>,
+    entries: CowVec<Option<Entry<V>>, 64>,
     free: Vec<EntryId>,
 }
 
+#[derive(Clone)]
 struct Entry<V> {
     name: Arc<[u8]>,
     value: V,
 }
 
-impl<V> Default for Dictionary<V> {
+impl<V: Clone> Default for Dictionary<V> {
     fn default() -> Self {
         Self {
             exact: HashMap::new(),
             ordered: BTreeMap::new(),
-            entries: Vec::new(),
+            entries: CowVec::default(),
             free: Vec::new(),
         }
     }
 }
 
-impl<V> Dictionary<V> {
+impl<V: Clone> Dictionary<V> {
+    /// The entries as they are now, some of which are found by name: at the price of a counter and of
+    /// a search for each name.
+    pub(crate) fn snapshot<'n>(&self, names: impl IntoIterator<Item = &'n [u8]>) -> Self {
+        let found = names.into_iter().filter_map(|name| {
+            let (name, id) = self.exact.get_key_value(name)?;
+            Some((Arc::clone(name), *id))
+        });
+        Self {
+            exact: found.collect(),
+            ordered: BTreeMap::new(),
+            entries: self.entries.clone(),
+            free: Vec::new(),
+        }
+    }
+
     /// How many strings there are.
     pub(crate) fn len(&self) -> usize {
         self.exact.len()
@@ -90,12 +108,13 @@ impl<V> Dictionary<V> {
         });
         let id = match self.free.pop() {
             Some(id) => {
-                self.entries[id.slot()] = entry;
+                self.entries.set(id.slot(), entry);
                 id
             }
             None => {
-                self.entries.push(entry);
-                EntryId::from_slot(self.entries.len() - 1)
+                let id = EntryId::from_slot(self.entries.len());
+                self.entries.set(id.slot(), entry);
+                id
             }
         };
         self.exact.insert(Arc::clone(&name), id);
@@ -105,9 +124,8 @@ impl<V> Dictionary<V> {
 
     /// Forgets a string and frees its id.
     pub(crate) fn remove(&mut self, id: EntryId) {
-        let entry = self.entries[id.slot()]
-            .take()
-            .expect("only ids in use are removed");
+        let entry = self.entries.take(id.slot());
+        let entry = entry.expect("only ids in use are removed");
         self.exact.remove(&entry.name);
         self.ordered.remove(&entry.name);
         self.free.push(id);
@@ -120,7 +138,7 @@ impl<V> Dictionary<V> {
 
     /// The value of an id in use, to change it.
     pub(crate) fn value_mut(&mut self, id: EntryId) -> &mut V {
-        let entry = self.entries[id.slot()].as_mut();
+        let entry = self.entries.get_mut(id.slot()).as_mut();
         &mut entry.expect("only ids in use are looked up").value
     }
 
@@ -161,13 +179,13 @@ impl<V> Dictionary<V> {
         // A hash table keeps an eighth of its slots free, and a control byte for each.
         self.exact.capacity() * 8 / 7 * (key + 1)
             + tree_bytes(self.ordered.len(), key)
-            + self.entries.capacity() * size_of::<Option<Entry<V>>>()
+            + self.entries.memory_bytes()
             + self.free.capacity() * size_of::<EntryId>()
             + self.entries.iter().flatten().map(of_entry).sum::<usize>()
     }
 
     fn entry(&self, id: EntryId) -> &Entry<V> {
-        let entry = self.entries[id.slot()].as_ref();
+        let entry = self.entries.get(id.slot()).as_ref();
         entry.expect("only ids in use are looked up")
     }
 
@@ -181,7 +199,7 @@ impl<V> Dictionary<V> {
             assert_eq!(self.name(id), &**name);
         }
         for id in &self.free {
-            assert!(self.entries[id.slot()].is_none());
+            assert!(self.entries.get(id.slot()).is_none());
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A set of documents that costs nothing beside itself while it is tiny, as most are.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 use roaring::bitmap::Iter;
@@ -12,15 +13,16 @@ use crate::docset::{Bitmap, DocSet};
 /// Documents that a set holds without a bitmap: as many as fit where the bitmap would be named.
 const MOST_INLINE: usize = 5;
 
-/// A set of documents.
+/// A set of documents. A clone is a snapshot: it costs a counter at most.
 #[derive(Clone, Debug)]
 pub struct Docs(Kind);
 
 #[derive(Clone, Debug)]
 enum Kind {
     Few(Few),
-    /// More than [`MOST_INLINE`]. In a box, since the other kind is what most sets are.
-    Many(Box<RoaringBitmap>),
+    /// More than [`MOST_INLINE`]; shared with snapshots until it is written to. Behind a pointer, since
+    /// the other kind is what most sets are.
+    Many(Arc<RoaringBitmap>),
 }
 
 /// Strictly ascending numbers, and zeros behind them.
@@ -41,7 +43,7 @@ impl Docs {
     /// Adds a document; false if it was there.
     pub fn insert(&mut self, doc: DocId) -> bool {
         match &mut self.0 {
-            Kind::Many(bitmap) => bitmap.insert(doc.get()),
+            Kind::Many(bitmap) => Arc::make_mut(bitmap).insert(doc.get()),
             Kind::Few(few) => {
                 let Err(slot) = few.as_slice().binary_search(&doc.get()) else {
                     return false;
@@ -53,7 +55,7 @@ impl Docs {
                 } else {
                     let mut bitmap: RoaringBitmap = few.as_slice().iter().copied().collect();
                     bitmap.insert(doc.get());
-                    self.0 = Kind::Many(Box::new(bitmap));
+                    self.0 = Kind::Many(Arc::new(bitmap));
                 }
                 true
             }
@@ -72,7 +74,7 @@ impl Docs {
                 true
             }
             Kind::Many(bitmap) => {
-                let removed = bitmap.remove(doc.get());
+                let removed = Arc::make_mut(bitmap).remove(doc.get());
                 if bitmap.len() <= MOST_INLINE as u64 {
                     let mut few = Self::default();
                     bitmap
@@ -162,7 +164,9 @@ impl Docs {
     pub fn memory_bytes(&self) -> usize {
         match &self.0 {
             Kind::Few(_) => 0,
-            Kind::Many(bitmap) => size_of::<RoaringBitmap>() + bitmap_bytes(bitmap),
+            Kind::Many(bitmap) => {
+                2 * size_of::<usize>() + size_of::<RoaringBitmap>() + bitmap_bytes(bitmap)
+            }
         }
     }
 }

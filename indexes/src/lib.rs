@@ -6,6 +6,7 @@
 
 mod bitmap_bytes;
 mod bitmap_words;
+pub mod cow_vec;
 mod dictionary;
 pub mod doc;
 pub mod docs;

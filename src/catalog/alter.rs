@@ -1,7 +1,8 @@
 //! Fields added to an index that is there already.
 
+use std::sync::Arc;
+
 use nuthatch_indexes::text::FieldOptions;
-use roaring::RoaringBitmap;
 
 use super::column::Column;
 use super::failures::Failures;
@@ -19,15 +20,14 @@ impl Index {
             self.fields.push(FieldIndex::new(&field, &mut texts));
             self.columns
                 .push(needs_column(&field).then(Column::default));
-            self.missing
-                .push(field.index_missing.then(RoaringBitmap::new));
+            self.missing.push(field.index_missing.then(Arc::default));
             self.field_failures.push(Failures::default());
-            self.definition.fields.push(field);
+            Arc::make_mut(&mut self.definition).fields.push(field);
         }
         for options in texts.split_off(known) {
             self.text.add_field(options);
         }
-        self.schema = Schema::new(&self.definition);
+        self.schema = Arc::new(Schema::new(&self.definition));
         self.name_fields();
     }
 }

@@ -5,6 +5,7 @@ mod recent;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use nuthatch_indexes::cow_vec::CowVec;
 use nuthatch_indexes::doc::DocId;
 
 use self::recent::Recent;
@@ -31,10 +32,10 @@ impl SortKey {
     }
 }
 
-/// The sort keys of one `SORTABLE` field, by document.
-#[derive(Debug, Default)]
+/// The sort keys of one `SORTABLE` field, by document. A clone is a snapshot: it costs a counter.
+#[derive(Clone, Debug, Default)]
 pub struct Column {
-    keys: Vec<Option<SortKey>>,
+    keys: CowVec<Option<SortKey>, 64>,
     /// Of the texts, shared ones counted each time.
     text_bytes: usize,
     recent: Recent,
@@ -44,21 +45,18 @@ impl Column {
     /// The key of a document.
     #[must_use]
     pub fn get(&self, doc: DocId) -> Option<&SortKey> {
-        self.keys.get(doc.index())?.as_ref()
+        self.keys.get(doc.index()).as_ref()
     }
 
     /// Replaces the key of a document.
     pub fn set(&mut self, doc: DocId, key: Option<SortKey>) {
-        if self.keys.len() <= doc.index() {
-            if key.is_none() {
-                return;
-            }
-            self.keys.resize(doc.index() + 1, None);
+        if self.get(doc) == key.as_ref() {
+            return;
         }
         let key = key.map(|key| self.shared(key));
         self.text_bytes += key.as_ref().map_or(0, text_len);
-        let old = std::mem::replace(&mut self.keys[doc.index()], key);
-        self.text_bytes -= old.as_ref().map_or(0, text_len);
+        self.text_bytes -= self.get(doc).map_or(0, text_len);
+        self.keys.set(doc.index(), key);
     }
 
     /// A key whose text is another document's, where one has the same.
@@ -72,7 +70,7 @@ impl Column {
     /// Bytes held.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        self.keys.capacity() * size_of::<Option<SortKey>>() + self.text_bytes
+        self.keys.memory_bytes() + self.text_bytes
     }
 }
 

@@ -1,9 +1,11 @@
 //! The documents of one index: keys to dense numbers and back.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
+use std::sync::Arc;
+
 use hashbrown::HashTable;
+use nuthatch_indexes::cow_vec::CowVec;
 use nuthatch_indexes::doc::DocId;
 use roaring::RoaringBitmap;
 
@@ -14,29 +16,46 @@ use roaring::RoaringBitmap;
 #[derive(Debug, Default)]
 pub struct DocTable {
     /// By slot; none where the id is free.
-    documents: Vec<Option<Document>>,
+    documents: Documents,
     /// Ids by the hash of their document's key.
     ids: HashTable<DocId>,
     hasher: RandomState,
     /// Free ids, the last freed last.
     free: Vec<DocId>,
     /// The ids in use.
-    alive: RoaringBitmap,
+    alive: Arc<RoaringBitmap>,
+    /// How many documents there are.
+    len: usize,
     /// Bytes of all keys.
     key_bytes: usize,
     /// The payloads of the documents that have one.
-    payloads: HashMap<DocId, Box<[u8]>>,
+    payloads: CowVec<Option<Box<[u8]>>, 64>,
     /// Bytes of all payloads.
     payload_bytes: usize,
 }
 
-#[derive(Debug)]
+/// By slot; none where the id is free.
+type Documents = CowVec<Option<Document>, 64>;
+
+#[derive(Clone, Debug)]
 struct Document {
     key: Box<[u8]>,
     score: f64,
 }
 
 impl DocTable {
+    /// What is here now, at the price of a few counters: the keys of ids, but not the ids of keys.
+    #[must_use]
+    pub fn snapshot(&self) -> Self {
+        Self {
+            documents: self.documents.clone(),
+            alive: Arc::clone(&self.alive),
+            len: self.len,
+            payloads: self.payloads.clone(),
+            ..Self::default()
+        }
+    }
+
     /// The id of a key's document.
     #[must_use]
     pub fn find(&self, key: &[u8]) -> Option<DocId> {
@@ -61,45 +80,45 @@ impl DocTable {
     /// A document's payload, if it has one.
     #[must_use]
     pub fn payload(&self, id: DocId) -> Option<&[u8]> {
-        self.payloads.get(&id).map(|payload| &**payload)
+        self.payloads.get(id.index()).as_deref()
     }
 
     /// Replaces the payload of a document.
     pub fn set_payload(&mut self, id: DocId, payload: Option<&[u8]>) {
-        let old = match payload {
-            Some(payload) => self.payloads.insert(id, payload.into()),
-            None => self.payloads.remove(&id),
-        };
+        if self.payload(id) == payload {
+            return;
+        }
+        self.payload_bytes -= self.payload(id).map_or(0, <[u8]>::len);
         self.payload_bytes += payload.map_or(0, <[u8]>::len);
-        self.payload_bytes -= old.map_or(0, |old| old.len());
+        self.payloads.set(id.index(), payload.map(Box::from));
     }
 
     /// The id of a key's document, a new one if it has none, with this score from now on.
     /// None when every id is in use.
     pub fn put(&mut self, key: &[u8], score: f64) -> Option<DocId> {
         if let Some(id) = self.find(key) {
-            if let Some(document) = self.documents[id.index()].as_mut() {
+            if self.score(id) != score
+                && let Some(document) = self.documents.get_mut(id.index())
+            {
                 document.score = score;
             }
             return Some(id);
         }
         let id = match self.free.pop() {
             Some(id) => id,
-            None => {
-                let id = DocId::from_index(self.documents.len())?;
-                self.documents.push(None);
-                id
-            }
+            None => DocId::from_index(self.documents.len())?,
         };
-        self.documents[id.index()] = Some(Document {
+        let document = Document {
             key: key.into(),
             score,
-        });
+        };
+        self.documents.set(id.index(), Some(document));
         let (documents, hasher) = (&self.documents, &self.hasher);
         self.ids.insert_unique(hasher.hash_one(key), id, |&other| {
             hasher.hash_one(key_at(documents, other))
         });
-        self.alive.insert(id.get());
+        Arc::make_mut(&mut self.alive).insert(id.get());
+        self.len += 1;
         self.key_bytes += key.len();
         Some(id)
     }
@@ -115,8 +134,9 @@ impl DocTable {
             .ok()?;
         let (id, _) = entry.remove();
         self.set_payload(id, None);
-        self.documents[id.index()] = None;
-        self.alive.remove(id.get());
+        self.documents.set(id.index(), None);
+        Arc::make_mut(&mut self.alive).remove(id.get());
+        self.len -= 1;
         self.free.push(id);
         self.key_bytes -= key.len();
         Some(id)
@@ -138,14 +158,14 @@ impl DocTable {
 
     /// How many documents there are.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.ids.len()
+    pub const fn len(&self) -> usize {
+        self.len
     }
 
     /// Whether there is no document.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     /// The highest id that was ever in use, 0 when none was.
@@ -157,28 +177,24 @@ impl DocTable {
     /// Bytes held.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        // A hash table keeps an eighth of its slots free, and a control byte for each.
-        let payload_table =
-            self.payloads.capacity() * 8 / 7 * (size_of::<(DocId, Box<[u8]>)>() + 1);
         self.key_bytes
             + self.payload_bytes
-            + payload_table
-            + self.documents.capacity() * size_of::<Option<Document>>()
+            + self.payloads.memory_bytes()
+            + self.documents.memory_bytes()
             + self.ids.allocation_size()
             + self.free.capacity() * size_of::<DocId>()
             + self.alive.serialized_size()
     }
 
     fn document(&self, id: DocId) -> Option<&Document> {
-        self.documents.get(id.index())?.as_ref()
+        self.documents.get(id.index()).as_ref()
     }
 }
 
 /// The key of an id in use; empty when it is free.
-fn key_at(documents: &[Option<Document>], id: DocId) -> &[u8] {
-    documents[id.index()]
-        .as_ref()
-        .map_or(&[], |document| &document.key)
+fn key_at(documents: &Documents, id: DocId) -> &[u8] {
+    let document = documents.get(id.index()).as_ref();
+    document.map_or(&[], |document| &document.key)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! One index: its definition, its documents, and a structure for each field.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nuthatch_indexes::geo::GeoIndex;
@@ -36,8 +37,8 @@ const DEFAULT_LANGUAGE_FIELD: &[u8] = b"__language";
 pub struct Index {
     /// A number that no other index of the engine has had.
     pub(super) serial: u64,
-    pub(super) definition: Definition,
-    pub(super) schema: Schema,
+    pub(super) definition: Arc<Definition>,
+    pub(super) schema: Arc<Schema>,
     pub(super) documents: DocTable,
     /// All `TEXT` fields together.
     pub(super) text: TextIndex,
@@ -46,7 +47,7 @@ pub struct Index {
     /// By [`FieldId`]: the sort keys of `SORTABLE` fields, unless the field's own index has them.
     pub(super) columns: Vec<Option<Column>>,
     /// By [`FieldId`]: the documents without the field, of `INDEXMISSING` fields.
-    pub(super) missing: Vec<Option<RoaringBitmap>>,
+    pub(super) missing: Vec<Option<Arc<RoaringBitmap>>>,
     /// By [`FieldId`]: values that could not be indexed.
     pub(super) field_failures: Vec<Failures>,
     /// The same, of all fields.
@@ -117,7 +118,7 @@ impl Index {
             missing: definition
                 .fields
                 .iter()
-                .map(|field| field.index_missing.then(RoaringBitmap::new))
+                .map(|field| field.index_missing.then(Arc::default))
                 .collect(),
             field_failures: vec![Failures::default(); definition.fields.len()],
             failures: Failures::default(),
@@ -125,8 +126,8 @@ impl Index {
             names: Vec::new(),
             filter: None,
             synonyms,
-            schema,
-            definition,
+            schema: Arc::new(schema),
+            definition: Arc::new(definition),
             documents: DocTable::default(),
             backfill: None,
             backfills: 0,
@@ -178,7 +179,7 @@ impl Index {
     /// The documents without a field, none when it does not keep that: it is not `INDEXMISSING`.
     #[must_use]
     pub fn missing(&self, id: FieldId) -> Option<&RoaringBitmap> {
-        self.missing[id.index()].as_ref()
+        self.missing[id.index()].as_deref()
     }
 
     /// The vector fields.

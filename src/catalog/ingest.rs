@@ -4,6 +4,7 @@
 //! same call serves a write, a rename, an expiry or an overwrite by another type, and telling of
 //! one event twice does nothing the second time.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use nuthatch_indexes::doc::DocId;
@@ -12,6 +13,7 @@ use nuthatch_indexes::shape::Shape;
 use nuthatch_indexes::text::TextField;
 use nuthatch_indexes::text::analysis::fold;
 use nuthatch_indexes::vector::VectorError;
+use roaring::RoaringBitmap;
 
 use super::column::SortKey;
 use super::failures::Failure;
@@ -131,11 +133,7 @@ impl Index {
     ) -> Result<(), String> {
         let definition = &self.definition.fields[position];
         if let Some(missing) = &mut self.missing[position] {
-            if value.is_none() {
-                missing.insert(doc.get());
-            } else {
-                missing.remove(doc.get());
-            }
+            mark(missing, doc, value.is_none());
         }
         if let Some(column) = &mut self.columns[position] {
             column.set(doc, value.and_then(|value| sort_key(definition, value)));
@@ -217,7 +215,7 @@ impl Index {
             column.set(doc, None);
         }
         for missing in self.missing.iter_mut().flatten() {
-            missing.remove(doc.get());
+            mark(missing, doc, false);
         }
     }
 
@@ -236,6 +234,19 @@ impl Index {
     #[must_use]
     pub fn sort_key_of(&self, field: FieldId, value: &[u8]) -> Option<SortKey> {
         sort_key(self.schema.field(field), value)
+    }
+}
+
+/// Puts a document into a set or takes it out. A set that does not change is not copied for snapshots.
+fn mark(set: &mut Arc<RoaringBitmap>, doc: DocId, is_in: bool) {
+    if set.contains(doc.get()) == is_in {
+        return;
+    }
+    let set = Arc::make_mut(set);
+    if is_in {
+        set.insert(doc.get());
+    } else {
+        set.remove(doc.get());
     }
 }
 

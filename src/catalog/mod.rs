@@ -14,5 +14,6 @@ pub mod index;
 pub mod ingest;
 pub mod registry;
 pub mod schema;
+pub mod snapshot;
 pub mod stats;
 pub mod synonyms;

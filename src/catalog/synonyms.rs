@@ -1,6 +1,7 @@
 //! Words that stand for each other, as queries look them up.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use nuthatch_indexes::text::analysis::fold;
 
@@ -90,7 +91,7 @@ impl Index {
     pub fn add_synonyms(&mut self, group: &SynonymGroup) {
         let (slot, new) = self.synonyms.add(group);
         // The same groups in the same order, to be saved.
-        let saved = &mut self.definition.synonyms;
+        let saved = &mut Arc::make_mut(&mut self.definition).synonyms;
         if slot == saved.len() {
             saved.push(SynonymGroup {
                 id: group.id.clone(),

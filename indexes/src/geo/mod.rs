@@ -2,6 +2,7 @@
 //! its point.
 
 mod point;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
@@ -9,6 +10,7 @@ use roaring::RoaringBitmap;
 use rstar::{AABB, PointDistance, RTree, RTreeObject};
 
 pub use self::point::{Point, PointError};
+use crate::cow_vec::CowVec;
 use crate::doc::DocId;
 use crate::docs::Docs;
 use crate::docset::Pace;
@@ -21,14 +23,15 @@ type Place = [f32; 3];
 const SLACK: f64 = 1e-6;
 
 /// One field's points, at most one a document.
-#[derive(Default)]
 pub struct GeoIndex {
     /// Each place once.
     tree: RTree<Spot>,
     /// By [`DocId::index`]; [`Point::NONE`] where a document has none.
-    column: Vec<Point>,
+    column: CowVec<Point, 1024>,
     /// Documents with a point.
     len: usize,
+    /// The tree lacks places: all documents are looked at instead.
+    is_walked: bool,
 }
 
 /// All that is no farther from a point than a radius.
@@ -41,6 +44,7 @@ pub struct Circle {
 }
 
 /// Documents at a place, which is that of half a metre around.
+#[derive(Clone)]
 struct Spot {
     place: Place,
     /// Never empty.
@@ -92,6 +96,17 @@ impl Circle {
     }
 }
 
+impl Default for GeoIndex {
+    fn default() -> Self {
+        Self {
+            tree: RTree::new(),
+            column: CowVec::new(Point::NONE),
+            len: 0,
+            is_walked: false,
+        }
+    }
+}
+
 impl GeoIndex {
     /// An index of nothing.
     #[must_use]
@@ -110,10 +125,7 @@ impl GeoIndex {
             docs.insert(doc);
             self.tree.insert(Spot { place, docs });
         }
-        if self.column.len() <= doc.index() {
-            self.column.resize(doc.index() + 1, Point::NONE);
-        }
-        self.column[doc.index()] = point;
+        self.column.set(doc.index(), point);
         self.len += 1;
     }
 
@@ -122,7 +134,7 @@ impl GeoIndex {
         let Some(point) = self.get(doc) else {
             return false;
         };
-        self.column[doc.index()] = Point::NONE;
+        self.column.set(doc.index(), Point::NONE);
         self.len -= 1;
         let place = place(point);
         let spot = self.tree.locate_at_point_mut(&place);
@@ -137,8 +149,8 @@ impl GeoIndex {
     /// A document's point.
     #[must_use]
     pub fn get(&self, doc: DocId) -> Option<Point> {
-        let point = self.column.get(doc.index()).copied();
-        point.filter(|point| !point.is_none())
+        let point = *self.column.get(doc.index());
+        (!point.is_none()).then_some(point)
     }
 
     /// Whether a document's point is in a circle.
@@ -186,14 +198,20 @@ impl GeoIndex {
         // Nodes of the tree are about two thirds full.
         let spots = self.tree.size() * size_of::<Spot>() * 3 / 2;
         let sets = self.tree.iter().map(|spot| spot.docs.memory_bytes());
-        spots + sets.sum::<usize>() + self.column.capacity() * size_of::<Point>()
+        spots + sets.sum::<usize>() + self.column.memory_bytes()
     }
 
-    /// The documents whose places are in the box of a circle.
+    /// The documents whose places are in the box of a circle, and perhaps others.
     fn near(&self, circle: &Circle) -> impl Iterator<Item = DocId> {
+        let walked = if self.is_walked { self.column.len() } else { 0 };
+        let all = (0..walked).filter_map(DocId::from_index);
+        all.chain(self.spots(circle).flat_map(|spot| spot.docs.iter()))
+    }
+
+    /// The places in the box of a circle.
+    fn spots(&self, circle: &Circle) -> impl Iterator<Item = &Spot> {
         let envelope = circle.envelope();
-        let spots = self.tree.locate_in_envelope_intersecting(&envelope);
-        spots.flat_map(|spot| spot.docs.iter())
+        self.tree.locate_in_envelope_intersecting(&envelope)
     }
 
     /// Panics unless both directions agree.

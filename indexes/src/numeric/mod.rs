@@ -8,23 +8,27 @@ mod walk;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
 use self::key::{Key, keys_between};
 use self::runs::Runs;
+use crate::cow_vec::CowVec;
 use crate::doc::DocId;
 use crate::docset::Pace;
 
 /// One field's numbers.
-#[derive(Default)]
+///
+/// A clone is a snapshot: it costs some counters, and writes are not seen through it.
+#[derive(Clone)]
 pub struct NumericIndex {
     runs: Runs,
     /// By [`DocId::index`]: the least number of each document; NaN, which is never indexed, where it
     /// has none.
-    column: Vec<f64>,
+    column: CowVec<f64, 1024>,
     /// The other numbers of documents that have several, ascending and different.
-    others: HashMap<DocId, Box<[f64]>>,
+    others: Arc<HashMap<DocId, Box<[f64]>>>,
     /// Numbers in `others`.
     other_len: usize,
     /// Documents with a number.
@@ -60,6 +64,18 @@ impl fmt::Display for NotANumber {
 }
 
 impl std::error::Error for NotANumber {}
+
+impl Default for NumericIndex {
+    fn default() -> Self {
+        Self {
+            runs: Runs::default(),
+            column: CowVec::new(f64::NAN),
+            others: Arc::default(),
+            other_len: 0,
+            len: 0,
+        }
+    }
+}
 
 impl NumericIndex {
     /// An index of nothing.
@@ -97,12 +113,9 @@ impl NumericIndex {
         if !others.is_empty() {
             self.other_len += others.len();
             let others = others.iter().map(|key| key.value()).collect();
-            self.others.insert(doc, others);
+            Arc::make_mut(&mut self.others).insert(doc, others);
         }
-        if self.column.len() <= doc.index() {
-            self.column.resize(doc.index() + 1, f64::NAN);
-        }
-        self.column[doc.index()] = least.value();
+        self.column.set(doc.index(), least.value());
         self.len += 1;
         Ok(())
     }
@@ -112,9 +125,14 @@ impl NumericIndex {
         let Some(least) = self.get(doc) else {
             return false;
         };
-        self.column[doc.index()] = f64::NAN;
+        self.column.set(doc.index(), f64::NAN);
         self.len -= 1;
-        let others = self.others.remove(&doc).unwrap_or_default();
+        let others = if self.others.contains_key(&doc) {
+            Arc::make_mut(&mut self.others).remove(&doc)
+        } else {
+            None
+        };
+        let others = others.unwrap_or_default();
         self.other_len -= others.len();
         for value in std::iter::once(&least).chain(&*others) {
             if let Some(key) = Key::of(*value) {
@@ -127,8 +145,8 @@ impl NumericIndex {
     /// A document's number; the least, if it has several.
     #[must_use]
     pub fn get(&self, doc: DocId) -> Option<f64> {
-        let value = self.column.get(doc.index()).copied();
-        value.filter(|value| !value.is_nan())
+        let value = *self.column.get(doc.index());
+        (!value.is_nan()).then_some(value)
     }
 
     /// A document's numbers, ascending and different.
@@ -207,7 +225,7 @@ impl NumericIndex {
     pub fn memory_bytes(&self) -> usize {
         let others = self.others.values().map(|others| size_of_val(&**others));
         self.runs.memory_bytes()
-            + self.column.capacity() * size_of::<f64>()
+            + self.column.memory_bytes()
             + self.others.capacity() * size_of::<(DocId, Box<[f64]>)>() * 8 / 7
             + others.sum::<usize>()
     }

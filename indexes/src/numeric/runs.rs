@@ -4,7 +4,10 @@
 //! over the lengths of the runs (Fenwick 1994) counts what lies before one, so that a range is
 //! counted by looking at its two ends.
 
+use std::sync::Arc;
+
 use super::key::Key;
+use crate::cow_vec::CowVec;
 
 /// Pairs of a run: to move half of them is as fast as to find the run.
 const MOST: usize = 512;
@@ -16,17 +19,24 @@ const FEWEST: usize = MOST / 4;
 type Pair = (Key, u32);
 
 /// All pairs.
+///
+/// A clone is a snapshot: a write under it copies one run, and two or three numbers a run.
+#[derive(Clone)]
 pub(super) struct Runs {
-    /// At least one; only that one may be empty.
-    runs: Vec<Run>,
+    /// By slot.
+    runs: CowVec<Arc<Run>, 64>,
+    /// The slots of the runs in their order. At least one; only that one may be empty.
+    order: Arc<Vec<u32>>,
+    /// Slots without a run.
+    free: Vec<u32>,
     /// What no pair of a run is below, and all pairs of the run before it are; the first is below
     /// everything.
-    lows: Vec<Pair>,
+    lows: Arc<Vec<Pair>>,
     sums: Sums,
 }
 
 /// Ascending pairs.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Run {
     keys: Vec<Key>,
     docs: Vec<u32>,
@@ -38,8 +48,10 @@ type Place = (usize, usize);
 impl Default for Runs {
     fn default() -> Self {
         Self {
-            runs: vec![Run::default()],
-            lows: vec![(Key(0), 0)],
+            runs: CowVec::default(),
+            order: Arc::new(vec![0]),
+            free: Vec::new(),
+            lows: Arc::new(vec![(Key(0), 0)]),
             sums: Sums::new([0]),
         }
     }
@@ -49,11 +61,14 @@ impl Runs {
     /// Adds a pair that is not there.
     pub(super) fn insert(&mut self, key: Key, doc: u32) {
         let (run, at) = self.place((key, doc));
-        let is_last = run + 1 == self.runs.len() && at == self.runs[run].len();
-        self.runs[run].keys.insert(at, key);
-        self.runs[run].docs.insert(at, doc);
+        let is_last_run = run + 1 == self.order.len();
+        let into = self.run_mut(run);
+        let is_last = is_last_run && at == into.len();
+        into.keys.insert(at, key);
+        into.docs.insert(at, doc);
+        let is_full = into.len() > MOST;
         self.sums.increase(run);
-        if self.runs[run].len() > MOST {
+        if is_full {
             // Growing numbers, such as times, fill one run after the other.
             self.split(run, if is_last { MOST } else { MOST / 2 });
         }
@@ -62,10 +77,10 @@ impl Runs {
     /// Takes out a pair; false if it is not there.
     pub(super) fn remove(&mut self, key: Key, doc: u32) -> bool {
         let (at_run, at) = self.place((key, doc));
-        let run = &mut self.runs[at_run];
-        if run.pair(at) != Some((key, doc)) {
+        if self.run(at_run).pair(at) != Some((key, doc)) {
             return false;
         }
+        let run = self.run_mut(at_run);
         run.keys.remove(at);
         run.docs.remove(at);
         let left = run.len();
@@ -86,9 +101,10 @@ impl Runs {
     pub(super) fn slices(&self, from: Key, to: Key) -> impl Iterator<Item = (&[Key], &[u32])> {
         let (first, start) = self.place((from, 0));
         let (last, end) = self.place((to, 0));
-        let runs = self.runs.get(first..=last).unwrap_or_default();
+        let runs = self.order.get(first..=last).unwrap_or_default();
         let count = runs.len();
-        runs.iter().enumerate().map(move |(at, run)| {
+        runs.iter().enumerate().map(move |(at, slot)| {
+            let run = self.runs.get(*slot as usize);
             let start = if at == 0 { start } else { 0 };
             let end = if at + 1 == count { end } else { run.len() };
             (&run.keys[start..end], &run.docs[start..end])
@@ -99,9 +115,9 @@ impl Runs {
     pub(super) fn last_below(&self, key: Key) -> Option<Key> {
         let (run, at) = self.place((key, 0));
         if let Some(last) = at.checked_sub(1) {
-            return self.runs[run].keys.get(last).copied();
+            return self.run(run).keys.get(last).copied();
         }
-        self.runs[run.checked_sub(1)?].keys.last().copied()
+        self.run(run.checked_sub(1)?).keys.last().copied()
     }
 
     /// Heap bytes in use, by capacity.
@@ -109,7 +125,9 @@ impl Runs {
         let arrays = self.runs.iter().map(|run| {
             run.keys.capacity() * size_of::<Key>() + run.docs.capacity() * size_of::<u32>()
         });
-        self.runs.capacity() * size_of::<Run>()
+        self.runs.memory_bytes()
+            + self.order.len() * (size_of::<Run>() + 2 * size_of::<usize>())
+            + (self.order.capacity() + self.free.capacity()) * size_of::<u32>()
             + self.lows.capacity() * size_of::<Pair>()
             + self.sums.sums.capacity() * size_of::<u64>()
             + arrays.sum::<usize>()
@@ -123,17 +141,31 @@ impl Runs {
     /// Where a pair is, or would be.
     fn place(&self, pair: Pair) -> Place {
         let run = self.lows.partition_point(|low| *low <= pair) - 1;
-        (run, self.runs[run].position(pair))
+        (run, self.run(run).position(pair))
+    }
+
+    fn run(&self, at: usize) -> &Run {
+        self.runs.get(self.order[at] as usize)
+    }
+
+    fn run_mut(&mut self, at: usize) -> &mut Run {
+        Arc::make_mut(self.runs.get_mut(self.order[at] as usize))
     }
 
     fn split(&mut self, run: usize, at: usize) {
+        let lower = self.run_mut(run);
         let upper = Run {
-            keys: self.runs[run].keys.split_off(at),
-            docs: self.runs[run].docs.split_off(at),
+            keys: lower.keys.split_off(at),
+            docs: lower.docs.split_off(at),
         };
         let low = upper.pair(0).expect("both parts have pairs");
-        self.runs.insert(run + 1, upper);
-        self.lows.insert(run + 1, low);
+        let slot = self.free.pop().unwrap_or_else(|| {
+            // As many pairs as would fill 2^32 runs do not fit in memory.
+            u32::try_from(self.runs.len().max(1)).expect("fewer than 2^32 runs")
+        });
+        self.runs.set(slot as usize, Arc::new(upper));
+        Arc::make_mut(&mut self.order).insert(run + 1, slot);
+        Arc::make_mut(&mut self.lows).insert(run + 1, low);
         self.sum_anew();
     }
 
@@ -141,8 +173,9 @@ impl Runs {
     fn join(&mut self, run: usize) {
         let neighbours = [run.checked_sub(1), Some(run)];
         let fits = |lower: &usize| {
-            let lower_len = self.runs[*lower].len();
-            let upper_len = self.runs.get(*lower + 1).map(Run::len);
+            let lower_len = self.run(*lower).len();
+            let has_upper = *lower + 1 < self.order.len();
+            let upper_len = has_upper.then(|| self.run(*lower + 1).len());
             upper_len.is_some_and(|upper_len| {
                 // No run stays empty beside another, however full that is.
                 lower_len.min(upper_len) == 0 || lower_len + upper_len <= MOST * 3 / 4
@@ -151,27 +184,35 @@ impl Runs {
         let Some(lower) = neighbours.into_iter().flatten().find(fits) else {
             return;
         };
-        let upper = self.runs.remove(lower + 1);
-        self.lows.remove(lower + 1);
-        self.runs[lower].keys.extend(upper.keys);
-        self.runs[lower].docs.extend(upper.docs);
+        let slot = Arc::make_mut(&mut self.order).remove(lower + 1);
+        Arc::make_mut(&mut self.lows).remove(lower + 1);
+        self.free.push(slot);
+        let upper = self.runs.take(slot as usize);
+        let lower = self.run_mut(lower);
+        lower.keys.extend_from_slice(&upper.keys);
+        lower.docs.extend_from_slice(&upper.docs);
         self.sum_anew();
     }
 
     fn sum_anew(&mut self) {
-        self.sums = Sums::new(self.runs.iter().map(|run| run.len() as u64));
+        let runs = 0..self.order.len();
+        self.sums = Sums::new(runs.map(|run| self.run(run).len() as u64));
     }
 
     /// Panics unless everything is as it says.
     #[cfg(test)]
     pub(super) fn check(&self) {
-        assert_eq!(self.runs.len(), self.lows.len());
+        assert_eq!(self.order.len(), self.lows.len());
+        let slots: std::collections::BTreeSet<u32> =
+            self.order.iter().chain(&self.free).copied().collect();
+        assert_eq!(slots.len(), self.order.len() + self.free.len());
         assert_eq!(self.lows[0], (Key(0), 0));
         let mut before = 0;
         let mut last = None;
-        for (at, (run, low)) in self.runs.iter().zip(&self.lows).enumerate() {
+        for (at, low) in self.lows.iter().enumerate() {
+            let run = self.run(at);
             assert_eq!(run.keys.len(), run.docs.len());
-            assert!(run.len() <= MOST && (run.len() > 0 || self.runs.len() == 1));
+            assert!(run.len() <= MOST && (run.len() > 0 || self.order.len() == 1));
             assert_eq!(self.sums.before(at), before);
             before += run.len() as u64;
             assert!(last.is_none_or(|last| last < *low));
@@ -202,10 +243,11 @@ impl Run {
 }
 
 /// Sums over a list of numbers that change by one.
+#[derive(Clone)]
 struct Sums {
     /// At `i`, the sum of as many numbers as `i + 1` has in its lowest bit, the last of them the
     /// `i`th.
-    sums: Vec<u64>,
+    sums: Arc<Vec<u64>>,
 }
 
 impl Sums {
@@ -217,7 +259,9 @@ impl Sums {
                 sums[above] += sums[at];
             }
         }
-        Self { sums }
+        Self {
+            sums: Arc::new(sums),
+        }
     }
 
     fn increase(&mut self, at: usize) {
@@ -229,7 +273,8 @@ impl Sums {
     }
 
     fn change(&mut self, mut at: usize, change: impl Fn(&mut u64)) {
-        while let Some(sum) = self.sums.get_mut(at) {
+        let sums = Arc::make_mut(&mut self.sums);
+        while let Some(sum) = sums.get_mut(at) {
             change(sum);
             at |= at + 1;
         }

@@ -2,12 +2,14 @@
 
 mod error;
 mod flat;
+mod snapshot;
 mod spherical;
 #[cfg(test)]
 mod tests;
 mod text;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use geo::algorithm::BoundingRect;
 use geo::{LineString, Point};
@@ -22,6 +24,7 @@ use self::flat::Geometry;
 use self::spherical::Spherical;
 use self::text::{Outline, outline};
 use crate::bitmap_bytes::bitmap_bytes;
+use crate::cow_vec::CowVec;
 use crate::doc::DocId;
 use crate::docs::Docs;
 use crate::docset::Pace;
@@ -139,9 +142,11 @@ pub struct ShapeIndex {
     /// The documents behind each box.
     boxed: HashMap<BoxBits, Docs>,
     /// By [`DocId::index`].
-    shapes: Vec<Option<Box<Shape>>>,
+    shapes: CowVec<Option<Arc<Shape>>, 64>,
     /// Documents with a shape.
-    docs: RoaringBitmap,
+    docs: Arc<RoaringBitmap>,
+    /// The tree lacks boxes: all documents are looked at instead.
+    is_walked: bool,
 }
 
 impl ShapeIndex {
@@ -152,8 +157,9 @@ impl ShapeIndex {
             coordinates,
             tree: RTree::new(),
             boxed: HashMap::new(),
-            shapes: Vec::new(),
-            docs: RoaringBitmap::new(),
+            shapes: CowVec::default(),
+            docs: Arc::default(),
+            is_walked: false,
         }
     }
 
@@ -172,19 +178,18 @@ impl ShapeIndex {
             self.tree.insert(Rectangle::from_corners(low, high));
         }
         docs.insert(doc);
-        if self.shapes.len() <= doc.index() {
-            self.shapes.resize_with(doc.index() + 1, || None);
-        }
-        self.shapes[doc.index()] = Some(Box::new(shape));
-        self.docs.insert(doc.get());
+        self.shapes.set(doc.index(), Some(Arc::new(shape)));
+        Arc::make_mut(&mut self.docs).insert(doc.get());
     }
 
     /// Forgets a document; false if it had no shape.
     pub fn remove(&mut self, doc: DocId) -> bool {
-        let Some(shape) = self.shapes.get_mut(doc.index()).and_then(Option::take) else {
+        if self.get(doc).is_none() {
             return false;
-        };
-        self.docs.remove(doc.get());
+        }
+        let shape = self.shapes.take(doc.index());
+        let shape = shape.expect("the document has a shape");
+        Arc::make_mut(&mut self.docs).remove(doc.get());
         let (low, high) = shape.corners();
         let key = bits(low, high);
         let docs = self.boxed.get_mut(&key);
@@ -200,7 +205,7 @@ impl ShapeIndex {
     /// A document's shape.
     #[must_use]
     pub fn get(&self, doc: DocId) -> Option<&Shape> {
-        self.shapes.get(doc.index())?.as_deref()
+        self.shapes.get(doc.index()).as_deref()
     }
 
     /// Whether a document's shape lies so to another.
@@ -224,7 +229,7 @@ impl ShapeIndex {
         let found: RoaringBitmap = found.into_iter().collect();
         match relation {
             Relation::Within | Relation::Contains | Relation::Intersects => found,
-            Relation::Disjoint => &self.docs - found,
+            Relation::Disjoint => &*self.docs - found,
         }
     }
 
@@ -256,22 +261,30 @@ impl ShapeIndex {
         let table = self.boxed.capacity() * 8 / 7 * (size_of::<(BoxBits, Docs)>() + 1);
         let sets = self.boxed.values().map(Docs::memory_bytes).sum::<usize>();
         let shapes = self.shapes.iter().flatten();
-        let shapes = shapes.map(|shape| size_of::<Shape>() + shape.memory_bytes());
+        let shapes =
+            shapes.map(|shape| 2 * size_of::<usize>() + size_of::<Shape>() + shape.memory_bytes());
         boxes
             + table
             + sets
-            + self.shapes.capacity() * size_of::<Option<Box<Shape>>>()
+            + self.shapes.memory_bytes()
             + shapes.sum::<usize>()
             + bitmap_bytes(&self.docs)
     }
 
-    /// The documents whose boxes touch that of a shape.
+    /// The documents whose boxes touch that of a shape, and perhaps others.
     fn near(&self, shape: &Shape) -> impl Iterator<Item = DocId> {
+        let walked = self.is_walked.then(|| self.docs.iter());
+        let all = walked.into_iter().flatten().filter_map(DocId::new);
+        let boxes = self.boxes(shape);
+        let docs = boxes.filter_map(|found| self.boxed.get(&bits(found.lower(), found.upper())));
+        all.chain(docs.flat_map(Docs::iter))
+    }
+
+    /// The boxes that touch that of a shape.
+    fn boxes(&self, shape: &Shape) -> impl Iterator<Item = &Box3> {
         let (low, high) = shape.corners();
         let envelope = AABB::from_corners(low, high);
-        let boxes = self.tree.locate_in_envelope_intersecting(&envelope);
-        let docs = boxes.filter_map(|found| self.boxed.get(&bits(found.lower(), found.upper())));
-        docs.flat_map(Docs::iter)
+        self.tree.locate_in_envelope_intersecting(&envelope)
     }
 
     /// Panics unless all parts agree.

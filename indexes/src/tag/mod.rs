@@ -6,8 +6,10 @@ mod grams;
 mod tests;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use self::grams::Grams;
+use crate::cow_vec::CowVec;
 use crate::dictionary::{Dictionary, EntryId};
 use crate::doc::DocId;
 use crate::docs::Docs;
@@ -51,11 +53,12 @@ impl TagId {
 }
 
 /// What is known of a tag.
+#[derive(Clone)]
 struct Tag {
     /// Never empty.
     docs: Docs,
     /// As it was first written, where normalising changed it.
-    written: Option<Box<[u8]>>,
+    written: Option<Arc<[u8]>>,
 }
 
 /// One field's tags.
@@ -66,7 +69,7 @@ pub struct TagIndex {
     /// Of the same tags, if they are to be found by what they have in them.
     grams: Option<Grams>,
     /// By [`DocId::index`]; ascending, empty where a document has no tag.
-    column: Vec<Box<[TagId]>>,
+    column: CowVec<Box<[TagId]>, 64>,
     /// Documents with a tag.
     len: usize,
 }
@@ -79,8 +82,21 @@ impl TagIndex {
             options,
             values: Dictionary::default(),
             grams: options.suffix_trie.then(Grams::default),
-            column: Vec::new(),
+            column: CowVec::default(),
             len: 0,
+        }
+    }
+
+    /// What is here now, of which the sets of some normalised tags are found: at the price of a few
+    /// counters and of a search for each tag. Nothing is expanded in it.
+    #[must_use]
+    pub fn snapshot<'t>(&self, tags: impl IntoIterator<Item = &'t [u8]>) -> Self {
+        Self {
+            options: self.options,
+            values: self.values.snapshot(tags),
+            grams: None,
+            column: self.column.clone(),
+            len: self.len,
         }
     }
 
@@ -122,19 +138,16 @@ impl TagIndex {
         for tag in &tags {
             self.values.value_mut(tag.0).docs.insert(doc);
         }
-        if self.column.len() <= doc.index() {
-            self.column.resize_with(doc.index() + 1, Box::default);
-        }
-        self.column[doc.index()] = tags.into_boxed_slice();
+        self.column.set(doc.index(), tags.into_boxed_slice());
         self.len += 1;
     }
 
     /// Forgets a document; false if it had no tag.
     pub fn remove(&mut self, doc: DocId) -> bool {
-        let Some(slot) = self.column.get_mut(doc.index()) else {
+        if self.ids(doc).is_empty() {
             return false;
-        };
-        let tags = std::mem::take(slot);
+        }
+        let tags = self.column.take(doc.index());
         for tag in &tags {
             let docs = &mut self.values.value_mut(tag.0).docs;
             docs.remove(doc);
@@ -145,8 +158,8 @@ impl TagIndex {
                 self.values.remove(tag.0);
             }
         }
-        self.len -= usize::from(!tags.is_empty());
-        !tags.is_empty()
+        self.len -= 1;
+        true
     }
 
     /// The documents that have a [normalised](TagIndex::normalise) tag; none when nothing has it.
@@ -169,7 +182,7 @@ impl TagIndex {
     /// The numbers of a document's tags, ascending.
     #[must_use]
     pub fn ids(&self, doc: DocId) -> &[TagId] {
-        self.column.get(doc.index()).map_or(&[], |tags| tags)
+        self.column.get(doc.index())
     }
 
     /// A tag in use, in the letter case in which it was first written: by the first document to
@@ -254,10 +267,7 @@ impl TagIndex {
         let of_tag =
             |tag: &Tag| tag.docs.memory_bytes() + tag.written.as_ref().map_or(0, |it| it.len());
         let grams = self.grams.as_ref().map_or(0, Grams::memory_bytes);
-        grams
-            + self.values.memory_bytes(of_tag)
-            + self.column.capacity() * size_of::<Box<[TagId]>>()
-            + lists.sum::<usize>()
+        grams + self.values.memory_bytes(of_tag) + self.column.memory_bytes() + lists.sum::<usize>()
     }
 
     fn normalised<'a>(&self, tag: &'a [u8]) -> Cow<'a, [u8]> {

@@ -30,7 +30,7 @@ const VALUE_GAP: u32 = 100;
 /// a document held is removed from its terms when it goes, so that no statistic counts it and its
 /// number can be used again at once.
 pub struct TextIndex {
-    pub(super) analyzer: Analyzer,
+    pub(super) analyzer: Arc<Analyzer>,
     /// By [`TextField::index`]; fields past the end have the default options.
     pub(super) fields: Vec<FieldOptions>,
     pub(super) coding: Arc<Coding>,
@@ -41,22 +41,24 @@ pub struct TextIndex {
     /// The terms with each sound; none when no field is phonetic.
     pub(super) phonetics: Option<Phonetics>,
     /// By [`DocId::index`].
-    documents: Vec<Option<Document>>,
-    lengths: Lengths,
+    pub(super) documents: Vec<Option<Document>>,
+    /// Past the highest slot of a document ever.
+    pub(super) bound: usize,
+    pub(super) lengths: Lengths,
     /// The frequency of the most frequent term of each document.
-    most_frequent: DocNumbers<f32>,
+    pub(super) most_frequent: DocNumbers<f32>,
     /// How many of `documents` are there.
-    document_count: usize,
-    posting_count: usize,
+    pub(super) document_count: usize,
+    pub(super) posting_count: usize,
     /// Tokens in each field, by [`TextField::index`]. Counted without weights, so that nothing is
     /// rounded however many documents come and go.
-    tokens: Vec<u64>,
-    scratch: Scratch,
+    pub(super) tokens: Vec<u64>,
+    pub(super) scratch: Scratch,
 }
 
 /// Kept between writes for its capacity.
 #[derive(Default)]
-struct Scratch {
+pub(super) struct Scratch {
     /// The number of a term and a place, for each token; sorts by term, then place.
     tokens: Vec<u64>,
     places: Vec<u32>,
@@ -64,7 +66,7 @@ struct Scratch {
 }
 
 /// What removes a document.
-struct Document {
+pub(super) struct Document {
     /// The terms that have a posting of it: ascending, as the gaps between their numbers. Frequent
     /// words come early and have small numbers.
     terms: Box<[u8]>,
@@ -87,11 +89,12 @@ impl TextIndex {
         Self {
             stems: Stems::new(analyzer.language()),
             phonetics: phonetic.then(Phonetics::default),
-            analyzer,
+            analyzer: Arc::new(analyzer),
             coding: Arc::new(Coding::new(&fields, offsets)),
             fields,
             terms: Terms::default(),
             documents: Vec::new(),
+            bound: 0,
             lengths: Lengths::default(),
             most_frequent: DocNumbers::default(),
             document_count: 0,
@@ -103,7 +106,7 @@ impl TextIndex {
 
     /// What turns text into tokens here, for queries to do the same.
     #[must_use]
-    pub const fn analyzer(&self) -> &Analyzer {
+    pub fn analyzer(&self) -> &Analyzer {
         &self.analyzer
     }
 
@@ -143,6 +146,7 @@ impl TextIndex {
         self.document_count += 1;
         if self.documents.len() <= doc.index() {
             self.documents.resize_with(doc.index() + 1, || None);
+            self.bound = self.documents.len();
         }
         self.documents[doc.index()] = Some(Document {
             terms: scratch.terms.as_slice().into(),
@@ -237,7 +241,7 @@ impl TextIndex {
 
     /// A bit for each document that holds any of some terms, by its number.
     fn bits_of<'a>(&self, terms: impl IntoIterator<Item = &'a [u8]>, fields: FieldMask) -> Vec<u8> {
-        let mut bits = vec![0; self.documents.len() / 8 + 1];
+        let mut bits = vec![0; self.bound / 8 + 1];
         let mut decoded = Decoded::default();
         let terms: Vec<&[u8]> = terms.into_iter().collect();
         for terms in terms.chunks(BATCH) {

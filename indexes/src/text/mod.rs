@@ -23,6 +23,7 @@ mod phonetic;
 mod phrase;
 mod postings;
 mod related;
+mod snapshot;
 mod spelling;
 mod stems;
 mod tail;

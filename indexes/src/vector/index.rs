@@ -9,6 +9,7 @@ use super::background::Background;
 use super::element;
 use super::error::VectorError;
 use super::hnsw::level::LevelDraw;
+use super::holds::Held;
 use super::nearest::Docs;
 use super::pace::Pace;
 use super::params::{Algorithm, VectorParams};
@@ -16,6 +17,7 @@ use super::query::Query;
 use super::search::{Nearest, Neighbour, Within};
 use super::slots::RowId;
 use super::store::Store;
+use crate::cow_vec::CowVec;
 use crate::doc::DocId;
 
 /// The vectors of documents, one each.
@@ -25,12 +27,14 @@ use crate::doc::DocId;
 /// is proportional to the highest [`DocId`] and the most vectors held at one time (up to a fifth
 /// more, while dead rows wait to be unlinked).
 pub struct VectorIndex {
-    params: VectorParams,
+    pub(super) params: VectorParams,
     /// Documents with a vector: those with a row.
-    docs: RoaringBitmap,
+    pub(super) docs: Arc<RoaringBitmap>,
     /// By [`DocId::index`].
-    row_of: Vec<Option<RowId>>,
-    levels: LevelDraw,
+    pub(super) row_of: CowVec<Option<RowId>, 1024>,
+    pub(super) levels: LevelDraw,
+    /// This is a snapshot.
+    pub(super) held: Option<Held>,
     pub(super) store: Arc<Store>,
 }
 
@@ -57,9 +61,10 @@ impl VectorIndex {
         };
         Self {
             params,
-            docs: RoaringBitmap::new(),
-            row_of: Vec::new(),
+            docs: Arc::default(),
+            row_of: CowVec::default(),
             levels: LevelDraw::new(m),
+            held: None,
             store: Arc::new(Store::new(params)),
         }
     }
@@ -76,26 +81,30 @@ impl VectorIndex {
         if old.is_some_and(|row| self.store.rows.is(row, blob)) {
             return Ok(());
         }
+        // Before the change: a snapshot that sees it is to know of it.
+        self.store.holds.note(doc);
         let row = self.store.add(doc, blob, &mut self.levels);
         let row = row.ok_or(VectorError::Full)?;
         if let Some(old) = old {
             self.store.remove(old);
         }
-        if self.row_of.len() <= doc.index() {
-            self.row_of.resize(doc.index() + 1, None);
+        self.row_of.set(doc.index(), Some(row));
+        if !self.docs.contains(doc.get()) {
+            Arc::make_mut(&mut self.docs).insert(doc.get());
         }
-        self.row_of[doc.index()] = Some(row);
-        self.docs.insert(doc.get());
         self.store.help();
         Ok(())
     }
 
     /// Takes the vector of `doc` away; false if it had none.
     pub fn remove(&mut self, doc: DocId) -> bool {
-        let Some(row) = self.row_of.get_mut(doc.index()).and_then(Option::take) else {
+        let Some(row) = self.row(doc) else {
             return false;
         };
-        self.docs.remove(doc.get());
+        self.row_of.set(doc.index(), None);
+        Arc::make_mut(&mut self.docs).remove(doc.get());
+        // Before the change: a snapshot that sees it is to know of it.
+        self.store.holds.note(doc);
         if self.docs.is_empty() {
             // Quicker than to unlink every row.
             self.store.close();
@@ -126,7 +135,7 @@ impl VectorIndex {
 
     /// The documents with a vector, as [`DocId::get`].
     #[must_use]
-    pub const fn docs(&self) -> &RoaringBitmap {
+    pub fn docs(&self) -> &RoaringBitmap {
         &self.docs
     }
 
@@ -163,9 +172,20 @@ impl VectorIndex {
         query: &Query,
         search: &Nearest<'_>,
     ) -> Result<Vec<Neighbour>, VectorError> {
-        let mut pace = Pace::new(search.stop);
-        let found = self.store.nearest(query, search, self.rows(), &mut pace);
-        answer(found, &pace)
+        let nearest = |k, strategy| {
+            let mut pace = Pace::new(search.stop);
+            let search = Nearest {
+                k,
+                strategy,
+                ..*search
+            };
+            let found = self.store.nearest(query, &search, self.rows(), &mut pace);
+            answer(found, &pace)
+        };
+        match &self.held {
+            None => nearest(search.k, search.strategy),
+            Some(held) => self.nearest_of(held, query, search, nearest),
+        }
     }
 
     /// How many threads a search without a filter runs on.
@@ -182,7 +202,14 @@ impl VectorIndex {
     pub fn within(&self, query: &Query, range: &Within<'_>) -> Result<Vec<Neighbour>, VectorError> {
         let mut pace = Pace::new(range.stop);
         let found = self.store.within(query, range, self.rows(), &mut pace);
-        answer(found, &pace)
+        let found = answer(found, &pace)?;
+        let Some(held) = &self.held else {
+            return Ok(found);
+        };
+        let matches = |doc: DocId| range.filter.is_none_or(|filter| filter.contains(doc.get()));
+        let (mut found, ..) = self.as_it_was(held, query, found, matches);
+        found.retain(|neighbour| neighbour.distance <= range.radius);
+        Ok(found)
     }
 
     /// A handle to what is left to do. Ask for it anew after each write: an index that has become
@@ -202,7 +229,7 @@ impl VectorIndex {
     pub fn memory_bytes(&self) -> usize {
         size_of::<Self>()
             + self.docs.serialized_size()
-            + self.row_of.capacity() * size_of::<Option<RowId>>()
+            + self.row_of.memory_bytes()
             + self.store.memory_bytes()
     }
 

@@ -19,6 +19,7 @@ use super::slots::{RowId, Slots};
 use super::space::{Candidate, Space};
 use super::store::{Store, Task};
 use crate::bitmap_words::bitmap_words;
+use crate::cow_vec::CowVec;
 use crate::doc::DocId;
 
 /// A filter that admits no more documents than this is answered by comparing with the codes of all
@@ -54,12 +55,12 @@ const PARALLEL_ROWS: u32 = 131_072;
 #[derive(Clone, Copy)]
 pub(super) struct Docs<'a> {
     pub(super) docs: &'a RoaringBitmap,
-    pub(super) row_of: &'a [Option<RowId>],
+    pub(super) row_of: &'a CowVec<Option<RowId>, 1024>,
 }
 
 impl Docs<'_> {
     pub(super) fn row(&self, doc: DocId) -> Option<RowId> {
-        self.row_of.get(doc.index()).copied().flatten()
+        *self.row_of.get(doc.index())
     }
 
     /// Rows of the documents that match, with those.

@@ -13,6 +13,7 @@ use super::hnsw::insert::{Linking, Same};
 use super::hnsw::level::LevelDraw;
 use super::hnsw::remove::DEAD_SHARE;
 use super::hnsw::search::{Scratch, Walker};
+use super::holds::Holds;
 #[cfg(target_arch = "x86_64")]
 use super::kernel;
 use super::params::{Algorithm, HnswParams, VectorParams};
@@ -63,6 +64,9 @@ pub(super) struct Store {
     pub(super) upkeep: Mutex<Upkeep>,
     /// Upkeep is under way.
     pub(super) upkeep_runs: AtomicBool,
+    /// Upkeep goes on when some snapshots are gone.
+    pub(super) upkeep_waits: AtomicBool,
+    pub(super) holds: Holds,
     /// Rows that are nobody's and that nobody knows.
     pub(super) free: Mutex<Vec<RowId>>,
     /// Rows that are nobody's any more, to be unlinked.
@@ -106,6 +110,8 @@ impl Store {
             gate_wanted: AtomicBool::new(false),
             upkeep: Mutex::default(),
             upkeep_runs: AtomicBool::new(false),
+            upkeep_waits: AtomicBool::new(false),
+            holds: Holds::default(),
             free: Mutex::default(),
             dead: Mutex::default(),
             live: AtomicUsize::new(0),
@@ -193,7 +199,8 @@ impl Store {
         let open = !self.closed.load(Ordering::Relaxed) && !self.waits();
         open && (self.may_link() && self.fresh.unclaimed() > 0
             || self.upkeep_runs.load(Ordering::Relaxed)
-            || self.is_upkeep_due())
+            || self.is_upkeep_freed()
+            || !self.upkeep_waits.load(Ordering::Relaxed) && self.is_upkeep_due())
     }
 
     /// Does all background work.

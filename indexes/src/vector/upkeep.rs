@@ -10,6 +10,7 @@ use super::codes::{Codes, Quantiser};
 use super::hnsw::insert::Linking;
 use super::hnsw::remove::{DEAD_SHARE, Sweep};
 use super::hnsw::search::{Scratch, Walker};
+use super::holds::Older;
 use super::slots::{RowId, State};
 use super::space::Space;
 use super::store::{Store, Task};
@@ -54,7 +55,11 @@ pub(super) enum Upkept {
     /// Links to the doomed are being taken out.
     Sweeping { doomed: Vec<RowId>, sweep: Sweep },
     /// Whoever may still know the doomed is to leave.
-    Leaving { doomed: Vec<RowId>, left: Left },
+    Leaving {
+        doomed: Vec<RowId>,
+        left: Left,
+        snapshots: Older,
+    },
     /// The doomed are being given back.
     Freeing { doomed: Vec<RowId> },
 }
@@ -87,7 +92,9 @@ impl Store {
 
     /// A slice of upkeep.
     pub(super) fn keep_up(&self) -> Progress {
-        if !self.upkeep_runs.load(Ordering::Relaxed) && !self.is_upkeep_due() {
+        let runs = self.upkeep_runs.load(Ordering::Relaxed);
+        let waits = self.upkeep_waits.load(Ordering::Relaxed);
+        if !runs && !waits && !self.is_upkeep_due() {
             return Progress::Nothing;
         }
         let mut upkeep = match self.upkeep.try_lock() {
@@ -97,13 +104,42 @@ impl Store {
         };
         let work = std::mem::take(&mut upkeep.work);
         let (work, worked) = self.slice(work, &mut upkeep.dormant);
-        let runs = !matches!(work, Upkept::Nothing);
+        let (runs, waits) = match &work {
+            Upkept::Nothing => (false, false),
+            Upkept::Leaving { snapshots, .. } => (snapshots.are_gone(), !snapshots.are_gone()),
+            Upkept::Coding { .. }
+            | Upkept::Mourning { .. }
+            | Upkept::Sweeping { .. }
+            | Upkept::Freeing { .. } => (true, false),
+        };
         upkeep.work = work;
         self.upkeep_runs.store(runs, Ordering::Relaxed);
+        self.upkeep_waits.store(waits, Ordering::Relaxed);
         if worked {
             Progress::Made
+        } else if waits {
+            // Nobody is to turn round and round for as long as a query takes.
+            Progress::Nothing
         } else {
             Progress::Waiting
+        }
+    }
+
+    /// Whether the snapshots are gone that upkeep waits for.
+    pub(super) fn is_upkeep_freed(&self) -> bool {
+        if !self.upkeep_waits.load(Ordering::Relaxed) {
+            return false;
+        }
+        let Ok(upkeep) = self.upkeep.try_lock() else {
+            return false;
+        };
+        match &upkeep.work {
+            Upkept::Leaving { snapshots, .. } => snapshots.are_gone(),
+            Upkept::Nothing
+            | Upkept::Coding { .. }
+            | Upkept::Mourning { .. }
+            | Upkept::Sweeping { .. }
+            | Upkept::Freeing { .. } => false,
         }
     }
 
@@ -142,7 +178,11 @@ impl Store {
                 (Upkept::Sweeping { doomed, sweep }, true)
             }
             Upkept::Sweeping { doomed, sweep } => (self.sweep(doomed, sweep), true),
-            Upkept::Leaving { doomed, left } if left.have() => (Upkept::Freeing { doomed }, true),
+            Upkept::Leaving {
+                doomed,
+                left,
+                snapshots,
+            } if left.have() && snapshots.are_gone() => (Upkept::Freeing { doomed }, true),
             waiting @ (Upkept::Mourning { .. } | Upkept::Leaving { .. }) => (waiting, false),
             Upkept::Freeing { doomed } => (self.free(doomed), true),
         }
@@ -256,7 +296,12 @@ impl Store {
         }
         self.in_graph(LeaveEntry);
         let left = Left::when_all_have();
-        Upkept::Leaving { doomed, left }
+        let snapshots = self.holds.older();
+        Upkept::Leaving {
+            doomed,
+            left,
+            snapshots,
+        }
     }
 
     fn free(&self, mut doomed: Vec<RowId>) -> Upkept {

@@ -10,6 +10,7 @@ mod hard;
 mod property;
 mod recall;
 mod saved;
+mod snapshot;
 mod stress;
 mod upkeep;
 mod within;

@@ -84,18 +84,16 @@ impl Run {
             };
             let query = vector(random);
             let modelled = self.shared.read().unwrap();
-            let found = modelled.nearest(&query, &search);
-            let expected = modelled.distances(&query, search.filter);
-            assert_eq!(found.len(), expected.len().min(10), "as many as match");
-            assert!(found.is_sorted());
-            for (at, one) in found.iter().enumerate() {
-                let truly = expected.iter().find(|other| other.1 == one.doc);
-                let (distance, _) = truly.expect("it is there and matches");
-                assert_near(one.distance, *distance, 1e-5);
-                assert!(found[..at].iter().all(|other| other.doc != one.doc));
-                if modelled.params().algorithm == Algorithm::Flat {
-                    assert_near(one.distance, expected[at].0, 1e-5);
-                }
+            if random.below(2) == 0 {
+                // Searched while there are writes.
+                let snapshot = Modelled {
+                    index: modelled.index.snapshot(),
+                    vectors: modelled.vectors.clone(),
+                };
+                drop(modelled);
+                check_search(&snapshot, &query, &search);
+            } else {
+                check_search(&modelled, &query, &search);
             }
             self.searches.fetch_add(1, Ordering::Relaxed);
         }
@@ -110,6 +108,23 @@ impl Run {
                     thread::yield_now();
                 }
             }
+        }
+    }
+}
+
+/// What is found is what there is, if perhaps not all of the nearest.
+fn check_search(modelled: &Modelled, query: &[f64], search: &Nearest<'_>) {
+    let found = modelled.nearest(query, search);
+    let expected = modelled.distances(query, search.filter);
+    assert_eq!(found.len(), expected.len().min(10), "as many as match");
+    assert!(found.is_sorted());
+    for (at, one) in found.iter().enumerate() {
+        let truly = expected.iter().find(|other| other.1 == one.doc);
+        let (distance, _) = truly.expect("it is there and matches");
+        assert_near(one.distance, *distance, 1e-5);
+        assert!(found[..at].iter().all(|other| other.doc != one.doc));
+        if modelled.params().algorithm == Algorithm::Flat {
+            assert_near(one.distance, expected[at].0, 1e-5);
         }
     }
 }

@@ -1,0 +1,186 @@
+//! A vector of which a snapshot costs a counter: what is written afterwards copies no more than it
+//! must, and is not seen through the snapshot.
+
+use std::sync::Arc;
+
+/// Chunks of a node.
+const FANOUT: usize = 64;
+
+/// Values by position, in chunks of `CHUNK` (a power of two) that are shared with snapshots until one
+/// of them is written to.
+///
+/// A clone is a snapshot. A write under a snapshot copies the list of nodes, a node and a chunk, the
+/// first time that each of them is written to: about `len / CHUNK / 64 + 64` counters and `CHUNK`
+/// values. What was never written is a value that all such places share.
+#[derive(Clone, Debug)]
+pub struct CowVec<T, const CHUNK: usize> {
+    nodes: Arc<Vec<Arc<Node<T>>>>,
+    /// Past the last place ever written to.
+    len: usize,
+    /// What is in places that were never written to.
+    empty: T,
+}
+
+/// Up to [`FANOUT`] chunks, all but the very first of a vector of full length.
+type Node<T> = Vec<Arc<[T]>>;
+
+impl<T: Clone + Default, const CHUNK: usize> Default for CowVec<T, CHUNK> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T: Clone, const CHUNK: usize> CowVec<T, CHUNK> {
+    /// Nothing yet; `empty` is what is read where nothing was written.
+    #[must_use]
+    pub fn new(empty: T) -> Self {
+        const { assert!(CHUNK.is_power_of_two()) };
+        Self {
+            nodes: Arc::default(),
+            len: 0,
+            empty,
+        }
+    }
+
+    /// Past the last place that was ever written to.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Nothing was ever written.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// What is in a place.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, at: usize) -> &T {
+        let found = self.nodes.get(at / (FANOUT * CHUNK));
+        let found = found.and_then(|node| node.get(at / CHUNK % FANOUT));
+        let found = found.and_then(|chunk| chunk.get(at % CHUNK));
+        found.unwrap_or(&self.empty)
+    }
+
+    /// What is in a place, to be changed.
+    pub fn get_mut(&mut self, at: usize) -> &mut T {
+        self.len = self.len.max(at + 1);
+        let nodes = Arc::make_mut(&mut self.nodes);
+        let (node, chunk, slot) = (at / (FANOUT * CHUNK), at / CHUNK % FANOUT, at % CHUNK);
+        if nodes.len() <= node {
+            nodes.resize_with(node + 1, Arc::default);
+        }
+        let chunks = Arc::make_mut(&mut nodes[node]);
+        if chunks.len() <= chunk {
+            // Places between are read as empty without a chunk.
+            chunks.resize_with(chunk + 1, || Arc::from([]));
+        }
+        let values = &mut chunks[chunk];
+        if values.len() <= slot {
+            let is_first = (node, chunk) == (0, 0);
+            *values = grown(values, slot, CHUNK, is_first, &self.empty);
+        }
+        &mut Arc::make_mut(values)[slot]
+    }
+
+    /// Puts a value into a place.
+    pub fn set(&mut self, at: usize, value: T) {
+        *self.get_mut(at) = value;
+    }
+
+    /// Takes a value out of a place, if one was ever written near it.
+    pub fn take(&mut self, at: usize) -> T {
+        if at >= self.len {
+            return self.empty.clone();
+        }
+        let empty = self.empty.clone();
+        std::mem::replace(self.get_mut(at), empty)
+    }
+
+    /// All values up to [`len`](Self::len).
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        (0..self.len).map(|at| self.get(at))
+    }
+
+    /// Heap bytes in use, but for what values hold.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        /// The two counters of an [`Arc`].
+        const COUNTERS: usize = 2 * size_of::<usize>();
+        let of_node = |node: &Arc<Node<T>>| {
+            let chunks = node.iter().map(|chunk| COUNTERS + size_of_val(&**chunk));
+            COUNTERS
+                + size_of::<Node<T>>()
+                + node.capacity() * size_of::<Arc<[T]>>()
+                + chunks.sum::<usize>()
+        };
+        self.nodes.capacity() * size_of::<usize>() + self.nodes.iter().map(of_node).sum::<usize>()
+    }
+}
+
+/// A chunk that has a slot: whole, but that the first of all grows by doubling, since most vectors are
+/// of few values.
+fn grown<T: Clone>(values: &[T], slot: usize, chunk: usize, is_first: bool, empty: &T) -> Arc<[T]> {
+    let len = if is_first {
+        (slot + 1).next_power_of_two().clamp(4, chunk.max(4))
+    } else {
+        chunk
+    };
+    let rest = std::iter::repeat_n(empty, len.saturating_sub(values.len()));
+    values.iter().chain(rest).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn it_is_a_vector_and_snapshots_keep_what_they_saw(
+            writes in prop::collection::vec((0_usize..1_200, any::<u8>(), any::<bool>()), 0..60),
+        ) {
+            let mut vector = CowVec::<u8, 4>::new(7);
+            let mut model = vec![7; 1_200];
+            let mut snapshots = Vec::new();
+            let mut len = 0;
+            for (at, value, keep) in writes {
+                if keep {
+                    snapshots.push((vector.clone(), model.clone(), len));
+                }
+                if value == 0 {
+                    prop_assert_eq!(vector.take(at), model[at]);
+                    model[at] = 7;
+                } else {
+                    vector.set(at, value);
+                    model[at] = value;
+                    len = len.max(at + 1);
+                }
+                prop_assert_eq!(vector.len(), len);
+            }
+            snapshots.push((vector, model, len));
+            for (vector, model, len) in snapshots {
+                prop_assert!((0..1_200).all(|at| *vector.get(at) == model[at]));
+                prop_assert!(vector.iter().eq(&model[..len]));
+            }
+        }
+    }
+
+    #[test]
+    fn a_write_under_a_snapshot_copies_one_chunk_and_a_small_vector_is_small() {
+        let mut vector = CowVec::<u64, 1024>::default();
+        vector.set(2, 1);
+        assert!(vector.memory_bytes() < 200);
+        for at in 0..3 * 1024 {
+            vector.set(at, 1);
+        }
+        let before = vector.clone();
+        vector.set(1_500, 2);
+        let is_shared =
+            |chunk: usize| Arc::ptr_eq(&before.nodes[0][chunk], &vector.nodes[0][chunk]);
+        assert_eq!([0, 1, 2].map(is_shared), [true, false, true]);
+    }
+}
