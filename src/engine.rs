@@ -1,6 +1,7 @@
 //! The core that every host embeds: the indexes of every database, free of any server.
 
 mod idle;
+pub mod jobs;
 mod links;
 mod nearest;
 mod overview;
@@ -11,8 +12,8 @@ use std::time::Instant;
 
 use nuthatch_indexes::vector::Algorithm;
 
+use self::jobs::{Deferral, Job};
 pub use self::overview::{Counts, Overview};
-
 use crate::background::Linkers;
 use crate::catalog::index::Index;
 use crate::catalog::registry::Registry;
@@ -32,6 +33,10 @@ pub struct Core {
     linkers: Linkers,
     cursors: Cursors,
     counts: Counts,
+    /// Whether the running command may defer its query.
+    deferral: Deferral,
+    /// The query of the running command, if it was deferred.
+    deferred: Option<Job>,
 }
 
 /// What is left to do in the background, and who does it.

@@ -12,6 +12,15 @@ pub enum Presence {
     Absent,
 }
 
+/// What is read of a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// Some fields.
+    Fields(&'a [&'a [u8]]),
+    /// All of it.
+    Document,
+}
+
 /// A key holds something else than what was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WrongType;
@@ -32,6 +41,12 @@ pub enum Access {
 ///    far as the server offers to read so. An expired key or field is absent in any case.
 /// 2. What a visitor gets is valid only during its call.
 pub trait Keyspace {
+    /// Says that these hashes are read next, in this order and in this way, for a host to which a read
+    /// is a journey.
+    fn prepare(&mut self, keys: &[&[u8]], part: Part<'_>) {
+        let _ = (keys, part);
+    }
+
     /// Reads some fields of a hash. `visit(i, value)` is called for each `names[i]` that the hash
     /// has, in the order of `names`.
     fn fields(

@@ -23,5 +23,6 @@ pub mod plan;
 pub mod query;
 pub mod reply;
 pub mod request;
+pub mod workers;
 
 pub use host::embedded::Engine;

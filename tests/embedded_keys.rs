@@ -1,6 +1,10 @@
 //! The in-process host's keys, its file, and neighbours of many vectors at once.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test fails by panicking"
+)]
 
 use std::time::Duration;
 

@@ -1,20 +1,23 @@
 //! `FT.AGGREGATE`, and `FT.CURSOR` that reads on.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::cursors::Cursor;
 use super::search::planned_in;
 use super::stages::{Stage, Stages};
 use crate::catalog::index::Index;
+use crate::engine::jobs::{Finish, Job};
 use crate::engine::{Call, Core, Effect};
 use crate::exec;
 use crate::exec::aggregate::{Batch, Budget, Context, Input, Run, StepProfile};
+use crate::exec::cancel::Cancel;
 use crate::exec::deadline::Deadline;
 use crate::exec::profile::Part;
 use crate::keyspace::Keyspace;
 use crate::plan::aggregate::{Output, Pipeline, Step, pipeline};
-use crate::plan::method_name;
+use crate::plan::{Plan, method_name};
 use crate::reply::aggregate::{AggregateReply, Row};
 use crate::reply::{Sink, write_count};
 use crate::request::aggregate::Aggregate;
@@ -41,18 +44,35 @@ pub(super) fn aggregate(
         .database(call.database)
         .get_mut(&request.search.index)?;
     index.count_search(request.search.dialect);
-    let mut cursor = begin(&request, index, budget, &mut Stages::unmeasured())?;
-    let has_cursor = request.cursor.is_some();
-    let most = if has_cursor { cursor.count } else { usize::MAX };
-    if has_cursor && (request.with_count || cursor.loads_late) {
-        cursor.count_all(index, call.keyspace)?;
+    let question = Question::new(request, index, budget, &mut Stages::unmeasured())?;
+    let cost = question.cost_ns(index);
+    let id = question.request.cursor.is_some();
+    let id = id.then(|| core.cursors().new_id());
+    let room = Room::of(core);
+    let defers = core.defers(cost)?;
+    let index = core
+        .database(call.database)
+        .get(&question.request.search.index)?;
+    if !defers {
+        let (cursor, page) = question.first(index, call.keyspace, None)?;
+        room.check(&cursor, &page, id)?;
+        reply(&cursor, &page, id, call.sink);
+        keep(core, cursor, &page, id);
+        return Ok(Effect::None);
     }
-    let page = cursor.read(most, index, call.keyspace)?;
-    let waits = has_cursor && !page.is_last;
-    if waits {
-        cursor.run.input().guard(index);
-    }
-    reply(core, call, cursor, page, has_cursor.then_some(None), waits)?;
+    let mut reads = question.plan.reads();
+    question.pipeline.add_reads(&mut reads);
+    let snapshot = index.snapshot(&reads);
+    let reads_keys = question.pipeline.reads_keys();
+    let job = Job::new(
+        call.database,
+        index.serial(),
+        reads_keys,
+        move |keyspace, cancel| {
+            finished(question.first(&snapshot, keyspace, Some(cancel)), id, room)
+        },
+    );
+    core.defer(job);
     Ok(Effect::None)
 }
 
@@ -78,8 +98,9 @@ impl Profiled {
         let indexes = core.database(call.database);
         let index = indexes.get_mut(&request.search.index)?;
         index.count_search(request.search.dialect);
-        let mut cursor = begin(request, index, budget, stages)?;
-        let page = cursor.read(usize::MAX, index, call.keyspace)?;
+        let question = Question::new(request.clone(), index, budget, stages)?;
+        let mut cursor = question.begin(index, None, stages.are_measured())?;
+        let page = cursor.read(usize::MAX, index, call.keyspace, None)?;
         stages.end(Stage::Run);
         stages.count_loads(&cursor.run.profile());
         Ok(Self {
@@ -90,11 +111,11 @@ impl Profiled {
         })
     }
 
-    /// Writes the reply of the aggregation; the rows are gone then.
-    pub(super) fn write(&mut self, sink: &mut dyn Sink) {
+    /// Writes the reply of the aggregation.
+    pub(super) fn write(&self, sink: &mut dyn Sink) {
         AggregateReply {
             total: self.page.total,
-            rows: std::mem::take(&mut self.page.rows),
+            rows: &self.page.rows,
             warnings: self.warnings(),
             cursor: None,
         }
@@ -140,93 +161,242 @@ pub(super) fn cursor(
             if let Some(max_idle_ms) = max_idle_ms {
                 cursor.max_idle = Duration::from_millis(max_idle_ms);
             }
-            let index = core.database(call.database).get(&request.index)?;
             let count = count.unwrap_or(cursor.count);
-            let page = cursor.read(count, index, call.keyspace)?;
-            let waits = !page.is_last;
-            reply(core, call, cursor, page, Some(Some(id)), waits)?;
+            read_on(core, call, &request.index, cursor, id, count)?;
         }
     }
     Ok(Effect::None)
 }
 
-/// Writes a page; a cursor that `waits` is kept, under the number that it has or a new one, or freed
-/// if there is no memory for it.
-fn reply(
+/// Reads on in a cursor that was taken out.
+fn read_on(
     core: &mut Core,
     call: &mut Call<'_>,
-    cursor: Cursor,
-    page: Page,
-    number: Option<Option<u64>>,
-    waits: bool,
+    name: &[u8],
+    mut cursor: Cursor,
+    id: u64,
+    count: usize,
 ) -> Result<(), Error> {
-    if waits {
-        let most = core.settings().cursor_memory;
-        core.cursors().check_memory(cursor.run.bytes(), most)?;
-    }
-    let warnings = cursor.plan.warnings.clone();
-    let number = number.map(|number| match (waits, number) {
-        (false, _) => 0,
-        (true, None) => core.cursors().add(cursor),
-        (true, Some(id)) => {
+    let left = cursor.run.input().left() as u64;
+    let room = Room::of(core);
+    let defers = match core.defers(left.saturating_mul(ROW_NS)) {
+        Ok(defers) => defers,
+        // It can be read later.
+        Err(error) => {
             core.cursors().put(id, cursor);
-            id
+            return Err(error);
         }
-    });
-    AggregateReply {
-        total: page.total,
-        rows: page.rows,
-        warnings: &warnings,
-        cursor: number,
+    };
+    let index = core.database(call.database).get(name)?;
+    if !defers {
+        let page = cursor.read(count, index, call.keyspace, None)?;
+        room.check(&cursor, &page, Some(id))?;
+        reply(&cursor, &page, Some(id), call.sink);
+        keep(core, cursor, &page, Some(id));
+        return Ok(());
     }
-    .write(call.sink);
+    let mut reads = cursor.plan.reads();
+    cursor.pipeline.add_reads(&mut reads);
+    let snapshot = index.snapshot(&reads);
+    let reads_keys = cursor.pipeline.reads_keys();
+    let job = Job::new(
+        call.database,
+        index.serial(),
+        reads_keys,
+        move |keyspace, cancel| {
+            let page = cursor.read(count, &snapshot, keyspace, Some(cancel));
+            finished(page.map(|page| (cursor, page)), Some(id), room)
+        },
+    );
+    core.defer(job);
     Ok(())
 }
 
-/// Plans an aggregation and finds its documents.
-fn begin(
-    request: &Aggregate,
-    index: &Index,
-    mut budget: Budget,
-    stages: &mut Stages,
-) -> Result<Cursor, Error> {
-    let search = &request.search;
-    let (plan, deadline) = planned_in(search, index, stages)?;
-    let with_scores = search.with_scores;
-    let mut given: Vec<Vec<u8>> = with_scores.then(|| SCORE.to_vec()).into_iter().collect();
-    given.extend(plan.knn.as_ref().map(|knn| knn.distance_name.clone()));
-    let pipeline = pipeline(&request.steps, &search.params, &given, &plan, index)?;
-    stages.end(Stage::Plan);
-    let has_cursor = request.cursor.is_some();
-    let enough = pipeline
-        .enough
-        .filter(|_| !request.with_count && !has_cursor);
-    let first = match pipeline.first.filter(|_| !with_scores) {
-        Some(first) => Input::first_of_plan(&plan, first, index, &deadline)?,
-        None => None,
-    };
-    let input = match first {
-        Some(input) => input,
-        None => Input::of_plan(&plan, with_scores, enough, index, &deadline)?,
-    };
-    if has_cursor {
-        budget.take(input.bytes())?;
+/// What is left to do when a page has been read away from the core.
+fn finished(read: Result<(Cursor, Page), Error>, id: Option<u64>, room: Room) -> Finish {
+    let read = read.and_then(|(cursor, page)| {
+        room.check(&cursor, &page, id)?;
+        Ok((cursor, page))
+    });
+    match read {
+        Err(error) => Finish::new(0, move |_, _| Err(error)),
+        Ok((cursor, page)) => {
+            let waits = id.filter(|_| !page.is_last);
+            let cursor = Arc::new(cursor);
+            let shown = Arc::clone(&cursor);
+            let rows = page.rows.len();
+            let finish = Finish::new(rows, move |_, sink| {
+                reply(&shown, &page, id, sink);
+                Ok(())
+            });
+            match waits {
+                None => finish,
+                Some(id) => finish.and_then(move |core| {
+                    // The reply is written by then, and with it the other handle is gone.
+                    if let Some(cursor) = Arc::into_inner(cursor) {
+                        core.cursors().put(id, cursor);
+                    }
+                }),
+            }
+        }
     }
-    let mut run = Run::new(&pipeline, input, request.with_count, budget);
-    if stages.are_measured() {
-        run.measure();
+}
+
+/// Memory for cursors that wait, as it was when a command came.
+#[derive(Clone, Copy)]
+struct Room {
+    left: usize,
+    most: usize,
+}
+
+impl Room {
+    fn of(core: &mut Core) -> Self {
+        let most = core.settings().cursor_memory;
+        let left = core.cursors().memory_left(most);
+        Self { left, most }
     }
-    let options = request.cursor;
-    Ok(Cursor {
-        index: index.serial(),
-        plan,
-        loads_late: loads_late(&pipeline),
-        output: pipeline.output,
-        run,
-        count: options.map_or(usize::MAX, |options| options.count),
-        timeout_ms: search.timeout_ms,
-        max_idle: Duration::from_millis(options.map_or(0, |options| options.max_idle_ms)),
-    })
+
+    /// That there is enough for a cursor, if it is to wait: else it is freed, and with it its rows.
+    fn check(self, cursor: &Cursor, page: &Page, id: Option<u64>) -> Result<(), Error> {
+        if id.is_none() || page.is_last || cursor.run.bytes() <= self.left {
+            return Ok(());
+        }
+        let most = self.most;
+        Err(Refusal::Aggregate(AggregateError::CursorMemory { most }).into())
+    }
+}
+
+/// Writes a page; the number is that of the cursor, where there is one.
+fn reply(cursor: &Cursor, page: &Page, id: Option<u64>, sink: &mut dyn Sink) {
+    AggregateReply {
+        total: page.total,
+        rows: &page.rows,
+        warnings: &cursor.plan.warnings,
+        cursor: id.map(|id| if page.is_last { 0 } else { id }),
+    }
+    .write(sink);
+}
+
+/// Lets a cursor wait if there is more to read.
+fn keep(core: &mut Core, cursor: Cursor, page: &Page, id: Option<u64>) {
+    if let Some(id) = id.filter(|_| !page.is_last) {
+        core.cursors().put(id, cursor);
+    }
+}
+
+/// About what a row costs on its way through a pipeline, in nanoseconds.
+const ROW_NS: u64 = 150;
+
+/// An aggregation that is to be answered.
+struct Question {
+    request: Aggregate,
+    plan: Plan,
+    pipeline: Pipeline,
+    deadline: Deadline,
+    budget: Budget,
+}
+
+impl Question {
+    fn new(
+        request: Aggregate,
+        index: &Index,
+        budget: Budget,
+        stages: &mut Stages,
+    ) -> Result<Self, Error> {
+        let search = &request.search;
+        let (plan, deadline) = planned_in(search, index, stages)?;
+        let mut given: Vec<Vec<u8>> = search
+            .with_scores
+            .then(|| SCORE.to_vec())
+            .into_iter()
+            .collect();
+        given.extend(plan.knn.as_ref().map(|knn| knn.distance_name.clone()));
+        let pipeline = pipeline(&request.steps, &search.params, &given, &plan, index)?;
+        stages.end(Stage::Plan);
+        Ok(Self {
+            request,
+            plan,
+            pipeline,
+            deadline,
+            budget,
+        })
+    }
+
+    fn cost_ns(&self, index: &Index) -> u64 {
+        let found = self.plan.cost_ns(usize::MAX, index);
+        let rows = self.plan.filter.estimate.likely;
+        found.saturating_add(rows.saturating_mul(ROW_NS))
+    }
+
+    /// Finds the documents and reads the first page.
+    fn first(
+        self,
+        index: &Index,
+        keyspace: &mut dyn Keyspace,
+        cancel: Option<Cancel>,
+    ) -> Result<(Cursor, Page), Error> {
+        let has_cursor = self.request.cursor.is_some();
+        let with_count = self.request.with_count;
+        let mut cursor = self.begin(index, cancel, false)?;
+        let most = if has_cursor { cursor.count } else { usize::MAX };
+        if has_cursor && (with_count || cursor.loads_late) {
+            cursor.count_all(index, keyspace, cancel)?;
+        }
+        let page = cursor.read(most, index, keyspace, cancel)?;
+        if has_cursor && !page.is_last {
+            cursor.run.input().guard(index);
+        }
+        Ok((cursor, page))
+    }
+
+    /// Finds the documents.
+    fn begin(
+        self,
+        index: &Index,
+        cancel: Option<Cancel>,
+        is_measured: bool,
+    ) -> Result<Cursor, Error> {
+        let Self {
+            request,
+            plan,
+            pipeline,
+            deadline,
+            mut budget,
+        } = self;
+        let deadline = cancel.map_or(deadline, |cancel| deadline.or_when(cancel));
+        let has_cursor = request.cursor.is_some();
+        let loads_late = loads_late(&pipeline);
+        let enough = pipeline
+            .enough
+            .filter(|_| !request.with_count && !has_cursor);
+        let with_scores = request.search.with_scores;
+        let first = match pipeline.first.filter(|_| !with_scores) {
+            Some(first) => Input::first_of_plan(&plan, first, index, &deadline)?,
+            None => None,
+        };
+        let input = match first {
+            Some(input) => input,
+            None => Input::of_plan(&plan, with_scores, enough, index, &deadline)?,
+        };
+        if has_cursor {
+            budget.take(input.bytes())?;
+        }
+        let mut run = Run::new(&pipeline, input, request.with_count, budget);
+        if is_measured {
+            run.measure();
+        }
+        let options = request.cursor;
+        Ok(Cursor {
+            index: index.serial(),
+            plan,
+            pipeline,
+            loads_late,
+            run,
+            count: options.map_or(usize::MAX, |options| options.count),
+            timeout_ms: request.search.timeout_ms,
+            max_idle: Duration::from_millis(options.map_or(0, |options| options.max_idle_ms)),
+        })
+    }
 }
 
 /// Whether a step reads documents after they were sorted.
@@ -245,13 +415,20 @@ struct Page {
 }
 
 impl Cursor {
+    /// When a read that begins now must have ended.
+    fn deadline(&self, cancel: Option<Cancel>) -> Deadline {
+        let deadline = Deadline::after_ms(self.timeout_ms);
+        cancel.map_or(deadline, |cancel| deadline.or_when(cancel))
+    }
+
     /// Sees all rows before the first is read, so that every page knows how many there are.
     pub(super) fn count_all(
         &mut self,
         index: &Index,
         keyspace: &mut dyn Keyspace,
+        cancel: Option<Cancel>,
     ) -> Result<(), Error> {
-        let deadline = Deadline::after_ms(self.timeout_ms);
+        let deadline = self.deadline(cancel);
         self.run.drain(&mut Context {
             plan: &self.plan,
             index,
@@ -266,8 +443,9 @@ impl Cursor {
         most: usize,
         index: &Index,
         keyspace: &mut dyn Keyspace,
+        cancel: Option<Cancel>,
     ) -> Result<Page, Error> {
-        let deadline = Deadline::after_ms(self.timeout_ms);
+        let deadline = self.deadline(cancel);
         let mut context = Context {
             plan: &self.plan,
             index,
@@ -278,7 +456,7 @@ impl Cursor {
         let is_last = self.run.is_done(&mut context)?;
         let mut rows = Vec::with_capacity(batches.iter().map(Batch::len).sum());
         for batch in &batches {
-            shown(batch, &self.output, &mut rows);
+            shown(batch, &self.pipeline.output, &mut rows);
         }
         Ok(Page {
             total: self.run.total(),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::exec::aggregate::Run;
 use crate::plan::Plan;
-use crate::plan::aggregate::Output;
+use crate::plan::aggregate::Pipeline;
 use crate::reply::info::CursorCounts;
 use crate::request::error::{AggregateError, Error, Refusal};
 
@@ -20,7 +20,7 @@ pub(super) struct Cursor {
     /// The serial number of its index.
     pub(super) index: u64,
     pub(super) plan: Plan,
-    pub(super) output: Output,
+    pub(super) pipeline: Pipeline,
     /// A step reads documents after they were sorted. All is read before the first page then: in
     /// between, the number of a document that went may become another's.
     pub(super) loads_late: bool,
@@ -64,11 +64,16 @@ impl Cursors {
     /// # Errors
     /// [`AggregateError::CursorMemory`] when all together would hold more than `most` bytes.
     pub(super) fn check_memory(&self, bytes: usize, most: usize) -> Result<(), Error> {
-        let waiting = self.waiting.values().map(|(cursor, _)| cursor.run.bytes());
-        if waiting.sum::<usize>().saturating_add(bytes) <= most {
+        if bytes <= self.memory_left(most) {
             return Ok(());
         }
         Err(Refusal::Aggregate(AggregateError::CursorMemory { most }).into())
+    }
+
+    /// Bytes of `most` that the cursors that wait do not hold.
+    pub(super) fn memory_left(&self, most: usize) -> usize {
+        let waiting = self.waiting.values().map(|(cursor, _)| cursor.run.bytes());
+        most.saturating_sub(waiting.sum())
     }
 
     /// How many there are, of all indexes and of one.
@@ -104,15 +109,21 @@ impl Cursors {
         Err(Refusal::Aggregate(AggregateError::TooManyCursors { most }).into())
     }
 
-    /// Lets a cursor wait under a number that no other has.
-    pub(super) fn add(&mut self, cursor: Cursor) -> u64 {
+    /// A number that no cursor has that waits.
+    pub(super) fn new_id(&self) -> u64 {
         loop {
             let id = fastrand::u64(1..ID_END);
             if !self.waiting.contains_key(&id) {
-                self.put(id, cursor);
                 return id;
             }
         }
+    }
+
+    /// Lets a cursor wait under a number that no other has.
+    pub(super) fn add(&mut self, cursor: Cursor) -> u64 {
+        let id = self.new_id();
+        self.put(id, cursor);
+        id
     }
 
     /// Lets a cursor wait on.

@@ -338,7 +338,7 @@ impl Searched {
         let mut cursor = Cursor {
             index: index.serial(),
             plan: self.plan.words.clone(),
-            output: self.pipeline.output.clone(),
+            pipeline: self.pipeline.clone(),
             loads_late: loads_late(&self.pipeline),
             run: Run::new(&self.pipeline, input, false, budget),
             count: options.count,
@@ -346,7 +346,7 @@ impl Searched {
             max_idle: Duration::from_millis(options.max_idle_ms),
         };
         if cursor.loads_late {
-            cursor.count_all(index, keyspace)?;
+            cursor.count_all(index, keyspace, None)?;
         }
         Ok(Some(cursor))
     }

@@ -7,7 +7,7 @@ use crate::exec::collect::{Hit, Hits};
 use crate::exec::deadline::Deadline;
 use crate::exec::explain::Explanation;
 use crate::exec::yielded;
-use crate::keyspace::{Keyspace, Presence};
+use crate::keyspace::{Keyspace, Part, Presence};
 use crate::plan::Plan;
 use crate::plan::order::{By, OrderKey};
 use crate::reply::search::Row;
@@ -24,6 +24,9 @@ pub(super) struct Page {
     /// What `AFTER` takes for the next page, if this one may not be the last.
     pub(super) next: Option<Vec<Vec<u8>>>,
 }
+
+/// Hits whose hashes are read together.
+const READ_AT_ONCE: usize = 64;
 
 /// Names and values of one row.
 type Fields = Vec<(Vec<u8>, Vec<u8>)>;
@@ -67,6 +70,10 @@ impl Loader<'_> {
                 is_whole = false;
                 break;
             }
+            if (slot - self.request.offset).is_multiple_of(READ_AT_ONCE) {
+                let next = hits.rows.get(slot..).unwrap_or_default();
+                self.prepare(next.get(..READ_AT_ONCE).unwrap_or(next), keyspace);
+            }
             match self.row(hit, keyspace) {
                 Some(mut row) => {
                     row.explanation = explanations.get(slot).map(written);
@@ -83,6 +90,29 @@ impl Loader<'_> {
             is_whole,
             next: last.and_then(|hit| self.place(hit)),
         }
+    }
+
+    /// Says that these hits are read next.
+    fn prepare(&self, hits: &[Hit], keyspace: &mut dyn Keyspace) {
+        let keys = hits
+            .iter()
+            .filter_map(|hit| self.index.documents().key(hit.doc));
+        let keys: Vec<&[u8]> = keys.collect();
+        let returned = self.request.returned.as_deref();
+        match returned.filter(|_| !self.request.no_content) {
+            _ if self.request.no_content => keyspace.prepare(&keys, Part::Fields(&[])),
+            Some(returned) => keyspace.prepare(&keys, Part::Fields(&self.names(returned))),
+            None => keyspace.prepare(&keys, Part::Document),
+        }
+    }
+
+    /// The hash fields of properties.
+    fn names<'r>(&'r self, returned: &'r [Returned]) -> Vec<&'r [u8]> {
+        let schema = self.index.schema();
+        let properties = returned.iter();
+        properties
+            .map(|property| schema.identifier(&property.name))
+            .collect()
     }
 
     fn row(&self, hit: &Hit, keyspace: &mut dyn Keyspace) -> Option<Row> {
@@ -118,11 +148,7 @@ impl Loader<'_> {
         keyspace: &mut dyn Keyspace,
         fields: &mut Fields,
     ) -> Presence {
-        let schema = self.index.schema();
-        let names: Vec<&[u8]> = returned
-            .iter()
-            .map(|property| schema.identifier(&property.name))
-            .collect();
+        let names = self.names(returned);
         let mut values: Vec<Option<Vec<u8>>> = vec![None; names.len()];
         let presence = keyspace.fields(key, &names, &mut |position, value| {
             values[position] = Some(value.to_vec());

@@ -1,16 +1,19 @@
 //! `FT.SEARCH`, through all five values: request, query, plan, hits, reply.
 
+use std::sync::Arc;
+
 use super::markup::Markup;
 use super::rows;
 use super::stages::{Stage, Stages};
 use crate::catalog::index::Index;
+use crate::engine::jobs::{Finish, Job};
 use crate::engine::{Call, Core, Effect};
 use crate::exec::collect::Hits;
 use crate::exec::deadline::Deadline;
-use crate::exec::explain::explain;
+use crate::exec::explain::{Explanation, explain};
 use crate::exec::facets::{FacetCounts, FacetValue};
 use crate::exec::profile::Part;
-use crate::exec::{self, Found};
+use crate::exec::{self, Found, sort_key};
 use crate::keyspace::Keyspace;
 use crate::plan::{Plan, method_name, plan};
 use crate::query::{Params, parse};
@@ -51,27 +54,116 @@ pub(super) struct Measured {
     pub(super) threads: usize,
 }
 
+/// A search that is to be answered.
+struct Question {
+    request: Search,
+    plan: Plan,
+    deadline: Deadline,
+    protocol: Protocol,
+}
+
+/// The hits of a search, to be shown.
+struct Matches {
+    hits: Hits,
+    explanations: Vec<Explanation>,
+    /// There was time for all.
+    is_whole: bool,
+}
+
 pub(super) fn search(
     core: &mut Core,
     call: &mut Call<'_>,
     arguments: &[&[u8]],
 ) -> Result<Effect, Error> {
     let request = Search::parse_with(arguments, &core.settings())?;
-    let mut answer = answered(&request, core, call, &mut Stages::unmeasured())?;
-    answer.write(&request, call.sink);
+    let protocol = call.sink.protocol();
+    let index = core.database(call.database).get_mut(&request.index)?;
+    index.count_search(request.dialect);
+    let (plan, deadline) = match planned(&request, index) {
+        Ok(planned) => planned,
+        Err(error) => {
+            let mut answer = allowed(&request, protocol, Err(error))?;
+            answer.write(&request, call.sink);
+            return Ok(Effect::None);
+        }
+    };
+    let question = Question {
+        request,
+        plan,
+        deadline,
+        protocol,
+    };
+    let cost = question.plan.cost_ns(question.limit(), index);
+    if core.defers(cost)? {
+        let index = core.database(call.database).get(&question.request.index)?;
+        let job = deferred(question, index, call.database);
+        core.defer(job);
+        return Ok(Effect::None);
+    }
+    let index = core.database(call.database).get(&question.request.index)?;
+    let found = question.find(index, call.keyspace);
+    question.answer(found, index, call.keyspace, call.sink)?;
     Ok(Effect::None)
 }
 
-/// The answer to a search, if it may be given as it is.
+/// The answer to a search that is measured, if it may be given as it is.
 pub(super) fn answered(
     request: &Search,
     core: &mut Core,
     call: &mut Call<'_>,
     stages: &mut Stages,
 ) -> Result<Answer, Error> {
+    let protocol = call.sink.protocol();
     let index = core.database(call.database).get_mut(&request.index)?;
     index.count_search(request.dialect);
-    let mut answer = match answer(request, index, call.keyspace, stages) {
+    let planned = planned_in(request, index, stages);
+    let answer = planned.and_then(|(plan, deadline)| {
+        let question = Question {
+            request: request.clone(),
+            plan,
+            deadline,
+            protocol,
+        };
+        let found = question.find(index, call.keyspace)?;
+        stages.end(Stage::Run);
+        let answer = question.show(&found, index, call.keyspace)?;
+        stages.end(Stage::Load);
+        Ok(answer)
+    });
+    allowed(request, protocol, answer)
+}
+
+/// A search that goes on with what its index is now.
+fn deferred(question: Question, index: &Index, database: u32) -> Job {
+    let snapshot = Arc::new(index.snapshot(&question.plan.reads()));
+    let reads_keys = sort_key::reads_keys(&question.plan, index);
+    Job::new(
+        database,
+        index.serial(),
+        reads_keys,
+        move |keyspace, cancel| {
+            let question = Question {
+                deadline: question.deadline.or_when(cancel),
+                ..question
+            };
+            let found = question.find(&snapshot, keyspace);
+            let rows = found.as_ref().map_or(0, |found| found.hits.rows.len());
+            let kept = Arc::clone(&snapshot);
+            let finish = Finish::new(rows, move |keyspace, sink| {
+                question.answer(found, &snapshot, keyspace, sink)
+            });
+            finish.keeping(kept)
+        },
+    )
+}
+
+/// The answer to a search, if it may be given as it is.
+fn allowed(
+    request: &Search,
+    protocol: Protocol,
+    answer: Result<Answer, Error>,
+) -> Result<Answer, Error> {
+    let mut answer = match answer {
         // There was nothing yet.
         Err(Error::Stopped(Stop::Timeout)) => Answer {
             is_cut_short: true,
@@ -80,7 +172,7 @@ pub(super) fn answered(
         answer => answer?,
     };
     if answer.is_cut_short {
-        if !may_be_cut_short(request.settings.on_timeout, call.sink.protocol()) {
+        if !may_be_cut_short(request.settings.on_timeout, protocol) {
             return Err(Error::Stopped(Stop::Timeout));
         }
         answer.warnings.push(TIMEOUT_WARNING);
@@ -127,50 +219,87 @@ fn may_be_cut_short(policy: OnTimeout, protocol: Protocol) -> bool {
     }
 }
 
-fn answer(
-    request: &Search,
-    index: &Index,
-    keyspace: &mut dyn Keyspace,
-    stages: &mut Stages,
-) -> Result<Answer, Error> {
-    let (plan, mut deadline) = planned_in(request, index, stages)?;
-    // A count alone keeps no hit.
-    let limit = match request.count {
-        0 => 0,
-        count => request.offset.saturating_add(count),
-    };
-    let (hits, is_whole) = match exec::run_until(&plan, limit, index, keyspace, &deadline)? {
-        Found::All(hits) => (hits, true),
-        Found::Some(hits) => {
-            deadline = Deadline::after_ms(GRACE_MS);
-            (hits, false)
+impl Question {
+    /// How many hits are kept: none where they are only counted.
+    fn limit(&self) -> usize {
+        match self.request.count {
+            0 => 0,
+            count => self.request.offset.saturating_add(count),
         }
-    };
-    stages.end(Stage::Run);
-    let profile = plan.is_profiled.then(|| Measured::of(&plan, &hits, index));
-    let explanations = if request.explain_score {
-        explain(&plan, &hits, index, &deadline)?
-    } else {
-        Vec::new()
-    };
-    let loader = rows::Loader {
-        request,
-        plan: &plan,
-        index,
-        markup: Markup::new(request, &plan, index)?,
-    };
-    let page = loader.load(&hits, &explanations, keyspace, &deadline);
-    stages.end(Stage::Load);
-    Ok(Answer {
-        total: page.total,
-        rows: page.rows,
-        facets: (!plan.facets.is_empty()).then(|| shown_facets(&hits.facets)),
-        // Behind a page that is not all that was there, hits would be passed over.
-        next: (request.after.is_some() && is_whole && page.is_whole).then_some(page.next),
-        is_cut_short: !(is_whole && page.is_whole),
-        warnings: plan.warnings,
-        profile,
-    })
+    }
+
+    /// The hits.
+    fn find(&self, index: &Index, keyspace: &mut dyn Keyspace) -> Result<Matches, Error> {
+        let (plan, mut deadline) = (&self.plan, self.deadline);
+        let found = exec::run_until(plan, self.limit(), index, keyspace, &deadline)?;
+        let (hits, is_whole) = match found {
+            Found::All(hits) => (hits, true),
+            Found::Some(hits) => {
+                deadline = Deadline::after_ms(GRACE_MS);
+                (hits, false)
+            }
+        };
+        let explanations = if self.request.explain_score {
+            explain(plan, &hits, index, &deadline)?
+        } else {
+            Vec::new()
+        };
+        Ok(Matches {
+            hits,
+            explanations,
+            is_whole,
+        })
+    }
+
+    /// Reads what is shown of the hits and writes it.
+    ///
+    /// # Errors
+    /// What there is no reply for but an error; nothing is written then.
+    fn answer(
+        &self,
+        found: Result<Matches, Error>,
+        index: &Index,
+        keyspace: &mut dyn Keyspace,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Error> {
+        let answer = found.and_then(|found| self.show(&found, index, keyspace));
+        allowed(&self.request, self.protocol, answer)?.write(&self.request, sink);
+        Ok(())
+    }
+
+    fn show(
+        &self,
+        found: &Matches,
+        index: &Index,
+        keyspace: &mut dyn Keyspace,
+    ) -> Result<Answer, Error> {
+        let (request, plan) = (&self.request, &self.plan);
+        let deadline = if found.is_whole {
+            self.deadline
+        } else {
+            Deadline::after_ms(GRACE_MS)
+        };
+        let loader = rows::Loader {
+            request,
+            plan,
+            index,
+            markup: Markup::new(request, plan, index)?,
+        };
+        let page = loader.load(&found.hits, &found.explanations, keyspace, &deadline);
+        let is_whole = found.is_whole && page.is_whole;
+        Ok(Answer {
+            total: page.total,
+            rows: page.rows,
+            facets: (!plan.facets.is_empty()).then(|| shown_facets(&found.hits.facets)),
+            // Behind a page that is not all that was there, hits would be passed over.
+            next: (request.after.is_some() && is_whole).then_some(page.next),
+            is_cut_short: !is_whole,
+            warnings: plan.warnings.clone(),
+            profile: plan
+                .is_profiled
+                .then(|| Measured::of(plan, &found.hits, index)),
+        })
+    }
 }
 
 impl Measured {
@@ -225,127 +354,4 @@ pub(super) fn planned_in(
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use nuthatch_indexes::suggest::Suggestions;
-
-    use crate::engine::{Call, Core};
-    use crate::keyspace::{Access, Keyspace, Presence, WrongType};
-    use crate::reply::{Protocol, Recorder, Reply};
-
-    /// Every key is an empty hash, and showing one takes two milliseconds.
-    struct Slow;
-
-    impl Keyspace for Slow {
-        fn fields(&mut self, _: &[u8], _: &[&[u8]], _: &mut dyn FnMut(usize, &[u8])) -> Presence {
-            Presence::Hash
-        }
-
-        fn document(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
-            std::thread::sleep(Duration::from_millis(2));
-            Presence::Hash
-        }
-
-        fn read_suggestions(
-            &mut self,
-            _: &[u8],
-            _: &mut dyn FnMut(&Suggestions),
-        ) -> Result<(), WrongType> {
-            Err(WrongType)
-        }
-
-        fn change_suggestions(
-            &mut self,
-            _: &[u8],
-            _: &mut dyn FnMut(&mut Suggestions),
-        ) -> Result<(), WrongType> {
-            Err(WrongType)
-        }
-
-        fn delete(&mut self, _: &[u8]) -> bool {
-            false
-        }
-
-        fn allows(&mut self, _: Access, _: &[Vec<u8>]) -> bool {
-            true
-        }
-
-        fn key_count(&mut self) -> u64 {
-            0
-        }
-    }
-
-    fn run(core: &mut Core, command: &str) -> Option<Reply> {
-        run_in(core, Protocol::Resp2, command)
-    }
-
-    fn run_in(core: &mut Core, protocol: Protocol, command: &str) -> Option<Reply> {
-        let arguments: Vec<&[u8]> = command.split(' ').map(str::as_bytes).collect();
-        let mut recorder = Recorder::new(protocol);
-        let mut call = Call {
-            database: 0,
-            keyspace: &mut Slow,
-            sink: &mut recorder,
-        };
-        core.execute(&mut call, &arguments);
-        recorder.finish()
-    }
-
-    fn fifty_documents() -> Core {
-        let mut core = Core::new();
-        run(&mut core, "FT.CREATE i SCHEMA t TEXT");
-        for key in 0u8..50 {
-            core.key_changed(0, &[key], &mut Slow);
-        }
-        core
-    }
-
-    #[test]
-    fn a_search_that_is_slow_to_show_its_documents_stops_in_time() {
-        let mut core = fifty_documents();
-        let timeout = Reply::Error("SEARCH_TIMEOUT Timeout limit was reached".to_owned());
-        let found = run(&mut core, "FT.SEARCH i * LIMIT 0 50 TIMEOUT 20");
-        assert_eq!(found, Some(timeout));
-        let found = run(&mut core, "FT.SEARCH i * LIMIT 0 1 TIMEOUT 0");
-        assert!(matches!(found, Some(Reply::Array(values)) if values.len() == 3));
-    }
-
-    #[test]
-    fn what_is_cut_short_is_an_error_or_says_so_or_neither_by_policy() {
-        let mut core = fifty_documents();
-        let search = "FT.SEARCH i * LIMIT 0 50 TIMEOUT 20";
-        let timeout = Some(Reply::Error(
-            "SEARCH_TIMEOUT Timeout limit was reached".to_owned(),
-        ));
-        let warned = |reply: Option<Reply>| {
-            let Some(Reply::Map(entries)) = reply else {
-                panic!("a map: {reply:?}");
-            };
-            let get = |name: &str| {
-                let key = Reply::Bulk(name.into());
-                entries
-                    .iter()
-                    .find(|(k, _)| *k == key)
-                    .map(|(_, v)| v.clone())
-            };
-            let Some(Reply::Array(results)) = get("results") else {
-                panic!("results");
-            };
-            assert!(results.len() < 50);
-            assert_eq!(get("total_results"), Some(Reply::Integer(50)));
-            let warning = Reply::Bulk(b"Timeout limit was reached".to_vec());
-            assert_eq!(get("warning"), Some(Reply::Array(vec![warning])));
-        };
-        warned(run_in(&mut core, Protocol::Resp3, search));
-        assert_eq!(run_in(&mut core, Protocol::Resp2, search), timeout);
-        run(&mut core, "FT.CONFIG SET ON_TIMEOUT RETURN");
-        warned(run_in(&mut core, Protocol::Resp3, search));
-        let found = run_in(&mut core, Protocol::Resp2, search);
-        assert!(matches!(found, Some(Reply::Array(values)) if values.len() < 101));
-        run(&mut core, "FT.CONFIG SET ON_TIMEOUT FAIL");
-        for protocol in [Protocol::Resp2, Protocol::Resp3] {
-            assert_eq!(run_in(&mut core, protocol, search), timeout);
-        }
-    }
-}
+mod tests;

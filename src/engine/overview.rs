@@ -59,14 +59,25 @@ impl Counts {
             self.queries += 1;
             self.query_time += took;
         }
-        match result {
-            Ok(_) => {}
-            Err(Error::Stopped(_)) => self.timeouts += 1,
-            Err(Error::Fault(_)) => self.faults += 1,
-            Err(Error::Refusal(Refusal::Index(IndexRefusal::NotAllowed { .. }))) => {
-                self.denials += 1;
-            }
-            Err(Error::Refusal(_)) => self.refusals += 1,
+        if let Err(error) = result {
+            self.count_error(error);
+        }
+    }
+
+    /// What a query that was counted took elsewhere, and how it failed if it did.
+    pub(super) fn count_deferred(&mut self, took: Duration, error: Option<&Error>) {
+        self.query_time += took;
+        if let Some(error) = error {
+            self.count_error(error);
+        }
+    }
+
+    fn count_error(&mut self, error: &Error) {
+        match error {
+            Error::Stopped(_) => self.timeouts += 1,
+            Error::Fault(_) => self.faults += 1,
+            Error::Refusal(Refusal::Index(IndexRefusal::NotAllowed { .. })) => self.denials += 1,
+            Error::Refusal(_) => self.refusals += 1,
         }
     }
 }

@@ -4,12 +4,14 @@ use std::time::{Duration, Instant};
 
 use nuthatch_indexes::docset::Pace;
 
+use super::cancel::Cancel;
 use crate::request::error::{Error, Stop};
 
-/// The moment after which a query is stopped.
+/// The moment after which a query is stopped, and whether it is cancelled before.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline {
     at: Option<Instant>,
+    cancel: Option<Cancel>,
 }
 
 impl Deadline {
@@ -20,13 +22,24 @@ impl Deadline {
             at: (milliseconds > 0)
                 .then(|| Instant::now().checked_add(Duration::from_millis(milliseconds)))
                 .flatten(),
+            cancel: None,
         }
     }
 
-    /// Whether it has passed.
+    /// The same, or as soon as the query is cancelled.
+    #[must_use]
+    pub const fn or_when(self, cancel: Cancel) -> Self {
+        Self {
+            at: self.at,
+            cancel: Some(cancel),
+        }
+    }
+
+    /// Whether it has passed, or the query is cancelled.
     #[must_use]
     pub fn passed(&self) -> bool {
-        self.at.is_some_and(|at| Instant::now() >= at)
+        self.cancel.is_some_and(Cancel::is_cancelled)
+            || self.at.is_some_and(|at| Instant::now() >= at)
     }
 
     /// Goes on while there is time.
@@ -55,7 +68,7 @@ impl Deadline {
     /// must look once more at their end.
     #[must_use]
     pub fn pace(&self, cursors: u32) -> Pace {
-        if self.at.is_none() {
+        if self.at.is_none() && self.cancel.is_none() {
             return Pace::endless();
         }
         let deadline = *self;
@@ -97,6 +110,7 @@ mod tests {
     fn the_more_cursors_a_step_moves_the_sooner_it_looks_at_the_clock() {
         let passed = Deadline {
             at: Some(Instant::now()),
+            cancel: None,
         };
         for (cursors, last) in [(1, Steps::EVERY), (4, Steps::EVERY / 4), (u32::MAX, 1)] {
             let mut steps = passed.steps(cursors);

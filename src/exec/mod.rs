@@ -5,6 +5,7 @@ mod area;
 mod bits;
 mod build;
 mod by_number;
+pub mod cancel;
 mod candidates;
 pub mod collect;
 pub mod deadline;
@@ -23,7 +24,7 @@ mod ranked;
 mod ranking;
 mod scored;
 mod scorer;
-mod sort_key;
+pub mod sort_key;
 pub mod spelling;
 mod variants;
 mod without;
@@ -33,7 +34,7 @@ use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::docset::DocSet;
 use roaring::RoaringBitmap;
 
-use self::collect::{Hit, Hits, Top};
+use self::collect::{Hit, Hits, SortKeyList, Top};
 use self::deadline::Deadline;
 use self::facets::FacetCounts;
 pub(crate) use self::knn::members;
@@ -150,6 +151,7 @@ fn nearest(
     };
     let mut sort_keys = SortKeys::new(plan, index, keyspace);
     let (mut hits, profile) = knn::measured(knn, plan, index, deadline)?;
+    sort_keys.prepare(&hits);
     for hit in &mut hits {
         deadline.check()?;
         hit.sort_keys = sort_keys.get(hit.doc);
@@ -179,8 +181,10 @@ fn matches(
     let (mut found, keeps) = (RoaringBitmap::new(), !plan.facets.is_empty());
     let mut top = Top::new(limit, Ranking::new(&plan.order, index.documents()));
     let mut steps = deadline.steps(plan.filter.sets());
+    let (mut waiting, at_once) = (Vec::new(), sort_keys.at_once());
     while let Some(doc) = scored.set().doc() {
         if steps.check().is_err() {
+            sort_keys.push_all(&mut waiting, &mut top);
             return cut_short(plan, top.finish(), scored.profile());
         }
         if keeps {
@@ -188,17 +192,27 @@ fn matches(
         }
         // A hit that is only counted needs neither score nor sort key.
         if limit > 0 {
-            top.push(Hit {
+            let mut hit = Hit {
                 doc,
                 score: if plan.scored { scored.score() } else { 0.0 },
                 distance: None,
-                sort_keys: sort_keys.get(doc),
-            });
+                sort_keys: SortKeyList::new(),
+            };
+            if at_once > 1 {
+                waiting.push(hit);
+                if waiting.len() >= at_once {
+                    sort_keys.push_all(&mut waiting, &mut top);
+                }
+            } else {
+                hit.sort_keys = sort_keys.get(doc);
+                top.push(hit);
+            }
         } else {
             top.count();
         }
         scored.set().advance();
     }
+    sort_keys.push_all(&mut waiting, &mut top);
     // A set that looks at the clock itself ends early.
     if deadline.passed() {
         return cut_short(plan, top.finish(), scored.profile());

@@ -14,7 +14,7 @@ pub struct AggregateReply<'a> {
     /// How many rows there were before the last step that took only some of them.
     pub total: usize,
     /// Rows.
-    pub rows: Vec<Row>,
+    pub rows: &'a [Row],
     /// What the user should know of the answer.
     pub warnings: &'a [&'static str],
     /// The cursor of the rest, 0 when there is none; none without `WITHCURSOR`.
@@ -39,7 +39,7 @@ impl AggregateReply<'_> {
     fn write_flat(&self, sink: &mut dyn Sink) {
         sink.array(1 + self.rows.len());
         write_count(self.total, sink);
-        for row in &self.rows {
+        for row in self.rows {
             write_row(row, sink);
         }
     }
@@ -54,7 +54,7 @@ impl AggregateReply<'_> {
         sink.bulk(b"STRING");
         sink.bulk(b"results");
         sink.array(self.rows.len());
-        for row in &self.rows {
+        for row in self.rows {
             sink.map(2);
             sink.bulk(b"extra_attributes");
             write_row(row, sink);

@@ -8,6 +8,7 @@ mod index;
 mod query;
 mod search;
 mod shown;
+mod stop;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ pub use self::file::{FileError, FileProblem};
 pub use self::hybrid::HybridError;
 pub use self::index::IndexRefusal;
 pub use self::shown::shown;
+pub use self::stop::Stop;
 
 /// Why a command did nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,13 +31,6 @@ pub enum Error {
     Fault(String),
     /// Nobody's: the work was cut short.
     Stopped(Stop),
-}
-
-/// Why work was cut short.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// The time limit of the query passed.
-    Timeout,
 }
 
 /// What is wrong with a command. The texts keep the fragments that clients match
@@ -486,7 +481,7 @@ impl fmt::Display for Error {
         match self {
             Self::Refusal(refusal) => refusal.fmt(f),
             Self::Fault(_) => f.write_str("ERR internal error"),
-            Self::Stopped(Stop::Timeout) => f.write_str("SEARCH_TIMEOUT Timeout limit was reached"),
+            Self::Stopped(stop) => write!(f, "{stop}"),
         }
     }
 }

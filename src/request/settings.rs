@@ -38,6 +38,12 @@ pub struct Settings {
     /// `LINKERS`: threads that link vectors in the background, 0 linking them within the write;
     /// none leaves the choice to the engine.
     pub linkers: Option<usize>,
+    /// `WORKERS`: threads that answer queries; 0 answers all on the main thread.
+    pub workers: usize,
+    /// `INLINECOST`: microseconds; what is expected to take less is answered on the main thread.
+    pub inline_us: u64,
+    /// `MAXQUEUEDQUERIES`: queries that wait for a worker at most.
+    pub max_queued: usize,
 }
 
 /// What becomes of a search whose time is over (spec, section 5).
@@ -54,6 +60,12 @@ pub enum OnTimeout {
 
 /// Letters of a word with a stem unless the index or the settings say otherwise.
 const DEFAULT_MIN_STEM_LENGTH: usize = 4;
+
+/// One worker for each core but the one that serves clients, 1 to 8.
+fn default_workers() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    cores.saturating_sub(1).clamp(1, 8)
+}
 
 impl Default for Settings {
     fn default() -> Self {
@@ -72,6 +84,9 @@ impl Default for Settings {
             quantization: Quantization::default(),
             save_content: true,
             linkers: None,
+            workers: default_workers(),
+            inline_us: 50,
+            max_queued: 1_024,
         }
     }
 }

@@ -14,6 +14,7 @@ mod naive;
 mod step;
 
 use nuthatch::Engine;
+use nuthatch::host::embedded::{Begun, Deferral};
 use nuthatch::reply::Reply;
 use proptest::prelude::*;
 
@@ -95,7 +96,7 @@ fn drained(engine: &mut Engine, command: &[String], count: usize) -> Vec<Row> {
     let count = count.to_string();
     let mut words: Vec<&str> = command.iter().map(String::as_str).collect();
     words.extend(["WITHCURSOR", "COUNT", &count]);
-    let mut reply = engine.execute(&words);
+    let mut reply = apart(engine, &words);
     let mut rows = Vec::new();
     loop {
         let parts = array(&reply);
@@ -107,7 +108,15 @@ fn drained(engine: &mut Engine, command: &[String], count: usize) -> Vec<Row> {
             return rows;
         }
         assert!(is_full, "only the last page is short");
-        reply = engine.execute(&["FT.CURSOR", "READ", "i", &id.to_string()]);
+        reply = apart(engine, &["FT.CURSOR", "READ", "i", &id.to_string()]);
+    }
+}
+
+/// The reply to a query that goes on with a snapshot.
+fn apart(engine: &mut Engine, words: &[&str]) -> Reply {
+    match engine.begin(words, Deferral::Always) {
+        Begun::Replied(reply) => reply,
+        Begun::Query(query) => engine.finish(query.run()),
     }
 }
 

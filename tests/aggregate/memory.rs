@@ -42,10 +42,6 @@ impl Keyspace for Long {
         false
     }
 
-    fn allows(&mut self, _: Access, _: &[Vec<u8>]) -> bool {
-        true
-    }
-
     fn key_count(&mut self) -> u64 {
         0
     }

@@ -10,6 +10,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("request", &[]),
     ("keyspace", &[]),
     ("background", &[]),
+    ("workers", &[]),
     ("persist", &[]),
     ("query", &["request"]),
     ("expr", &["request"]),
@@ -32,6 +33,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "background",
             "catalog",
             "command",
+            "exec",
             "keyspace",
             "persist",
             "reply",
@@ -41,7 +43,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "host",
         &[
-            "catalog", "command", "engine", "keyspace", "persist", "reply", "request",
+            "catalog", "command", "engine", "keyspace", "persist", "reply", "request", "workers",
         ],
     ),
 ];

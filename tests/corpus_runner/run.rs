@@ -133,7 +133,8 @@ fn servers() -> Vec<(&'static str, String, String)> {
 #[test]
 fn the_corpus_holds_in_process() {
     for protocol in PROTOCOLS {
-        let failures = failures(&mut InProcess::new(protocol));
+        let mut failures = failures(&mut InProcess::new(protocol));
+        failures.extend(self::failures(&mut InProcess::apart(protocol)));
         assert!(failures.is_empty(), "\n{}\n", failures.join("\n\n"));
     }
 }

@@ -1,6 +1,7 @@
 //! What a case can be run on.
 
 use nuthatch::Engine;
+use nuthatch::host::embedded::{Begun, Deferral};
 use nuthatch::reply::{Protocol, Reply};
 
 /// An engine that answers commands.
@@ -19,6 +20,8 @@ pub(super) trait Target {
 pub(super) struct InProcess {
     protocol: Protocol,
     engine: Engine,
+    /// Queries go on with snapshots.
+    apart: bool,
 }
 
 impl InProcess {
@@ -26,6 +29,15 @@ impl InProcess {
         Self {
             protocol,
             engine: Engine::with_protocol(protocol),
+            apart: false,
+        }
+    }
+
+    /// One whose queries go on with snapshots of what there is.
+    pub(super) fn apart(protocol: Protocol) -> Self {
+        Self {
+            apart: true,
+            ..Self::new(protocol)
         }
     }
 }
@@ -36,7 +48,13 @@ impl Target for InProcess {
     }
 
     fn run(&mut self, command: &[Vec<u8>]) -> Reply {
-        self.engine.execute(command)
+        if !self.apart {
+            return self.engine.execute(command);
+        }
+        match self.engine.begin(command, Deferral::Always) {
+            Begun::Replied(reply) => reply,
+            Begun::Query(query) => self.engine.finish(query.run()),
+        }
     }
 
     fn protocol(&self) -> Protocol {
@@ -44,6 +62,7 @@ impl Target for InProcess {
     }
 
     fn name(&self) -> String {
-        format!("in-process {:?}", self.protocol)
+        let apart = if self.apart { " apart" } else { "" };
+        format!("in-process{apart} {:?}", self.protocol)
     }
 }

@@ -23,6 +23,7 @@ mod words;
 use std::fmt;
 
 use nuthatch::Engine;
+use nuthatch::host::embedded::{Begun, Deferral};
 use nuthatch::reply::{Protocol, Reply};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -182,6 +183,10 @@ impl Stage<'_> {
             Ok(answer.rows.into_iter().map(|row| row.key).collect())
         })?;
         let reply = engine.execute(&search.command());
+        let apart = apart(engine, &search.command());
+        if apart != reply {
+            return Err(format!("{apart:?} from a snapshot, but {reply:?} at once"));
+        }
         expected.check(&Answer::read(&reply, search)?)?;
         if search.pages {
             pages::check(engine, search, &expected.keys())?;
@@ -252,4 +257,12 @@ fn a_wrong_oracle_is_found_out() {
         }
     }
     panic!("{unseen:?} made no difference");
+}
+
+/// The reply to a query that goes on with a snapshot.
+fn apart<A: AsRef<[u8]>>(engine: &mut Engine, command: &[A]) -> Reply {
+    match engine.begin(command, Deferral::Always) {
+        Begun::Replied(reply) => reply,
+        Begun::Query(query) => engine.finish(query.run()),
+    }
 }

@@ -12,7 +12,7 @@ use crate::catalog::column::SortKey;
 use crate::catalog::index::{FieldIndex, Index};
 use crate::exec::yielded;
 use crate::expr::{Column, Value};
-use crate::keyspace::Presence;
+use crate::keyspace::{Part, Presence};
 use crate::plan::aggregate::{Fetch, Source};
 use crate::request::error::Error;
 
@@ -148,11 +148,14 @@ fn hash_fields(
     let mut columns = vec![Vec::with_capacity(batch.len()); names.len()];
     let mut is_there = Vec::with_capacity(batch.len());
     let mut bytes = 0;
-    for &doc in &batch.docs {
+    for (row, &doc) in batch.docs.iter().enumerate() {
         if bytes > most {
             break;
         }
         context.deadline.check()?;
+        if row.is_multiple_of(READ_AT_ONCE) {
+            prepare(&batch.docs[row..], Part::Fields(names), context);
+        }
         let mut values = vec![Value::Null; names.len()];
         let presence = match context.index.documents().key(doc) {
             Some(key) => context.keyspace.fields(key, names, &mut |position, value| {
@@ -178,6 +181,17 @@ fn rest_of(batch: &mut Batch, at: usize) -> Option<Batch> {
     (at < batch.len()).then(|| batch.split_off(at))
 }
 
+/// Documents whose hashes are read together: their values are in memory twice.
+const READ_AT_ONCE: usize = 64;
+
+/// Says that the hashes of the first of these documents are read next.
+fn prepare(docs: &[DocId], part: Part<'_>, context: &mut Context<'_>) {
+    let documents = context.index.documents();
+    let keys = docs.iter().take(READ_AT_ONCE);
+    let keys: Vec<&[u8]> = keys.filter_map(|doc| documents.key(*doc)).collect();
+    context.keyspace.prepare(&keys, part);
+}
+
 fn as_number(value: &Value) -> Value {
     value.number().map_or(Value::Null, Value::Number)
 }
@@ -192,11 +206,14 @@ pub(super) fn documents(
     let mut documents: Vec<Fields> = Vec::with_capacity(batch.len());
     let mut is_there = Vec::with_capacity(batch.len());
     let mut bytes = 0;
-    for &doc in &batch.docs {
+    for (row, &doc) in batch.docs.iter().enumerate() {
         if bytes > most {
             break;
         }
         context.deadline.check()?;
+        if row.is_multiple_of(READ_AT_ONCE) {
+            prepare(&batch.docs[row..], Part::Document, context);
+        }
         let (presence, fields) = document(doc, context.index, context);
         is_there.push(presence == Presence::Hash);
         bytes += document_bytes(&fields);

@@ -188,6 +188,12 @@ impl Input {
         });
     }
 
+    /// Documents that have not been given out.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.docs.len() - self.at
+    }
+
     /// Bytes that it holds.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -5,12 +5,15 @@ mod file;
 mod generic;
 mod glob;
 mod keys;
+mod queries;
 
 use std::path::Path;
 use std::time::Instant;
 
 use self::keys::Keys;
+pub use self::queries::{Begun, Found, Query};
 use crate::command::nearest::{Batch, Neighbours};
+pub use crate::engine::jobs::{Cancel, Deferral};
 use crate::engine::{Call, Core, Effect};
 use crate::reply::{Protocol, Recorder, Reply};
 use crate::request::error::{Error, FileError, FileProblem};
@@ -73,11 +76,16 @@ impl Engine {
             Some(reply) => reply,
             None => self.execute_in_core(protocol, &arguments),
         };
+        self.settle();
+        reply
+    }
+
+    /// Indexes what a command has changed.
+    fn settle(&mut self) {
         if self.keys.take_flushed() {
             self.core.flush(None);
         }
         self.index_changes();
-        reply
     }
 
     /// The nearest neighbours of each of some vectors, found by several threads at once.
@@ -142,9 +150,7 @@ impl Engine {
         if effect == Effect::Changed {
             self.backfill();
         }
-        recorder
-            .finish()
-            .unwrap_or_else(|| Reply::Error("ERR internal error".to_owned()))
+        queries::recorded(recorder)
     }
 
     /// Reads the keys of before an index's creation, all at once: nobody else is waiting.

@@ -16,6 +16,7 @@ use super::keyspace::{FieldNames, ServerKeyspace};
 use crate::engine::{Core, Counts, Linking, Overview};
 use crate::request::settings::Settings;
 use crate::request::settings::table::Setting;
+use crate::workers::{WorkerCounts, Workers};
 
 /// The core and what the host keeps beside it.
 #[derive(Default)]
@@ -27,6 +28,8 @@ pub(super) struct Host {
     pub(super) idle_due: Option<Instant>,
     /// A timer will look after the cursors.
     pub(super) collects_cursors: bool,
+    /// Those who answer expensive queries.
+    pub(super) workers: Workers,
 }
 
 /// Why work did not come to a result.
@@ -63,6 +66,7 @@ static QUEUE: Mutex<VecDeque<Change>> = Mutex::new(VecDeque::new());
 /// Makes the core what the module was loaded for. Before any command.
 pub(super) fn configure(settings: Settings) {
     if let Some(mut host) = borrow() {
+        host.workers = Workers::new(settings.workers);
         host.core = Core::with(settings);
     }
 }
@@ -86,6 +90,7 @@ pub(super) fn set(setting: &Setting, value: &[u8]) -> Result<(), String> {
     if setting.is_mutable {
         *host.core.settings_mut() = settings;
     } else if host.core.settings() != settings {
+        host.workers = Workers::new(settings.workers);
         host.core = Core::with(settings);
     }
     Ok(())
@@ -97,6 +102,11 @@ pub(super) fn numbers() -> Option<(Linking, Overview, Counts)> {
         let core = &host.core;
         (core.linking(), core.overview(), core.counts())
     })
+}
+
+/// What the workers are about; none while the core is borrowed.
+pub(super) fn worker_counts() -> Option<WorkerCounts> {
+    borrow().map(|host| host.workers.counts())
 }
 
 /// Does `work` with the core, then applies the changes that it caused, also when it panicked.

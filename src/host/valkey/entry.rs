@@ -10,7 +10,10 @@ use super::cell::{self, Host, Refusal};
 use super::keyspace::ServerKeyspace;
 use super::options::{self, Options};
 use super::reply::ServerSink;
-use super::{alloc, config, cursors, events, fault, idle, info, rdb, registration, suggestions};
+use super::{
+    alloc, blocked, config, cursors, events, fault, idle, info, rdb, registration, suggestions,
+};
+use crate::engine::jobs::Begun;
 use crate::engine::{Call, Effect};
 use crate::reply::Sink;
 
@@ -66,6 +69,7 @@ fn load(context: Context<'_>, counted: bool, arguments: &[&[u8]]) -> Result<(), 
     registration::add_commands(context, Some(run))?;
     #[cfg(feature = "test-commands")]
     super::test_commands::register(context)?;
+    context.keep_detached();
     cell::configure(settings);
     config::register(context)?;
     if !events::subscribe(context) {
@@ -88,18 +92,25 @@ unsafe extern "C" fn run(
     answer(context, |host, sink| {
         // SAFETY: the server's arguments, alive during this call.
         let arguments = unsafe { arguments(argv, argc) };
+        let deferral = blocked::deferral(context, host);
         let mut keyspace = ServerKeyspace::of_caller(context, &mut host.names, &arguments);
         let mut call = Call {
             database: context.database(),
             keyspace: &mut keyspace,
             sink,
         };
-        host.core.execute(&mut call, &arguments)
+        match host.core.begin(&mut call, &arguments, deferral) {
+            Begun::Replied(effect) => effect,
+            Begun::Deferred(job) => {
+                sink.postpone();
+                blocked::start(context, host, job, sink.protocol());
+                Effect::None
+            }
+        }
     })
 }
 
-/// Has `work` write one reply and sees to all that follows from its effect. Everything runs
-/// inline; a command that is to go to a worker would branch off here.
+/// Has `work` write one reply, or postpone it, and sees to all that follows from its effect.
 pub(super) fn answer(
     context: Context<'_>,
     work: impl FnOnce(&mut Host, &mut ServerSink<'_>) -> Effect,

@@ -42,6 +42,11 @@ pub(super) static LINKS_LOADED: Counter = Counter::new();
 /// Sections that were not understood.
 pub(super) static SECTIONS_REFUSED: Counter = Counter::new();
 
+/// Queries that were handed to workers.
+pub(super) static QUERIES_DEFERRED: Counter = Counter::new();
+/// Queries whose clients went away.
+pub(super) static QUERIES_CANCELLED: Counter = Counter::new();
+
 /// Adds the section to `INFO`.
 pub(super) fn register(context: Context<'_>) -> bool {
     context.register_info(Some(write))
@@ -56,7 +61,13 @@ unsafe extern "C" fn write(info: *mut raw::RedisModuleInfoCtx, crash_report: c_i
         None
     };
     let (linking, overview, counts) = numbers.unwrap_or_default();
-    let fields: [(&CStr, u64); 10] = [
+    let workers = if crash_report == 0 {
+        fault::catch_and(cell::worker_counts, |_| ()).unwrap_or_default()
+    } else {
+        None
+    };
+    let workers = workers.unwrap_or_default();
+    let fields: [(&CStr, u64); 15] = [
         (c"panics", fault::panics()),
         (c"key_changes", KEY_CHANGES.get()),
         (c"backfilled_keys", BACKFILLED_KEYS.get()),
@@ -67,6 +78,11 @@ unsafe extern "C" fn write(info: *mut raw::RedisModuleInfoCtx, crash_report: c_i
         (c"linker_panics", linking.panics),
         (c"fresh_vectors", linking.fresh),
         (c"tombstones", linking.tombstones),
+        (c"workers", workers.workers),
+        (c"queries_queued", workers.queued),
+        (c"queries_running", workers.running),
+        (c"queries_deferred", QUERIES_DEFERRED.get()),
+        (c"queries_cancelled", QUERIES_CANCELLED.get()),
     ];
     let indexes: [(&CStr, u64); 6] = [
         (c"number_of_indexes", overview.indexes),

@@ -8,12 +8,14 @@
 //! ```
 //!
 //! Every function that the server calls catches panics ([`fault`]) and reaches the core only
-//! through [`cell`]. Everything runs on the server's main thread, under its global lock.
+//! through [`cell`]. All of that runs on the server's main thread, under its global lock; expensive queries
+//! go on on [workers](blocked), with snapshots.
 
 mod acl;
 mod alloc;
 mod api;
 mod backfill;
+mod blocked;
 mod cell;
 mod config;
 mod cursors;
@@ -26,6 +28,7 @@ mod keyspace;
 mod options;
 mod rdb;
 mod registration;
+mod remote;
 mod reply;
 mod suggestions;
 #[cfg(feature = "test-commands")]

@@ -27,11 +27,21 @@ impl<'a> ServerSink<'a> {
         } else {
             Protocol::Resp2
         };
+        Self::in_protocol(context, protocol)
+    }
+
+    /// The same, of a client whose protocol is known.
+    pub(super) fn in_protocol(context: Context<'a>, protocol: Protocol) -> Self {
         Self {
             context,
             protocol,
             owed: 1,
         }
+    }
+
+    /// The reply is written elsewhere.
+    pub(super) fn postpone(&mut self) {
+        self.owed = 0;
     }
 
     /// Writes an error for each value still owed; how many there were.

@@ -2,6 +2,7 @@
 
 use std::alloc::{self, Layout};
 use std::ffi::c_int;
+use std::sync::{Condvar, Mutex, PoisonError};
 
 use valkey_module::raw;
 
@@ -12,7 +13,9 @@ use crate::reply::Sink;
 
 pub(super) fn register(context: Context<'_>) -> Result<(), String> {
     let added = context.create_command("NUTHATCH.PANIC", c"readonly", false, Some(panic))
-        && context.create_command("NUTHATCH.ALIGN", c"readonly", false, Some(align));
+        && context.create_command("NUTHATCH.ALIGN", c"readonly", false, Some(align))
+        && context.create_command("NUTHATCH.STALL", c"readonly", false, Some(stall))
+        && context.create_command("NUTHATCH.RESUME", c"readonly", false, Some(resume));
     added.then_some(()).ok_or("test commands".to_owned())
 }
 
@@ -50,6 +53,48 @@ unsafe extern "C" fn align(
             .filter(|&(size, align)| !keeps_alignment(size, align))
             .count();
         sink.integer(i64::try_from(wrong).unwrap_or(i64::MAX));
+        Effect::None
+    })
+}
+
+/// The workers are to wait.
+static STALLED: Mutex<bool> = Mutex::new(false);
+/// Told when they need not any more.
+static RESUMED: Condvar = Condvar::new();
+
+/// `NUTHATCH.STALL`: keeps all workers from whatever comes until `NUTHATCH.RESUME`; how many there are.
+unsafe extern "C" fn stall(
+    context: *mut raw::RedisModuleCtx,
+    _argv: *mut *mut raw::RedisModuleString,
+    _argc: c_int,
+) -> c_int {
+    // SAFETY: the server's context, alive during this call.
+    let context = unsafe { Context::from_raw(context) };
+    entry::answer(context, |host, sink| {
+        *STALLED.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        for _ in 0..host.workers.count() {
+            let _ = host.workers.offer(Box::new(|| {
+                let stalled = STALLED.lock().unwrap_or_else(PoisonError::into_inner);
+                drop(RESUMED.wait_while(stalled, |stalled| *stalled));
+            }));
+        }
+        sink.integer(i64::try_from(host.workers.count()).unwrap_or(i64::MAX));
+        Effect::None
+    })
+}
+
+/// `NUTHATCH.RESUME`: lets the workers go on.
+unsafe extern "C" fn resume(
+    context: *mut raw::RedisModuleCtx,
+    _argv: *mut *mut raw::RedisModuleString,
+    _argc: c_int,
+) -> c_int {
+    // SAFETY: the server's context, alive during this call.
+    let context = unsafe { Context::from_raw(context) };
+    entry::answer(context, |_host, sink| {
+        *STALLED.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        RESUMED.notify_all();
+        sink.simple("OK");
         Effect::None
     })
 }

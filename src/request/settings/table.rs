@@ -210,6 +210,40 @@ pub const SETTINGS: &[Setting] = &[
             set: |settings, value| settings.linkers = Some(size(value)),
         },
     },
+    Setting {
+        name: "WORKERS",
+        description: "Threads that answer queries beside the server's main thread; 0 answers all on it",
+        is_mutable: false,
+        kind: Kind::Whole {
+            min: 0,
+            max: 64,
+            get: |settings| settings.workers as u64,
+            set: |settings, value| settings.workers = size(value),
+        },
+    },
+    Setting {
+        name: "INLINECOST",
+        description: "Queries that are expected to take less, in microseconds, are answered on the \
+                      main thread, which costs less than to hand them to a worker",
+        is_mutable: true,
+        kind: Kind::Whole {
+            min: 0,
+            max: 1_000_000,
+            get: |settings| settings.inline_us,
+            set: |settings, value| settings.inline_us = value,
+        },
+    },
+    Setting {
+        name: "MAXQUEUEDQUERIES",
+        description: "How many queries may wait for a worker; more are refused",
+        is_mutable: true,
+        kind: Kind::Whole {
+            min: 0,
+            max: 1_000_000,
+            get: |settings| settings.max_queued as u64,
+            set: |settings, value| settings.max_queued = size(value),
+        },
+    },
 ];
 
 const EXPANSIONS: Setting = Setting {

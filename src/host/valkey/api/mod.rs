@@ -1,11 +1,13 @@
 //! The server's calls as safe methods. The types' invariants carry the safety: a [`Context`],
 //! a [`Str`] or a [`Key`] exists only while the server keeps what it points to.
 
+mod blocked;
 mod key;
 mod string;
 mod user;
 mod value;
 
+pub(super) use blocked::{BlockedClient, Callbacks, call_on_main, detached};
 pub(super) use key::{Cursor, Key, Pairs};
 pub(super) use string::{OwnedStr, Str};
 pub(super) use value::{
