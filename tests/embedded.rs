@@ -42,8 +42,8 @@ fn definitions_saved_by_the_first_version_are_loaded() {
     assert!(saved.contains(r#""quantization":"Auto""#), "{saved}");
     let again = core.save();
     assert_eq!(core.load(&again), Ok(()));
-    let refused = core.load(&section(5)).unwrap_err();
-    assert_eq!(refused, "its version is 5, not 1 to 4");
+    let refused = core.load(&section(6)).unwrap_err();
+    assert_eq!(refused, "its version is 6, not 1 to 5");
 }
 
 /// No key at all.

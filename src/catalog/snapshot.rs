@@ -39,7 +39,7 @@ impl<'a> Reads<'a> {
 }
 
 /// Those of a field.
-fn of<'a, T>(field: FieldId, all: &'a [(FieldId, T)]) -> impl Iterator<Item = &'a T> {
+fn of<T>(field: FieldId, all: &[(FieldId, T)]) -> impl Iterator<Item = &T> {
     let of_field = all.iter().filter(move |(other, _)| *other == field);
     of_field.map(|(_, value)| value)
 }

@@ -22,8 +22,7 @@ impl Keyspace for Vectors {
         let Some(vector) = self.0.get(key) else {
             return Presence::Absent;
         };
-        let found = names.iter().position(|&name| name == b"v");
-        if let Some(position) = found {
+        for (position, _) in names.iter().enumerate().filter(|(_, name)| **name == b"v") {
             visit(position, vector);
         }
         Presence::Hash
