@@ -2,8 +2,7 @@
 
     make bench-cache
 
-Pairs are read from ../shared/data/qqp when that is there. Peers (redisvl's cache on the same server) are
-measured when they are installed, in turns with ours.
+Pairs are read from ../shared/data/qqp when that is there. No other cache is measured beside it yet.
 """
 
 from __future__ import annotations
@@ -124,7 +123,7 @@ def batches(index: nuthatch.Index, queries: np.ndarray) -> dict[str, Callable[[]
 
 
 def measure_server(entries: int) -> None:
-    """Over a unix socket, ours and redisvl's cache on the same server."""
+    """Over a unix socket, with the module in the server."""
     try:
         import redis
 

@@ -100,7 +100,7 @@ const SET_COST: u64 = 32;
 const AT_ONCE: u64 = 64;
 
 /// Whether it is cheaper to compare the documents of every tag with the hits than to look at the tags
-/// of every hit. By `nuthatch-bench query`.
+/// of every hit. The constants are by judgement: `nuthatch-bench query` has not set them yet.
 fn is_worth_comparing(tags: &TagIndex, hits: &RoaringBitmap) -> bool {
     let sets = tags.cardinality() as u64;
     // A set is a list, or a bit for each document.

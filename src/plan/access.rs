@@ -65,7 +65,7 @@ pub fn is_asked(part: &Node, lead: &Node, access: AccessRule) -> bool {
 /// What it costs to ask of one document whether a node holds, where a number of a column costs 1; none
 /// if it cannot be asked, since only a walk tells it.
 ///
-/// By `nuthatch-bench query`.
+/// By judgement: `nuthatch-bench query` has not set these yet.
 #[must_use]
 pub fn asking_cost(node: &Node) -> Option<u64> {
     /// Postings are looked up by unpacking some tens of them.

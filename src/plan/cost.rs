@@ -1,7 +1,7 @@
 //! What the ways to find the best documents for words cost, where they meet conditions too.
 //!
-//! A unit is a posting that is walked over. The constants are ratios of what `nuthatch-bench query`
-//! measured for each way by itself.
+//! A unit is a posting that is walked over. The constants are ratios by judgement: `nuthatch-bench query`
+//! is there to measure each way by itself, and has not set them yet.
 
 use super::estimate::Estimate;
 use super::words_first::Split;
