@@ -1,6 +1,8 @@
 //! Every way to run a search finds the same: random documents and searches, and of each plan all
 //! [alternatives](nuthatch::plan::alternatives).
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fmt::Write as _;
 
 use nuthatch::catalog::index::Index;

@@ -1,10 +1,6 @@
 //! The in-process host's keys, its file, and neighbours of many vectors at once.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::wildcard_enum_match_arm,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::wildcard_enum_match_arm, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 

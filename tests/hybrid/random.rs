@@ -105,53 +105,55 @@ fn written(filter: &Filter) -> String {
     range.into_iter().chain(tag).collect::<Vec<_>>().join(" ")
 }
 
+fn add(words: &mut Vec<Vec<u8>>, text: &str) {
+    words.extend(text.split(' ').map(|word| word.as_bytes().to_vec()));
+}
+
+/// What a leg asks for, in the words of a command.
+fn wanted(words: &mut Vec<Vec<u8>>, slot: usize, asked: &Asked) {
+    match asked {
+        Asked::Words {
+            words: looked_for,
+            all,
+            within,
+            by_words,
+        } => {
+            let names: Vec<&str> = looked_for.iter().map(|word| WORDS[*word]).collect();
+            let query = names.join(if *all { " " } else { "|" });
+            let within = within.as_ref().map(written).unwrap_or_default();
+            words.extend([
+                b"SEARCH".to_vec(),
+                format!("({query}) {within}").into_bytes(),
+            ]);
+            add(words, "VERBATIM SCORER");
+            add(words, if *by_words { "BM25STD" } else { "DOCSCORE" });
+        }
+        Asked::Nearest { metric, k, .. } => {
+            add(words, &format!("VSIM @v{metric} $q{slot} KNN 2 K {k}"));
+        }
+        Asked::Within { metric, radius, .. } => {
+            let range = format!("VSIM @v{metric} $q{slot} RANGE 2 RADIUS {radius}");
+            add(words, &range);
+        }
+    }
+}
+
 /// The command of a search, or of the cursors of its legs.
 pub(super) fn command(search: &Search, with_cursors: bool) -> Vec<Vec<u8>> {
     let mut words: Vec<Vec<u8>> = Vec::new();
     let mut params: Vec<Vec<u8>> = Vec::new();
-    let add = |words: &mut Vec<Vec<u8>>, text: &str| {
-        words.extend(text.split(' ').map(|word| word.as_bytes().to_vec()));
-    };
     add(&mut words, "FT.HYBRID i");
     for (slot, leg) in search.legs.iter().enumerate() {
         if let Asked::Nearest { vector, .. } | Asked::Within { vector, .. } = &leg.asked {
             params.extend([format!("q{slot}").into_bytes(), blob(*vector)]);
         }
-        match &leg.asked {
-            Asked::Words {
-                words: looked_for,
-                all,
-                within,
-                by_words,
-            } => {
-                let names: Vec<&str> = looked_for.iter().map(|word| WORDS[*word]).collect();
-                let query = names.join(if *all { " " } else { "|" });
-                let within = within.as_ref().map(written).unwrap_or_default();
-                words.extend([
-                    b"SEARCH".to_vec(),
-                    format!("({query}) {within}").into_bytes(),
-                ]);
-                add(&mut words, "VERBATIM SCORER");
-                add(&mut words, if *by_words { "BM25STD" } else { "DOCSCORE" });
-            }
-            Asked::Nearest { metric, k, .. } => {
-                add(&mut words, &format!("VSIM @v{metric} $q{slot} KNN 2 K {k}"));
-            }
-            Asked::Within { metric, radius, .. } => {
-                add(
-                    &mut words,
-                    &format!("VSIM @v{metric} $q{slot} RANGE 2 RADIUS {radius}"),
-                );
-            }
-        }
+        wanted(&mut words, slot, &leg.asked);
         if let Some(filter) = &leg.filter {
             words.extend([b"FILTER".to_vec(), written(filter).into_bytes()]);
         }
         let weight = f64::from(leg.weight) / 2.0;
-        add(
-            &mut words,
-            &format!("WEIGHT {weight} YIELD_SCORE_AS s{slot}"),
-        );
+        let weight = format!("WEIGHT {weight} YIELD_SCORE_AS s{slot}");
+        add(&mut words, &weight);
     }
     let window = search.window;
     let combine = match search.fusion {

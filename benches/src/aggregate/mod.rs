@@ -118,6 +118,16 @@ pub struct Answer {
     pub sum: f64,
 }
 
+const GROUPING_PEERS: [&str; 5] = [
+    "duckdb",
+    "duckdb-enum",
+    "duckdb-estimated",
+    "polars",
+    "polars-categories",
+];
+
+const SORTING_PEERS: [&str; 4] = ["duckdb", "duckdb-enum", "polars", "polars-categories"];
+
 /// Measures, and writes `target/bench/aggregate.json` and `aggregate.md` below `root`.
 ///
 /// # Errors
@@ -137,20 +147,7 @@ pub fn run(options: &Options, root: &Path) -> Result<(), Box<dyn Error>> {
     let file = folder.join(format!("cache/aggregate-{documents}.bin"));
     data.write(&file)?;
     let peers = Peers::start(root, &file, documents, cpu)?;
-    let rounds = format!("{}, interleaved, one thread each", options.rounds());
-    let profile = if cfg!(debug_assertions) {
-        "dev: NOT A MEASUREMENT"
-    } else {
-        "release"
-    };
-    for (name, fact) in [
-        ("peers", peers.versions.as_str()),
-        ("nuthatch", env!("CARGO_PKG_VERSION")),
-        ("profile", profile),
-        ("rounds", &rounds),
-    ] {
-        report.facts.push((name.to_owned(), fact.to_owned()));
-    }
+    report.facts.extend(facts(options, &peers));
     let mut bench = Bench {
         engine: data.engine()?,
         peers,
@@ -159,24 +156,10 @@ pub fn run(options: &Options, root: &Path) -> Result<(), Box<dyn Error>> {
         report,
     };
     if options.wants("group") {
-        bench.beside(
-            "group",
-            GROUP,
-            &[
-                "duckdb",
-                "duckdb-enum",
-                "duckdb-estimated",
-                "polars",
-                "polars-categories",
-            ],
-        )?;
+        bench.beside("group", GROUP, &GROUPING_PEERS)?;
     }
     if options.wants("sort") {
-        bench.beside(
-            "sort",
-            SORT,
-            &["duckdb", "duckdb-enum", "polars", "polars-categories"],
-        )?;
+        bench.beside("sort", SORT, &SORTING_PEERS)?;
     }
     if options.wants("apply") {
         bench.apply()?;
@@ -191,6 +174,23 @@ pub fn run(options: &Options, root: &Path) -> Result<(), Box<dyn Error>> {
         summary.trim_end()
     ));
     Ok(())
+}
+
+/// What was compared, and how.
+fn facts(options: &Options, peers: &Peers) -> [(String, String); 4] {
+    let profile = if cfg!(debug_assertions) {
+        "dev: NOT A MEASUREMENT"
+    } else {
+        "release"
+    };
+    let rounds = format!("{}, interleaved, one thread each", options.rounds());
+    [
+        ("peers", peers.versions.clone()),
+        ("nuthatch", env!("CARGO_PKG_VERSION").to_owned()),
+        ("profile", profile.to_owned()),
+        ("rounds", rounds),
+    ]
+    .map(|(name, fact)| (name.to_owned(), fact))
 }
 
 struct Bench {

@@ -80,24 +80,13 @@ fn cell(
     let recall = recall(data, ours, &filtered, &vectors, (field, share))?;
     let (scanned, open) = (plan(&filter, Strategy::Exact)?, plan("*", Strategy::Auto)?);
     let answer = |planned: &Planned| drop(black_box(ours.run(planned, &planned.plan)));
-    let contender = |name, planned: &'_ [Planned], at: usize| {
-        let _: &str = name;
-        answer(&planned[at]);
-    };
-    let mut contenders = [
-        Contender {
-            name: "chosen",
-            answer: Box::new(|at| contender("chosen", &filtered, at)),
-        },
-        Contender {
-            name: "scan",
-            answer: Box::new(|at| contender("scan", &scanned, at)),
-        },
-        Contender {
-            name: "open",
-            answer: Box::new(|at| contender("open", &open, at)),
-        },
-    ];
+    let mut contenders =
+        [("chosen", &filtered), ("scan", &scanned), ("open", &open)].map(|(name, planned)| {
+            Contender {
+                name,
+                answer: Box::new(move |at| answer(&planned[at])),
+            }
+        });
     let times = measure(rounds, count, &mut contenders);
     let rate = |at: usize| {
         let total = times.get(at).map_or(0.0, |it| median(it.total.clone()));

@@ -107,6 +107,11 @@ impl Draw<'_> {
 
     fn condition(&mut self) -> String {
         // Ranks evenly in their logarithm, so that all frequencies come.
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "at least 1, and rounded down"
+        )]
         let rank = |random: &mut Random, most: f64| most.powf(random.unit()) as usize - 1;
         match self.random.below(8) {
             0 => {
