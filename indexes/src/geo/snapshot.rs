@@ -42,14 +42,14 @@ mod tests {
     use crate::geo::{Circle, GeoIndex, Point};
 
     fn point(slot: usize) -> Point {
-        Point::parse(format!("{},{}", slot % 360, slot % 80).as_bytes()).unwrap()
+        Point::parse(format!("{},{}", slot % 180, slot / 180).as_bytes()).unwrap()
     }
 
     #[test]
     fn a_snapshot_finds_what_was_there_in_small_and_large_circles() {
         let mut points = GeoIndex::new();
         for slot in 0..4_000 {
-            points.insert(DocId::from_index(slot).unwrap(), point(slot % 1_500));
+            points.insert(DocId::from_index(slot).unwrap(), point(slot));
         }
         let circle = |radius| Circle {
             centre: point(7),
@@ -63,6 +63,7 @@ mod tests {
                 .collect();
             assert!(expected.iter().all(|found| !found.is_empty()));
             let snapshot = points.snapshot(some);
+            assert_eq!(snapshot.is_walked, some.len() == 3);
             for slot in 0..4_000 {
                 points.remove(DocId::from_index(slot).unwrap());
             }
@@ -71,7 +72,7 @@ mod tests {
                 .map(|circle| snapshot.within(circle, &mut Pace::endless()));
             assert!(found.eq(expected));
             for slot in 0..4_000 {
-                points.insert(DocId::from_index(slot).unwrap(), point(slot % 1_500));
+                points.insert(DocId::from_index(slot).unwrap(), point(slot));
             }
         }
     }
