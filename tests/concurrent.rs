@@ -208,9 +208,12 @@ fn check(reply: &Reply, expected: &Expected, now: &Documents) {
     }
 }
 
+type Asked = (Query, Expected);
+type Answered = (Found, Expected);
+
 /// Threads that run the queries that they are sent.
-fn threads() -> (Sender<(Query, Expected)>, Receiver<(Found, Expected)>) {
-    let (ask, asked) = channel::<(Query, Expected)>();
+fn threads() -> (Sender<Asked>, Receiver<Answered>) {
+    let (ask, asked) = channel::<Asked>();
     let (answer, answers) = channel();
     let asked = Arc::new(Mutex::new(asked));
     for _ in 0..3 {
