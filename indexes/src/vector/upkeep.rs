@@ -106,7 +106,10 @@ impl Store {
         let (work, worked) = self.slice(work, &mut upkeep.dormant);
         let (runs, waits) = match &work {
             Upkept::Nothing => (false, false),
-            Upkept::Leaving { snapshots, .. } => (snapshots.are_gone(), !snapshots.are_gone()),
+            Upkept::Leaving { snapshots, .. } => {
+                let gone = snapshots.are_gone();
+                (gone, !gone)
+            }
             Upkept::Coding { .. }
             | Upkept::Mourning { .. }
             | Upkept::Sweeping { .. }

@@ -1,6 +1,7 @@
 //! The invariants of a store, looked at while no other thread works on it.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::doc::DocId;
 use crate::vector::VectorIndex;
@@ -80,7 +81,9 @@ impl Store {
         assert_eq!(self.buried(), buried.len());
         let dormant = locked(&self.upkeep).dormant.clone();
         let dead = once(buried.into_iter().chain(dormant).collect());
-        let upkeep_runs = self.upkeep_runs.load(std::sync::atomic::Ordering::Relaxed);
+        // It has rows in hand then.
+        let is_set = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
+        let upkeep_runs = is_set(&self.upkeep_runs) || is_set(&self.upkeep_waits);
         for row in self.slots.rows() {
             let state = self.slots.get(row).state();
             let live = held.contains_key(&row);
