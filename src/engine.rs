@@ -19,7 +19,7 @@ use crate::catalog::index::Index;
 use crate::catalog::registry::Registry;
 use crate::command;
 use crate::command::cursors::Cursors;
-use crate::keyspace::Keyspace;
+use crate::keyspace::{Hashes, Keyspace};
 use crate::reply::Sink;
 use crate::request::create::Defaults;
 use crate::request::settings::Settings;
@@ -160,7 +160,7 @@ impl Core {
 
     /// Brings every index in line with what `key` holds now: indexes it, again, or forgets it.
     /// Idempotent, so a host may call it for any event on the key.
-    pub fn key_changed(&mut self, database: u32, key: &[u8], keyspace: &mut dyn Keyspace) {
+    pub fn key_changed(&mut self, database: u32, key: &[u8], keyspace: &mut dyn Hashes) {
         let Some(indexes) = self.databases.get_mut(&database) else {
             return;
         };
@@ -209,7 +209,7 @@ impl Core {
     }
 
     /// Indexes one key met by the scan of a backfill; a key of another prefix costs nothing.
-    pub fn backfill_key(&mut self, backfill: Backfill, key: &[u8], keyspace: &mut dyn Keyspace) {
+    pub fn backfill_key(&mut self, backfill: Backfill, key: &[u8], keyspace: &mut dyn Hashes) {
         let Some(index) = backfilling(&mut self.databases, backfill) else {
             return;
         };

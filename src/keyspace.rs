@@ -34,13 +34,13 @@ pub enum Access {
     Delete,
 }
 
-/// The host's keys in the database of the command being run.
+/// The host's hashes in one database: all that indexes and queries read.
 ///
 /// # Contract
 /// 1. Reading a hash has no side effect that a client could see (no touch, no statistics, no expiry), as
 ///    far as the server offers to read so. An expired key or field is absent in any case.
 /// 2. What a visitor gets is valid only during its call.
-pub trait Keyspace {
+pub trait Hashes {
     /// Says that these hashes are read next, in this order and in this way, for a host to which a read
     /// is a journey.
     fn prepare(&mut self, keys: &[&[u8]], part: Part<'_>) {
@@ -58,7 +58,10 @@ pub trait Keyspace {
 
     /// Reads a whole hash: `visit(name, value)` for each field in the hash's own order.
     fn document(&mut self, key: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> Presence;
+}
 
+/// The host's keys in the database of the command being run: what commands do beside reading hashes.
+pub trait Keyspace: Hashes {
     /// Shows the suggestions that a key holds, none when there is no such key: a read of the key
     /// as any client's.
     ///

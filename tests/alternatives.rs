@@ -9,13 +9,12 @@ use nuthatch::catalog::index::Index;
 use nuthatch::exec;
 use nuthatch::exec::collect::Hits;
 use nuthatch::exec::deadline::Deadline;
-use nuthatch::keyspace::{Access, Keyspace, Presence, WrongType};
+use nuthatch::keyspace::{Hashes, Presence};
 use nuthatch::plan::alternatives::alternatives;
 use nuthatch::plan::{Plan, plan};
 use nuthatch::query::{Params, parse};
 use nuthatch::request::create::Definition;
 use nuthatch::request::search::Search;
-use nuthatch_indexes::suggest::Suggestions;
 use proptest::prelude::*;
 
 const SCHEMA: &str = "i SCHEMA t TEXT NOSTEM g TAG n NUMERIC m NUMERIC INDEXMISSING p GEO \
@@ -36,7 +35,7 @@ struct Document {
 
 struct Documents(Vec<Document>);
 
-impl Keyspace for Documents {
+impl Hashes for Documents {
     fn fields(
         &mut self,
         key: &[u8],
@@ -69,34 +68,6 @@ impl Keyspace for Documents {
 
     fn document(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
         Presence::Absent
-    }
-
-    fn read_suggestions(
-        &mut self,
-        _: &[u8],
-        _: &mut dyn FnMut(&Suggestions),
-    ) -> Result<(), WrongType> {
-        Err(WrongType)
-    }
-
-    fn change_suggestions(
-        &mut self,
-        _: &[u8],
-        _: &mut dyn FnMut(&mut Suggestions),
-    ) -> Result<(), WrongType> {
-        Err(WrongType)
-    }
-
-    fn delete(&mut self, _: &[u8]) -> bool {
-        false
-    }
-
-    fn allows(&mut self, _: Access, _: &[Vec<u8>]) -> bool {
-        true
-    }
-
-    fn key_count(&mut self) -> u64 {
-        0
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use nuthatch::Engine;
 use nuthatch::engine::{Call, Core};
-use nuthatch::keyspace::{Keyspace, Presence, WrongType};
+use nuthatch::keyspace::{Hashes, Keyspace, Presence, WrongType};
 use nuthatch::reply::{Protocol, Recorder, Reply};
 use nuthatch_indexes::suggest::Suggestions;
 use nuthatch_indexes::text::analysis::Analyzer;
@@ -49,7 +49,7 @@ fn definitions_saved_by_the_first_version_are_loaded() {
 /// No key at all.
 struct Nothing;
 
-impl Keyspace for Nothing {
+impl Hashes for Nothing {
     fn fields(&mut self, _: &[u8], _: &[&[u8]], _: &mut dyn FnMut(usize, &[u8])) -> Presence {
         Presence::Absent
     }
@@ -57,7 +57,9 @@ impl Keyspace for Nothing {
     fn document(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
         Presence::Absent
     }
+}
 
+impl Keyspace for Nothing {
     fn read_suggestions(
         &mut self,
         _: &[u8],

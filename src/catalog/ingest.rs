@@ -19,7 +19,7 @@ use super::column::SortKey;
 use super::failures::Failure;
 use super::index::{FieldIndex, Index};
 use super::schema::FieldId;
-use crate::keyspace::{Keyspace, Presence};
+use crate::keyspace::{Hashes, Presence};
 use crate::request::create::{FieldDefinition, FieldKind};
 use crate::request::error::shown;
 use crate::request::language::{Language, find_language};
@@ -29,7 +29,7 @@ pub(super) type Values = Vec<Option<Vec<u8>>>;
 
 impl Index {
     /// Brings the index in line with what a key of its prefixes holds now.
-    pub fn refresh(&mut self, key: &[u8], keyspace: &mut dyn Keyspace) {
+    pub fn refresh(&mut self, key: &[u8], keyspace: &mut dyn Hashes) {
         let start = Instant::now();
         self.last_use = start;
         let mut values: Values = vec![None; self.names.len()];

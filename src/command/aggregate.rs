@@ -15,7 +15,7 @@ use crate::exec::aggregate::{Batch, Budget, Context, Input, Run, StepProfile};
 use crate::exec::cancel::Cancel;
 use crate::exec::deadline::Deadline;
 use crate::exec::profile::Part;
-use crate::keyspace::Keyspace;
+use crate::keyspace::Hashes;
 use crate::plan::aggregate::{Output, Pipeline, Step, pipeline};
 use crate::plan::{Plan, method_name};
 use crate::reply::aggregate::{AggregateReply, Row};
@@ -332,7 +332,7 @@ impl Question {
     fn first(
         self,
         index: &Index,
-        keyspace: &mut dyn Keyspace,
+        keyspace: &mut dyn Hashes,
         cancel: Option<Cancel>,
     ) -> Result<(Cursor, Page), Error> {
         let has_cursor = self.request.cursor.is_some();
@@ -425,7 +425,7 @@ impl Cursor {
     pub(super) fn count_all(
         &mut self,
         index: &Index,
-        keyspace: &mut dyn Keyspace,
+        keyspace: &mut dyn Hashes,
         cancel: Option<Cancel>,
     ) -> Result<(), Error> {
         let deadline = self.deadline(cancel);
@@ -442,7 +442,7 @@ impl Cursor {
         &mut self,
         most: usize,
         index: &Index,
-        keyspace: &mut dyn Keyspace,
+        keyspace: &mut dyn Hashes,
         cancel: Option<Cancel>,
     ) -> Result<Page, Error> {
         let deadline = self.deadline(cancel);

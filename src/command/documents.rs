@@ -2,7 +2,7 @@
 
 use crate::catalog::index::Index;
 use crate::engine::{Call, Core, Effect};
-use crate::keyspace::{Keyspace, Presence};
+use crate::keyspace::{Hashes, Presence};
 use crate::reply::Sink;
 use crate::request::documents::Documents;
 use crate::request::error::Error;
@@ -35,7 +35,7 @@ pub(super) fn get_many(
 }
 
 /// Names and values in turn, in both protocols; null if the key is no document of the index.
-fn write_document(index: &Index, key: &[u8], keyspace: &mut dyn Keyspace, sink: &mut dyn Sink) {
+fn write_document(index: &Index, key: &[u8], keyspace: &mut dyn Hashes, sink: &mut dyn Sink) {
     let mut words = Vec::new();
     let is_known = index.documents().find(key).is_some();
     let presence = if is_known {

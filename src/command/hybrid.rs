@@ -15,7 +15,7 @@ use crate::exec::hybrid::{self as exec, LegHits};
 use crate::exec::profile::Part;
 use crate::exec::threads as threads_of;
 use crate::expr::{Column, Value};
-use crate::keyspace::Keyspace;
+use crate::keyspace::Hashes;
 use crate::plan::aggregate::{Pipeline, pipeline};
 use crate::plan::hybrid::{HybridPlan, plan};
 use crate::query::hybrid::parse_legs;
@@ -85,7 +85,7 @@ pub(super) fn answer(
     request: &Hybrid,
     budget: Budget,
     index: &Index,
-    keyspace: &mut dyn Keyspace,
+    keyspace: &mut dyn Hashes,
     stages: &mut Stages,
 ) -> Result<Answer, Error> {
     let mut answer = Answer {
@@ -195,7 +195,7 @@ impl Searched {
     fn of(
         request: &Hybrid,
         index: &Index,
-        keyspace: &mut dyn Keyspace,
+        keyspace: &mut dyn Hashes,
         stages: &mut Stages,
     ) -> Result<Option<Self>, Error> {
         stages.end(Stage::Parse);
@@ -248,7 +248,7 @@ impl Searched {
         request: &Hybrid,
         mut budget: Budget,
         index: &Index,
-        keyspace: &mut dyn Keyspace,
+        keyspace: &mut dyn Hashes,
         stages: &mut Stages,
     ) -> Result<(usize, Vec<Row>, Vec<StepProfile>), Error> {
         let hits: usize = self.legs.iter().map(|leg| leg.hits.len()).sum();
@@ -314,7 +314,7 @@ impl Searched {
         request: &Hybrid,
         mut budget: Budget,
         index: &Index,
-        keyspace: &mut dyn Keyspace,
+        keyspace: &mut dyn Hashes,
     ) -> Result<Option<Cursor>, Error> {
         let (Some(options), Some(found)) = (request.cursor, self.legs.get(slot)) else {
             return Ok(None);

@@ -7,7 +7,7 @@ use crate::exec::collect::{Hit, Hits};
 use crate::exec::deadline::Deadline;
 use crate::exec::explain::Explanation;
 use crate::exec::yielded;
-use crate::keyspace::{Keyspace, Part, Presence};
+use crate::keyspace::{Hashes, Part, Presence};
 use crate::plan::Plan;
 use crate::plan::order::{By, OrderKey};
 use crate::reply::search::Row;
@@ -58,7 +58,7 @@ impl Loader<'_> {
         &self,
         hits: &Hits,
         explanations: &[Explanation],
-        keyspace: &mut dyn Keyspace,
+        keyspace: &mut dyn Hashes,
         deadline: &Deadline,
     ) -> Page {
         let mut total = hits.total;
@@ -93,7 +93,7 @@ impl Loader<'_> {
     }
 
     /// Says that these hits are read next.
-    fn prepare(&self, hits: &[Hit], keyspace: &mut dyn Keyspace) {
+    fn prepare(&self, hits: &[Hit], keyspace: &mut dyn Hashes) {
         let keys = hits
             .iter()
             .filter_map(|hit| self.index.documents().key(hit.doc));
@@ -115,7 +115,7 @@ impl Loader<'_> {
             .collect()
     }
 
-    fn row(&self, hit: &Hit, keyspace: &mut dyn Keyspace) -> Option<Row> {
+    fn row(&self, hit: &Hit, keyspace: &mut dyn Hashes) -> Option<Row> {
         let key = self.index.documents().key(hit.doc)?;
         let mut fields = Fields::new();
         let presence = if self.request.no_content {
@@ -145,7 +145,7 @@ impl Loader<'_> {
         key: &[u8],
         hit: &Hit,
         returned: &[Returned],
-        keyspace: &mut dyn Keyspace,
+        keyspace: &mut dyn Hashes,
         fields: &mut Fields,
     ) -> Presence {
         let names = self.names(returned);
@@ -170,7 +170,7 @@ impl Loader<'_> {
         &self,
         key: &[u8],
         hit: &Hit,
-        keyspace: &mut dyn Keyspace,
+        keyspace: &mut dyn Hashes,
         fields: &mut Fields,
     ) -> Presence {
         for name in self.distance_names() {

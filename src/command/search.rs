@@ -14,7 +14,7 @@ use crate::exec::explain::{Explanation, explain};
 use crate::exec::facets::{FacetCounts, FacetValue};
 use crate::exec::profile::Part;
 use crate::exec::{self, Found, sort_key};
-use crate::keyspace::Keyspace;
+use crate::keyspace::Hashes;
 use crate::plan::{Plan, method_name, plan};
 use crate::query::{Params, parse};
 use crate::reply::search::{FacetRow, Row, SearchReply};
@@ -229,7 +229,7 @@ impl Question {
     }
 
     /// The hits.
-    fn find(&self, index: &Index, keyspace: &mut dyn Keyspace) -> Result<Matches, Error> {
+    fn find(&self, index: &Index, keyspace: &mut dyn Hashes) -> Result<Matches, Error> {
         let (plan, mut deadline) = (&self.plan, self.deadline);
         let found = exec::run_until(plan, self.limit(), index, keyspace, &deadline)?;
         let (hits, is_whole) = match found {
@@ -259,7 +259,7 @@ impl Question {
         &self,
         found: Result<Matches, Error>,
         index: &Index,
-        keyspace: &mut dyn Keyspace,
+        keyspace: &mut dyn Hashes,
         sink: &mut dyn Sink,
     ) -> Result<(), Error> {
         let answer = found.and_then(|found| self.show(&found, index, keyspace));
@@ -271,7 +271,7 @@ impl Question {
         &self,
         found: &Matches,
         index: &Index,
-        keyspace: &mut dyn Keyspace,
+        keyspace: &mut dyn Hashes,
     ) -> Result<Answer, Error> {
         let (request, plan) = (&self.request, &self.plan);
         let deadline = if found.is_whole {

@@ -13,7 +13,7 @@ use crate::catalog::index::Index;
 use crate::catalog::registry::Registry;
 pub use crate::exec::cancel::Cancel;
 use crate::exec::cancel::Cancellable;
-use crate::keyspace::Keyspace;
+use crate::keyspace::Hashes;
 use crate::reply::Sink;
 use crate::request::error::{Error, Stop};
 
@@ -51,7 +51,7 @@ pub struct Job {
     work: Work,
 }
 
-type Work = Box<dyn FnOnce(&mut dyn Keyspace, Cancel) -> Finish + Send>;
+type Work = Box<dyn FnOnce(&mut dyn Hashes, Cancel) -> Finish + Send>;
 
 /// What has come of a job.
 pub struct Finish {
@@ -63,7 +63,7 @@ pub struct Finish {
     after: Option<After>,
 }
 
-type Reply = Box<dyn FnOnce(&mut dyn Keyspace, &mut dyn Sink) -> Result<(), Error> + Send>;
+type Reply = Box<dyn FnOnce(&mut dyn Hashes, &mut dyn Sink) -> Result<(), Error> + Send>;
 type After = Box<dyn FnOnce(&mut Core) + Send>;
 
 impl Job {
@@ -73,7 +73,7 @@ impl Job {
         database: u32,
         index: u64,
         reads_keys: bool,
-        work: impl FnOnce(&mut dyn Keyspace, Cancel) -> Finish + Send + 'static,
+        work: impl FnOnce(&mut dyn Hashes, Cancel) -> Finish + Send + 'static,
     ) -> Self {
         Self {
             cancellable: Cancellable::new(),
@@ -110,7 +110,7 @@ impl Job {
 
     /// Does it, on any thread.
     #[must_use]
-    pub fn run(self, keyspace: &mut dyn Keyspace) -> Finish {
+    pub fn run(self, keyspace: &mut dyn Hashes) -> Finish {
         let start = Instant::now();
         let mut finish = (self.work)(keyspace, self.cancellable.handle());
         finish.took = start.elapsed();
@@ -123,7 +123,7 @@ impl Finish {
     /// error.
     pub(crate) fn new(
         rows: usize,
-        reply: impl FnOnce(&mut dyn Keyspace, &mut dyn Sink) -> Result<(), Error> + Send + 'static,
+        reply: impl FnOnce(&mut dyn Hashes, &mut dyn Sink) -> Result<(), Error> + Send + 'static,
     ) -> Self {
         Self {
             took: Duration::ZERO,
@@ -163,7 +163,7 @@ impl Finish {
 
     /// Writes the reply; what is left is for [`Core::settle`].
     #[must_use]
-    pub fn write(self, keyspace: &mut dyn Keyspace, sink: &mut dyn Sink) -> Settling {
+    pub fn write(self, keyspace: &mut dyn Hashes, sink: &mut dyn Sink) -> Settling {
         let start = Instant::now();
         let written = (self.reply)(keyspace, sink);
         if let Err(error) = &written {

@@ -113,19 +113,18 @@ mod tests {
 
     use nuthatch_indexes::doc::DocId;
     use nuthatch_indexes::docset::{Bitmap, DocSet};
-    use nuthatch_indexes::suggest::Suggestions;
 
     use super::*;
     use crate::catalog::index::FieldIndex;
     use crate::exec::scorer::Unscored;
-    use crate::keyspace::{Access, Keyspace, Presence, WrongType};
+    use crate::keyspace::{Hashes, Presence};
     use crate::plan::VectorRange;
     use crate::request::create::Definition;
 
     /// Each key is one byte, and its hash a vector of that byte.
     struct Bytes;
 
-    impl Keyspace for Bytes {
+    impl Hashes for Bytes {
         fn fields(
             &mut self,
             key: &[u8],
@@ -139,34 +138,6 @@ mod tests {
 
         fn document(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
             Presence::Hash
-        }
-
-        fn read_suggestions(
-            &mut self,
-            _: &[u8],
-            _: &mut dyn FnMut(&Suggestions),
-        ) -> Result<(), WrongType> {
-            Err(WrongType)
-        }
-
-        fn change_suggestions(
-            &mut self,
-            _: &[u8],
-            _: &mut dyn FnMut(&mut Suggestions),
-        ) -> Result<(), WrongType> {
-            Err(WrongType)
-        }
-
-        fn delete(&mut self, _: &[u8]) -> bool {
-            false
-        }
-
-        fn allows(&mut self, _: Access, _: &[Vec<u8>]) -> bool {
-            true
-        }
-
-        fn key_count(&mut self) -> u64 {
-            0
         }
     }
 

@@ -19,7 +19,7 @@ use super::profile::{Part, named, whole_node};
 use super::{Found, run_until};
 use crate::catalog::index::{FieldIndex, Index};
 use crate::catalog::schema::FieldId;
-use crate::keyspace::Keyspace;
+use crate::keyspace::Hashes;
 use crate::plan::estimate::Estimate;
 use crate::plan::hybrid::{HybridPlan, LegKind, LegPlan, conjunction};
 use crate::plan::{Kind, Node, Plan, nearest_name};
@@ -50,7 +50,7 @@ pub struct LegHits {
 pub fn legs(
     plan: &HybridPlan,
     index: &Index,
-    keyspace: &mut dyn Keyspace,
+    keyspace: &mut dyn Hashes,
     deadline: &Deadline,
 ) -> Result<Vec<LegHits>, Error> {
     let mut searcher = Searcher {
@@ -108,7 +108,7 @@ struct Searcher<'a> {
 }
 
 impl Searcher<'_> {
-    fn leg(&mut self, leg: &LegPlan, keyspace: &mut dyn Keyspace) -> Result<LegHits, Error> {
+    fn leg(&mut self, leg: &LegPlan, keyspace: &mut dyn Hashes) -> Result<LegHits, Error> {
         let start = Instant::now();
         let mut found = self.found(leg, keyspace)?;
         let mut parts = self.filters.take();
@@ -127,7 +127,7 @@ impl Searcher<'_> {
         Ok(found)
     }
 
-    fn found(&mut self, leg: &LegPlan, keyspace: &mut dyn Keyspace) -> Result<LegHits, Error> {
+    fn found(&mut self, leg: &LegPlan, keyspace: &mut dyn Hashes) -> Result<LegHits, Error> {
         for slot in &leg.shared {
             if self.shared[*slot].is_none() {
                 self.shared[*slot] = Some(self.documents(&self.plan.shared[*slot])?);
@@ -158,7 +158,7 @@ impl Searcher<'_> {
     }
 
     /// The best for words.
-    fn words(&self, leg: &LegPlan, keyspace: &mut dyn Keyspace) -> Result<LegHits, Error> {
+    fn words(&self, leg: &LegPlan, keyspace: &mut dyn Hashes) -> Result<LegHits, Error> {
         let plan = if leg.shared.is_empty() {
             Cow::Borrowed(&leg.plan)
         } else {

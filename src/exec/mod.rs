@@ -42,7 +42,7 @@ use self::profile::Part;
 use self::ranking::Ranking;
 use self::sort_key::SortKeys;
 use crate::catalog::index::{FieldIndex, Index};
-use crate::keyspace::Keyspace;
+use crate::keyspace::Hashes;
 use crate::plan::method::Method;
 use crate::plan::{Kind, Plan};
 use crate::request::error::{Error, Stop};
@@ -75,7 +75,7 @@ pub fn run(
     plan: &Plan,
     limit: usize,
     index: &Index,
-    keyspace: &mut dyn Keyspace,
+    keyspace: &mut dyn Hashes,
     deadline: &Deadline,
 ) -> Result<Hits, Error> {
     match run_until(plan, limit, index, keyspace, deadline)? {
@@ -101,7 +101,7 @@ pub fn run_until(
     plan: &Plan,
     limit: usize,
     index: &Index,
-    keyspace: &mut dyn Keyspace,
+    keyspace: &mut dyn Hashes,
     deadline: &Deadline,
 ) -> Result<Found, Error> {
     let mut found = match plan.method {
@@ -143,7 +143,7 @@ fn nearest(
     plan: &Plan,
     limit: usize,
     index: &Index,
-    keyspace: &mut dyn Keyspace,
+    keyspace: &mut dyn Hashes,
     deadline: &Deadline,
 ) -> Result<Hits, Error> {
     let Some(knn) = &plan.knn else {
@@ -169,7 +169,7 @@ fn matches(
     plan: &Plan,
     limit: usize,
     index: &Index,
-    keyspace: &mut dyn Keyspace,
+    keyspace: &mut dyn Hashes,
     deadline: &Deadline,
 ) -> Result<Found, Error> {
     if plan.gathers_bits() && !(plan.scored && limit > 0) {
@@ -229,7 +229,7 @@ fn first_of(
     plan: &Plan,
     limit: usize,
     index: &Index,
-    keyspace: &mut dyn Keyspace,
+    keyspace: &mut dyn Hashes,
     deadline: &Deadline,
 ) -> Result<Found, Error> {
     let mut top = Top::new(limit, Ranking::new(&plan.order, index.documents()));

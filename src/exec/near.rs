@@ -141,7 +141,6 @@ impl Scorer for NearWords<'_> {
 #[cfg(test)]
 mod tests {
     use nuthatch_indexes::docset::DocSet;
-    use nuthatch_indexes::suggest::Suggestions;
     use nuthatch_indexes::text::{FieldMask, Near, Phrase};
 
     use super::NearWords;
@@ -150,7 +149,7 @@ mod tests {
     use crate::exec::deadline::Deadline;
     use crate::exec::model::{Bm25Std, Corpus};
     use crate::exec::scorer::{BoxScorer, Leaf, Term};
-    use crate::keyspace::{Access, Keyspace, Presence, WrongType};
+    use crate::keyspace::{Hashes, Presence};
     use crate::plan::estimate::Estimate;
     use crate::plan::{Kind, Node};
     use crate::request::create::Definition;
@@ -159,7 +158,7 @@ mod tests {
     /// Every key is a hash of the same text.
     struct Same(&'static [u8]);
 
-    impl Keyspace for Same {
+    impl Hashes for Same {
         fn fields(
             &mut self,
             _: &[u8],
@@ -173,34 +172,6 @@ mod tests {
 
         fn document(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
             Presence::Hash
-        }
-
-        fn read_suggestions(
-            &mut self,
-            _: &[u8],
-            _: &mut dyn FnMut(&Suggestions),
-        ) -> Result<(), WrongType> {
-            Err(WrongType)
-        }
-
-        fn change_suggestions(
-            &mut self,
-            _: &[u8],
-            _: &mut dyn FnMut(&mut Suggestions),
-        ) -> Result<(), WrongType> {
-            Err(WrongType)
-        }
-
-        fn delete(&mut self, _: &[u8]) -> bool {
-            false
-        }
-
-        fn allows(&mut self, _: Access, _: &[Vec<u8>]) -> bool {
-            true
-        }
-
-        fn key_count(&mut self) -> u64 {
-            0
         }
     }
 

@@ -7,14 +7,14 @@ use super::yielded;
 use crate::catalog::column::SortKey;
 use crate::catalog::index::{FieldIndex, Index};
 use crate::catalog::schema::FieldId;
-use crate::keyspace::{Keyspace, Part};
+use crate::keyspace::{Hashes, Part};
 use crate::plan::{By, Plan};
 
 /// The sort keys of documents under one order.
 pub(super) struct SortKeys<'a> {
     plan: &'a Plan,
     index: &'a Index,
-    keyspace: &'a mut dyn Keyspace,
+    keyspace: &'a mut dyn Hashes,
     /// Whether there are any.
     needed: bool,
     /// The hash fields that are read from the keyspace.
@@ -25,7 +25,7 @@ pub(super) struct SortKeys<'a> {
 const READ_AT_ONCE: usize = 128;
 
 impl<'a> SortKeys<'a> {
-    pub(super) fn new(plan: &'a Plan, index: &'a Index, keyspace: &'a mut dyn Keyspace) -> Self {
+    pub(super) fn new(plan: &'a Plan, index: &'a Index, keyspace: &'a mut dyn Hashes) -> Self {
         Self {
             plan,
             index,

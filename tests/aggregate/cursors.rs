@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use nuthatch::Engine;
 use nuthatch::engine::{Call, Core};
-use nuthatch::keyspace::{Keyspace, Presence, WrongType};
+use nuthatch::keyspace::{Hashes, Keyspace, Presence, WrongType};
 use nuthatch::reply::{Protocol, Recorder, Reply};
 use nuthatch::request::settings::Settings;
 use nuthatch_indexes::suggest::Suggestions;
@@ -176,7 +176,7 @@ fn an_index_has_a_bounded_number_of_cursors() {
 /// Every key is a hash with one long field.
 struct Long;
 
-impl Keyspace for Long {
+impl Hashes for Long {
     fn fields(&mut self, key: &[u8], _: &[&[u8]], visit: &mut dyn FnMut(usize, &[u8])) -> Presence {
         visit(0, &key.repeat(1_000));
         Presence::Hash
@@ -185,7 +185,9 @@ impl Keyspace for Long {
     fn document(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
         Presence::Hash
     }
+}
 
+impl Keyspace for Long {
     fn read_suggestions(
         &mut self,
         _: &[u8],

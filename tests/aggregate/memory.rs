@@ -1,7 +1,7 @@
 //! What aggregations of long documents may take.
 
 use nuthatch::engine::{Call, Core};
-use nuthatch::keyspace::{Access, Keyspace, Presence, WrongType};
+use nuthatch::keyspace::{Access, Hashes, Keyspace, Presence, WrongType};
 use nuthatch::reply::{Protocol, Recorder, Reply};
 use nuthatch::request::settings::Settings;
 use nuthatch_indexes::suggest::Suggestions;
@@ -11,7 +11,7 @@ use super::{array, bulk, integer, page};
 /// Every key is a hash with one field of so many bytes.
 struct Long(usize);
 
-impl Keyspace for Long {
+impl Hashes for Long {
     fn fields(&mut self, _: &[u8], _: &[&[u8]], visit: &mut dyn FnMut(usize, &[u8])) -> Presence {
         visit(0, &vec![b'x'; self.0]);
         Presence::Hash
@@ -21,7 +21,9 @@ impl Keyspace for Long {
         visit(b"t", &vec![b'x'; self.0]);
         Presence::Hash
     }
+}
 
+impl Keyspace for Long {
     fn read_suggestions(
         &mut self,
         _: &[u8],

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use nuthatch::engine::{Call, Core};
-use nuthatch::keyspace::{Access, Keyspace, Presence, WrongType};
+use nuthatch::keyspace::{Access, Hashes, Keyspace, Presence, WrongType};
 use nuthatch::persist::suggestions;
 use nuthatch::reply::{Protocol, Recorder};
 use nuthatch_indexes::suggest::Suggestions;
@@ -26,7 +26,7 @@ fn sealed(version: u32, content: &[u8]) -> Vec<u8> {
 /// A server without keys.
 struct NoKeys;
 
-impl Keyspace for NoKeys {
+impl Hashes for NoKeys {
     fn fields(&mut self, _: &[u8], _: &[&[u8]], _: &mut dyn FnMut(usize, &[u8])) -> Presence {
         Presence::Absent
     }
@@ -34,7 +34,9 @@ impl Keyspace for NoKeys {
     fn document(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
         Presence::Absent
     }
+}
 
+impl Keyspace for NoKeys {
     fn read_suggestions(
         &mut self,
         _: &[u8],

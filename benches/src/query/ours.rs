@@ -6,13 +6,12 @@ use nuthatch::catalog::index::Index;
 use nuthatch::exec::collect::Hits;
 use nuthatch::exec::deadline::Deadline;
 use nuthatch::exec::{self, Found};
-use nuthatch::keyspace::{Access, Keyspace, Presence, WrongType};
+use nuthatch::keyspace::{Hashes, Presence};
 use nuthatch::plan::alternatives::alternatives;
 use nuthatch::plan::{self, Plan};
 use nuthatch::query::{Params, parse};
 use nuthatch::request::create::Definition;
 use nuthatch::request::search::Search;
-use nuthatch_indexes::suggest::Suggestions;
 
 use super::data::{Data, blob};
 
@@ -155,11 +154,7 @@ struct Keys<'a> {
     with_vectors: bool,
 }
 
-impl Keyspace for Keys<'_> {
-    fn allows(&mut self, _: Access, _: &[Vec<u8>]) -> bool {
-        true
-    }
-
+impl Hashes for Keys<'_> {
     fn fields(
         &mut self,
         key: &[u8],
@@ -193,69 +188,17 @@ impl Keyspace for Keys<'_> {
     fn document(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
         Presence::Absent
     }
-
-    fn read_suggestions(
-        &mut self,
-        _: &[u8],
-        _: &mut dyn FnMut(&Suggestions),
-    ) -> Result<(), WrongType> {
-        Err(WrongType)
-    }
-
-    fn change_suggestions(
-        &mut self,
-        _: &[u8],
-        _: &mut dyn FnMut(&mut Suggestions),
-    ) -> Result<(), WrongType> {
-        Err(WrongType)
-    }
-
-    fn delete(&mut self, _: &[u8]) -> bool {
-        false
-    }
-
-    fn key_count(&mut self) -> u64 {
-        self.data.len() as u64
-    }
 }
 
 /// A search reads no hash but to sort by a field that keeps no sort keys.
 struct Nothing;
 
-impl Keyspace for Nothing {
-    fn allows(&mut self, _: Access, _: &[Vec<u8>]) -> bool {
-        true
-    }
-
+impl Hashes for Nothing {
     fn fields(&mut self, _: &[u8], _: &[&[u8]], _: &mut dyn FnMut(usize, &[u8])) -> Presence {
         Presence::Absent
     }
 
     fn document(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
         Presence::Absent
-    }
-
-    fn read_suggestions(
-        &mut self,
-        _: &[u8],
-        _: &mut dyn FnMut(&Suggestions),
-    ) -> Result<(), WrongType> {
-        Err(WrongType)
-    }
-
-    fn change_suggestions(
-        &mut self,
-        _: &[u8],
-        _: &mut dyn FnMut(&mut Suggestions),
-    ) -> Result<(), WrongType> {
-        Err(WrongType)
-    }
-
-    fn delete(&mut self, _: &[u8]) -> bool {
-        false
-    }
-
-    fn key_count(&mut self) -> u64 {
-        0
     }
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use nuthatch_indexes::suggest::Suggestions;
 
 use crate::engine::{Call, Core};
-use crate::keyspace::{Access, Keyspace, Presence, WrongType};
+use crate::keyspace::{Access, Hashes, Keyspace, Presence, WrongType};
 use crate::reply::{Protocol, Recorder, Reply};
 
 /// Every key is an empty hash, and showing one takes two milliseconds.
 struct Slow;
 
-impl Keyspace for Slow {
+impl Hashes for Slow {
     fn fields(&mut self, _: &[u8], _: &[&[u8]], _: &mut dyn FnMut(usize, &[u8])) -> Presence {
         Presence::Hash
     }
@@ -20,7 +20,9 @@ impl Keyspace for Slow {
         std::thread::sleep(Duration::from_millis(2));
         Presence::Hash
     }
+}
 
+impl Keyspace for Slow {
     fn read_suggestions(
         &mut self,
         _: &[u8],

@@ -4,7 +4,7 @@ use nuthatch_indexes::suggest::Suggestions;
 
 use super::*;
 use crate::engine::{Call, Effect};
-use crate::keyspace::{Access, Keyspace, Presence, WrongType};
+use crate::keyspace::{Access, Hashes, Keyspace, Presence, WrongType};
 use crate::reply::{Protocol, Recorder, Reply};
 use crate::request::settings::Settings;
 
@@ -12,7 +12,7 @@ use crate::request::settings::Settings;
 #[derive(Default)]
 struct Vectors(BTreeMap<Vec<u8>, Vec<u8>>);
 
-impl Keyspace for Vectors {
+impl Hashes for Vectors {
     fn fields(
         &mut self,
         key: &[u8],
@@ -31,7 +31,9 @@ impl Keyspace for Vectors {
     fn document(&mut self, key: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
         self.fields(key, &[b"v"], &mut |_, value| visit(b"v", value))
     }
+}
 
+impl Keyspace for Vectors {
     fn read_suggestions(
         &mut self,
         _: &[u8],

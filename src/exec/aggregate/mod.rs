@@ -29,7 +29,7 @@ use self::sort::Sorting;
 use super::deadline::Deadline;
 use crate::catalog::index::Index;
 use crate::expr::Program;
-use crate::keyspace::Keyspace;
+use crate::keyspace::Hashes;
 use crate::plan::Plan;
 use crate::plan::aggregate::{Fetch, Pipeline, Step};
 use crate::request::error::Error;
@@ -44,7 +44,7 @@ pub struct Context<'a> {
     /// Its index.
     pub index: &'a Index,
     /// The keys of the index's database.
-    pub keyspace: &'a mut dyn Keyspace,
+    pub keyspace: &'a mut dyn Hashes,
     /// When it must have ended.
     pub deadline: Deadline,
 }

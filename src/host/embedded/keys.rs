@@ -6,7 +6,7 @@ use std::time::Instant;
 use indexmap::{IndexMap, IndexSet};
 use nuthatch_indexes::suggest::Suggestions;
 
-use crate::keyspace::{Access, Keyspace, Presence, WrongType};
+use crate::keyspace::{Access, Hashes, Keyspace, Presence, WrongType};
 
 /// The keys of the in-process host.
 #[derive(Debug, Default)]
@@ -239,7 +239,7 @@ impl Keys {
     }
 }
 
-impl Keyspace for Keys {
+impl Hashes for Keys {
     fn fields(
         &mut self,
         key: &[u8],
@@ -266,7 +266,9 @@ impl Keyspace for Keys {
         }
         Presence::Hash
     }
+}
 
+impl Keyspace for Keys {
     fn read_suggestions(
         &mut self,
         key: &[u8],

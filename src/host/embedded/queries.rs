@@ -5,12 +5,10 @@
 //! began. What comes of that is [finished](Engine::finish) with the cache again, which shows its
 //! documents as they are by then.
 
-use nuthatch_indexes::suggest::Suggestions;
-
 use super::{DATABASE, Engine};
 use crate::engine::jobs::{Begun as CoreBegun, Cancel, Deferral, Finish, Job};
 use crate::engine::{Call, Effect};
-use crate::keyspace::{Access, Keyspace, Presence, WrongType};
+use crate::keyspace::{Hashes, Presence};
 use crate::reply::{Recorder, Reply};
 
 /// What has become of a command.
@@ -116,40 +114,12 @@ pub(super) fn recorded(recorder: Recorder) -> Reply {
 /// The keys of a query that reads none.
 struct Nowhere;
 
-impl Keyspace for Nowhere {
+impl Hashes for Nowhere {
     fn fields(&mut self, _: &[u8], _: &[&[u8]], _: &mut dyn FnMut(usize, &[u8])) -> Presence {
         Presence::Absent
     }
 
     fn document(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
         Presence::Absent
-    }
-
-    fn read_suggestions(
-        &mut self,
-        _: &[u8],
-        _: &mut dyn FnMut(&Suggestions),
-    ) -> Result<(), WrongType> {
-        Err(WrongType)
-    }
-
-    fn change_suggestions(
-        &mut self,
-        _: &[u8],
-        _: &mut dyn FnMut(&mut Suggestions),
-    ) -> Result<(), WrongType> {
-        Err(WrongType)
-    }
-
-    fn delete(&mut self, _: &[u8]) -> bool {
-        false
-    }
-
-    fn allows(&mut self, _: Access, _: &[Vec<u8>]) -> bool {
-        false
-    }
-
-    fn key_count(&mut self) -> u64 {
-        0
     }
 }

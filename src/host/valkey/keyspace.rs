@@ -6,7 +6,7 @@ use nuthatch_indexes::suggest::Suggestions;
 
 use super::api::{Context, Key, OwnedStr, Pairs, Str};
 use super::{acl, suggestions};
-use crate::keyspace::{Access, Keyspace, Presence, WrongType};
+use crate::keyspace::{Access, Hashes, Keyspace, Presence, WrongType};
 
 /// Field names as strings of the server, made once: half the cost of reading a field otherwise.
 #[derive(Default)]
@@ -66,7 +66,7 @@ impl<'a> ServerKeyspace<'a> {
     }
 }
 
-impl Keyspace for ServerKeyspace<'_> {
+impl Hashes for ServerKeyspace<'_> {
     fn fields(
         &mut self,
         key: &[u8],
@@ -104,7 +104,9 @@ impl Keyspace for ServerKeyspace<'_> {
             None => Presence::Absent,
         }
     }
+}
 
+impl Keyspace for ServerKeyspace<'_> {
     fn read_suggestions(
         &mut self,
         key: &[u8],

@@ -5,12 +5,10 @@ use std::ffi::c_void;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use nuthatch_indexes::suggest::Suggestions;
-
 use super::api::{call_on_main, detached};
 use super::cell;
 use super::keyspace::ServerKeyspace;
-use crate::keyspace::{Access, Keyspace, Part, Presence, WrongType};
+use crate::keyspace::{Hashes, Part, Presence};
 
 /// The main thread reads for no longer without doing other things in between.
 const SLICE: Duration = Duration::from_micros(500);
@@ -90,7 +88,7 @@ impl RemoteKeyspace {
     }
 }
 
-impl Keyspace for RemoteKeyspace {
+impl Hashes for RemoteKeyspace {
     fn prepare(&mut self, keys: &[&[u8]], part: Part<'_>) {
         self.read.clear();
         self.part = OwnPart::of(part);
@@ -137,39 +135,6 @@ impl Keyspace for RemoteKeyspace {
         }
         read.presence
     }
-
-    /// No query reads suggestions: their commands are answered at once.
-    fn read_suggestions(
-        &mut self,
-        _: &[u8],
-        _: &mut dyn FnMut(&Suggestions),
-    ) -> Result<(), WrongType> {
-        Err(WrongType)
-    }
-
-    /// No query changes anything.
-    fn change_suggestions(
-        &mut self,
-        _: &[u8],
-        _: &mut dyn FnMut(&mut Suggestions),
-    ) -> Result<(), WrongType> {
-        Err(WrongType)
-    }
-
-    /// No query changes anything.
-    fn delete(&mut self, _: &[u8]) -> bool {
-        false
-    }
-
-    /// Permission was asked for when the command came.
-    fn allows(&mut self, _: Access, _: &[Vec<u8>]) -> bool {
-        false
-    }
-
-    /// No query asks for it.
-    fn key_count(&mut self) -> u64 {
-        0
-    }
 }
 
 /// Called by the server on its main thread.
@@ -190,7 +155,7 @@ unsafe extern "C" fn serve(data: *mut c_void) {
 }
 
 /// Reads the first keys of a request: one at least, as many as there is time for.
-fn read_some(request: &Request, keyspace: &mut dyn Keyspace) -> Vec<Read> {
+fn read_some(request: &Request, keyspace: &mut dyn Hashes) -> Vec<Read> {
     let start = Instant::now();
     let mut reads = Vec::new();
     let names: Vec<&[u8]> = match &request.part {
