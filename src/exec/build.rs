@@ -7,7 +7,7 @@ use nuthatch_indexes::vector::Within;
 use roaring::RoaringBitmap;
 
 use super::area;
-use super::candidates::Candidates;
+use super::candidates::asked;
 use super::deadline::Deadline;
 use super::knn::search_failure;
 use super::model::{Bm25, Bm25Std, Corpus, DisMax, Model, TfIdf};
@@ -17,7 +17,7 @@ use super::profile::{Access, Trace, Tracer};
 use super::scored::Scored;
 use super::scorer::{BoxScorer, Either, Flat, Leaf, Optional, Scorer, Term, Unscored, Words};
 use super::variants::Variants;
-use super::without::Without;
+use super::without::without;
 use crate::catalog::index::{FieldIndex, Index};
 use crate::catalog::schema::FieldId;
 use crate::plan::access::{AccessRule, is_asked};
@@ -222,12 +222,12 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
         };
         let deadline = *self.deadline;
         if !others.is_empty() {
-            set = Box::new(Without::new(set, others, deadline));
+            set = without(set, others, deadline);
         }
         if checks.is_empty() {
             return Ok(set);
         }
-        Ok(Box::new(Candidates::new(set, checks, self.index, deadline)))
+        Ok(asked(set, checks, self.index, deadline))
     }
 
     /// What a negation, a part of a conjunction, takes from the other parts.

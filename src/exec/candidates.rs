@@ -10,34 +10,39 @@ use super::probe::Probe;
 use super::scorer::{BoxScorer, Scorer};
 use crate::catalog::index::Index;
 
-/// Those documents of a set that pass every check.
+/// The documents of a set that pass every check.
+pub(super) fn asked<'a>(
+    set: BoxScorer<'a>,
+    mut checks: Vec<Probe<'a>>,
+    index: &'a Index,
+    deadline: Deadline,
+) -> BoxScorer<'a> {
+    // The cheapest first: what it refuses costs no more.
+    checks.sort_by_key(Probe::cost);
+    let costs = checks.iter().map(Probe::cost);
+    let cost = costs.fold(0, u32::saturating_add);
+    let passes = move |doc| checks.iter().all(|check| check.holds(index, doc));
+    Box::new(Candidates::new(set, passes, deadline.steps(cost)))
+}
+
+/// Those documents of a set that pass.
 ///
 /// Between two that do there may be any number that do not, so it looks at the clock itself and
 /// ends when the deadline passes; whoever reads it must look once more at its end.
-pub(super) struct Candidates<'a> {
+pub(super) struct Candidates<'a, F> {
     set: BoxScorer<'a>,
-    checks: Vec<Probe<'a>>,
-    index: &'a Index,
+    /// Asked of each document at most once, in their order.
+    passes: F,
     steps: Steps,
     stopped: bool,
 }
 
-impl<'a> Candidates<'a> {
-    pub(super) fn new(
-        set: BoxScorer<'a>,
-        mut checks: Vec<Probe<'a>>,
-        index: &'a Index,
-        deadline: Deadline,
-    ) -> Self {
-        // The cheapest first: what it refuses costs no more.
-        checks.sort_by_key(Probe::cost);
-        let costs = checks.iter().map(Probe::cost);
-        let cost = costs.fold(0, u32::saturating_add);
+impl<'a, F: FnMut(DocId) -> bool> Candidates<'a, F> {
+    pub(super) fn new(set: BoxScorer<'a>, passes: F, steps: Steps) -> Self {
         let mut candidates = Self {
             set,
-            index,
-            steps: deadline.steps(cost),
-            checks,
+            passes,
+            steps,
             stopped: false,
         };
         candidates.settle();
@@ -47,7 +52,7 @@ impl<'a> Candidates<'a> {
     /// Goes on to the first document from here that passes.
     fn settle(&mut self) -> Option<DocId> {
         while let Some(doc) = self.doc() {
-            if self.checks.iter().all(|check| check.holds(self.index, doc)) {
+            if (self.passes)(doc) {
                 return Some(doc);
             }
             self.stopped = self.steps.check().is_err();
@@ -57,7 +62,7 @@ impl<'a> Candidates<'a> {
     }
 }
 
-impl DocSet for Candidates<'_> {
+impl<F: FnMut(DocId) -> bool> DocSet for Candidates<'_, F> {
     fn doc(&self) -> Option<DocId> {
         self.set.doc().filter(|_| !self.stopped)
     }
@@ -83,7 +88,7 @@ impl DocSet for Candidates<'_> {
     }
 }
 
-impl Scorer for Candidates<'_> {
+impl<F: FnMut(DocId) -> bool> Scorer for Candidates<'_, F> {
     fn score(&mut self) -> f64 {
         if self.stopped { 0.0 } else { self.set.score() }
     }
@@ -188,7 +193,7 @@ mod tests {
     fn documents_of_the_set_that_pass_are_left() {
         let index = index();
         let never = Deadline::after_ms(0);
-        let of = |checks| Candidates::new(every_other(&index), checks, &index, never);
+        let of = |checks| asked(every_other(&index), checks, &index, never);
         assert_eq!(keys(&index, of(vec![check(&index, false)])), [98, 100, 102]);
         let rest = keys(&index, of(vec![check(&index, true)]));
         assert_eq!(rest.len(), 125);
@@ -211,7 +216,7 @@ mod tests {
         // 64 checks are as much as 256 moves: the clock is looked at after four documents, and the
         // first that passes is the fiftieth.
         let checks = (0..64).map(|_| check(&index, false)).collect();
-        let mut set = Candidates::new(every_other(&index), checks, &index, deadline);
+        let mut set = asked(every_other(&index), checks, &index, deadline);
         assert_eq!((set.doc(), set.score()), (None, 0.0));
         assert_eq!(set.advance(), None);
         assert!(deadline.check().is_err());

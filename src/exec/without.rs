@@ -1,97 +1,21 @@
 //! Documents of a set that are in none of some others.
 
-use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::docset::{DocSet, Or};
 
-use super::deadline::{Deadline, Steps};
-use super::explain::Explanation;
-use super::scorer::{BoxScorer, Scorer};
+use super::candidates::Candidates;
+use super::deadline::Deadline;
+use super::scorer::BoxScorer;
 
 /// The documents of a set without those of others.
-///
-/// Between two that are left there may be any number that are not, so it looks at the clock itself and
-/// ends when the deadline passes; whoever reads it must look once more at its end.
-pub(super) struct Without<'a> {
+pub(super) fn without<'a>(
     set: BoxScorer<'a>,
-    others: Or<BoxScorer<'a>>,
-    steps: Steps,
-    stopped: bool,
-}
-
-impl<'a> Without<'a> {
-    pub(super) fn new(set: BoxScorer<'a>, others: Vec<BoxScorer<'a>>, deadline: Deadline) -> Self {
-        let cursors = u32::try_from(others.len()).unwrap_or(u32::MAX);
-        let mut without = Self {
-            set,
-            steps: deadline.steps(cursors),
-            others: Or::new(others),
-            stopped: false,
-        };
-        without.settle();
-        without
-    }
-
-    /// Goes on to the first document from here that none of the others has.
-    fn settle(&mut self) -> Option<DocId> {
-        while let Some(doc) = self.doc() {
-            if self.others.seek(doc) != Some(doc) {
-                return Some(doc);
-            }
-            self.stopped = self.steps.check().is_err();
-            self.set.advance();
-        }
-        None
-    }
-}
-
-impl DocSet for Without<'_> {
-    fn doc(&self) -> Option<DocId> {
-        self.set.doc().filter(|_| !self.stopped)
-    }
-
-    fn advance(&mut self) -> Option<DocId> {
-        if !self.stopped {
-            self.set.advance();
-        }
-        self.settle()
-    }
-
-    fn seek(&mut self, target: DocId) -> Option<DocId> {
-        // Where it rests has been settled already.
-        if self.doc().is_some_and(|doc| doc < target) {
-            self.set.seek(target);
-            return self.settle();
-        }
-        self.doc()
-    }
-
-    fn cost(&self) -> u64 {
-        self.set.cost()
-    }
-}
-
-impl Scorer for Without<'_> {
-    fn score(&mut self) -> f64 {
-        if self.stopped { 0.0 } else { self.set.score() }
-    }
-
-    fn places(&mut self, out: &mut Vec<u32>) {
-        if !self.stopped {
-            self.set.places(out);
-        }
-    }
-
-    fn length(&self) -> u32 {
-        self.set.length()
-    }
-
-    fn spread(&mut self) -> Option<f64> {
-        self.set.spread()
-    }
-
-    fn explain(&mut self) -> Explanation {
-        self.set.explain()
-    }
+    others: Vec<BoxScorer<'a>>,
+    deadline: Deadline,
+) -> BoxScorer<'a> {
+    let cursors = u32::try_from(others.len()).unwrap_or(u32::MAX);
+    let mut others = Or::new(others);
+    let passes = move |doc| others.seek(doc) != Some(doc);
+    Box::new(Candidates::new(set, passes, deadline.steps(cursors)))
 }
 
 #[cfg(test)]
@@ -99,6 +23,8 @@ mod tests {
     use nuthatch_indexes::docset::Bitmap;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
+
+    use nuthatch_indexes::doc::DocId;
 
     use super::*;
     use crate::exec::scorer::Unscored;
@@ -119,21 +45,21 @@ mod tests {
                 .copied()
                 .filter(|doc| others.iter().all(|other| !other.contains(doc)))
                 .collect();
-            let build = || Without::new(
+            let build = || without(
                 set(&docs), others.iter().map(set).collect(), Deadline::after_ms(0),
             );
             let mut walked = Vec::new();
-            let mut without = build();
-            while let Some(doc) = without.doc() {
+            let mut left_over = build();
+            while let Some(doc) = left_over.doc() {
                 walked.push(doc.get());
-                without.advance();
+                left_over.advance();
             }
             prop_assert_eq!(walked, left.iter().copied().collect::<Vec<_>>());
-            let mut without = build();
+            let mut left_over = build();
             let mut furthest = 1;
             for target in seeks {
                 furthest = furthest.max(target);
-                let at = without.seek(DocId::new(target).unwrap());
+                let at = left_over.seek(DocId::new(target).unwrap());
                 prop_assert_eq!(at.map(DocId::get), left.range(furthest..).next().copied());
                 if let Some(at) = at {
                     furthest = at.get();
@@ -148,8 +74,8 @@ mod tests {
         while !deadline.passed() {}
         let docs: BTreeSet<u32> = (1..5_000).collect();
         let others: BTreeSet<u32> = (1..4_999).collect();
-        let without = Without::new(set(&docs), vec![set(&others)], deadline);
-        assert_eq!(without.doc(), None);
+        let left_over = without(set(&docs), vec![set(&others)], deadline);
+        assert_eq!(left_over.doc(), None);
         assert!(deadline.check().is_err());
     }
 }
