@@ -55,6 +55,7 @@ pub(super) fn best(
     let adds = |doc| condition.as_ref().map_or(0.0, |it| it.adds(doc));
     let adds: &dyn Fn(DocId) -> f64 = &adds;
     let filter = condition.as_ref().map(|condition| Filter {
+        listed: condition.listed(),
         holds: &holds,
         adds: condition.adds_something().then_some(adds),
         most: condition.most(),

@@ -2,6 +2,8 @@
 
 pub mod table;
 
+use std::sync::LazyLock;
+
 use super::create::{Defaults, Quantization};
 use super::search::Scorer;
 
@@ -61,11 +63,12 @@ pub enum OnTimeout {
 /// Letters of a word with a stem unless the index or the settings say otherwise.
 const DEFAULT_MIN_STEM_LENGTH: usize = 4;
 
-/// One worker for each core but the one that serves clients, 1 to 8.
-fn default_workers() -> usize {
+/// One worker for each core but the one that serves clients, 1 to 8. Asked of the system once, which
+/// reads files for it.
+static DEFAULT_WORKERS: LazyLock<usize> = LazyLock::new(|| {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     cores.saturating_sub(1).clamp(1, 8)
-}
+});
 
 impl Default for Settings {
     fn default() -> Self {
@@ -84,7 +87,7 @@ impl Default for Settings {
             quantization: Quantization::default(),
             save_content: true,
             linkers: None,
-            workers: default_workers(),
+            workers: *DEFAULT_WORKERS,
             inline_us: 50,
             max_queued: 1_024,
         }

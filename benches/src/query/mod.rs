@@ -7,6 +7,7 @@ pub mod ours;
 pub mod overrun;
 pub mod peer;
 pub mod regret;
+pub mod single;
 pub mod suite;
 pub mod versus;
 
@@ -65,6 +66,12 @@ pub struct Options {
     /// The core to be pinned to [default: the last]
     #[arg(long)]
     cpu: Option<usize>,
+    /// A search to be run in every way, and nothing else; repeatable: QUERY, or QUERY -- OPTIONS
+    #[arg(long, value_name = "SEARCH")]
+    search: Vec<String>,
+    /// Of these only the ways with this in their name
+    #[arg(long, value_name = "TEXT", requires = "search")]
+    way: Option<String>,
     /// 50,000 documents: to see whether a change helps
     #[arg(long)]
     quick: bool,
@@ -103,10 +110,16 @@ pub fn run(options: &Options, root: &Path) -> Result<(), Box<dyn Error>> {
     }
     say(&format!("generating {} documents", options.documents()));
     let data = Data::generate(options.documents())?;
-    let with_vectors = options.wants("hybrid");
+    let with_vectors = options.wants("hybrid") && options.search.is_empty();
     say("indexing");
     let ours = Ours::build(&data, with_vectors)?;
     say("measuring");
+    for search in &options.search {
+        single::measure(&ours, search, options.way.as_deref())?;
+    }
+    if !options.search.is_empty() {
+        return Ok(());
+    }
     let suite = suite(&data, options.suite, with_vectors);
     if options.wants("regret") {
         regret::measure(&mut report, &ours, &suite, options.rounds)?;

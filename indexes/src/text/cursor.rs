@@ -42,12 +42,7 @@ impl PostingCursor {
     /// with its field's weight; 0 when exhausted.
     #[must_use]
     pub fn frequency(&mut self) -> f32 {
-        self.read_counts();
-        self.decoded
-            .frequencies()
-            .get(self.at)
-            .copied()
-            .unwrap_or(0.0)
+        self.frequency_at(self.at)
     }
 
     /// The fields in which the current document holds the term, of all its fields.
@@ -169,7 +164,15 @@ impl PostingCursor {
     #[inline]
     pub(super) fn counted(&mut self) -> (&[u32], &[f32]) {
         self.read_counts();
+        self.decoded.count(&self.coding);
         (self.decoded.docs(), self.decoded.frequencies())
+    }
+
+    /// How often the document in a slot of [`docs`](Self::docs) holds the term; 0 past the last.
+    #[inline]
+    pub(super) fn frequency_at(&mut self, at: usize) -> f32 {
+        self.read_counts();
+        self.decoded.frequency(at, &self.coding)
     }
 
     /// Where the document in a slot of [`docs`](Self::docs) holds the term.
@@ -195,7 +198,7 @@ impl PostingCursor {
     #[inline]
     fn read_counts(&mut self) {
         if let Some(block) = self.list.blocks().get(self.block) {
-            self.decoded.read_counts(block, &self.coding);
+            self.decoded.read_counts(block);
         }
     }
 

@@ -18,6 +18,7 @@ pub(super) struct Decoded {
     has_places: bool,
     /// Every posting is in one field.
     is_single: bool,
+    /// Of all postings; empty until they are asked for.
     frequencies: Vec<f32>,
     /// Where the counts of each posting end, unless it has one each. After
     /// [`Decoded::read_places`], as `gap_ends`.
@@ -33,6 +34,7 @@ impl Decoded {
     pub(super) fn begin(&mut self, block: &Block) {
         self.has_counts = false;
         self.has_places = false;
+        self.frequencies.clear();
         let rest = self.columns.read_docs(&block.bytes, block.len());
         self.next = block.bytes.len() - rest.len();
     }
@@ -42,6 +44,8 @@ impl Decoded {
         tail.read_counts(coding.offsets, &mut self.columns);
         self.has_counts = true;
         self.has_places = false;
+        self.is_single = self.columns.counts().len() == self.columns.len();
+        self.frequencies.clear();
         self.count(coding);
     }
 
@@ -58,20 +62,20 @@ impl Decoded {
 
     /// Reads how often the term occurs in the documents of the block, and in which fields.
     #[inline]
-    pub(super) fn read_counts(&mut self, block: &Block, coding: &Coding) {
+    pub(super) fn read_counts(&mut self, block: &Block) {
         if self.has_counts {
             return;
         }
         self.has_counts = true;
         let rest = self.columns.read_counts(&block.bytes[self.next..]);
         self.next = block.bytes.len() - rest.len();
-        self.count(coding);
+        self.is_single = self.columns.counts().len() == self.columns.len();
     }
 
     /// Reads where the term occurs as well.
     #[inline]
     pub(super) fn read_places(&mut self, block: &Block, coding: &Coding) {
-        self.read_counts(block, coding);
+        self.read_counts(block);
         if self.has_places {
             return;
         }
@@ -91,10 +95,25 @@ impl Decoded {
         self.find_ends();
     }
 
-    /// How often each posting has the term, by weight. After [`Decoded::read_counts`].
+    /// How often each posting has the term, by weight. After [`Decoded::count`].
     #[inline]
     pub(super) fn frequencies(&self) -> &[f32] {
         &self.frequencies
+    }
+
+    /// How often the posting in a slot has the term, by weight: of few postings a block the quicker way.
+    /// After [`Decoded::read_counts`].
+    #[inline]
+    pub(super) fn frequency(&mut self, at: usize, coding: &Coding) -> f32 {
+        if self.is_single && coding.weights.is_none() {
+            return self
+                .columns
+                .counts()
+                .get(at)
+                .map_or(0.0, |count| in_singles(count + 1));
+        }
+        self.count(coding);
+        self.frequencies.get(at).copied().unwrap_or(0.0)
     }
 
     /// The fields of the posting in a slot. After [`Decoded::read_counts`].
@@ -123,17 +142,18 @@ impl Decoded {
         &self.places
     }
 
-    /// Frequencies from counts.
+    /// Frequencies from counts. After [`Decoded::read_counts`].
     #[inline]
-    fn count(&mut self, coding: &Coding) {
+    pub(super) fn count(&mut self, coding: &Coding) {
         let Self {
             columns,
             frequencies,
             ..
         } = self;
+        if !frequencies.is_empty() {
+            return;
+        }
         let counts = columns.counts();
-        frequencies.clear();
-        self.is_single = counts.len() == columns.len();
         if self.is_single && coding.weights.is_none() {
             frequencies.extend(counts.iter().map(|&count| in_singles(count + 1)));
             return;

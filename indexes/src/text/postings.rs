@@ -86,7 +86,7 @@ impl PostingList {
                 decoded.docs().iter().for_each(|&doc| visit(doc));
                 continue;
             }
-            decoded.read_counts(block, coding);
+            decoded.read_counts(block);
             for (at, &doc) in decoded.docs().iter().enumerate() {
                 if !(decoded.fields(at) & fields).is_empty() {
                     visit(doc);

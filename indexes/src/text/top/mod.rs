@@ -6,6 +6,7 @@
 mod all;
 mod any;
 mod best;
+mod listed;
 mod one;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ mod together;
 mod walk;
 
 use self::best::Best;
+use self::listed::Needs;
 use self::walk::Walk;
 use super::bm25::{B, K1, term_score};
 use super::cursor::PostingCursor;
@@ -57,6 +59,8 @@ pub struct TopQuery<'a> {
 /// What documents meet beside their words.
 #[derive(Clone, Copy)]
 pub struct Filter<'a> {
+    /// All documents that do, ascending, if they are known: `holds` is not asked then.
+    pub listed: Option<&'a [u32]>,
     /// Whether a document does. Asked of documents that hold the words and may be among the best, or
     /// that are to be counted.
     pub holds: &'a dyn Fn(DocId) -> bool,
@@ -138,22 +142,28 @@ pub(super) fn top(
             .map(|postings| Walk::new(postings, word.weight, number, &bounds))
             .collect()
     };
-    let total = match query.words {
-        Words::Any(words) => {
-            let mut walks: Vec<Walk<'_>> = words.into_iter().zip(0..).flat_map(walks).collect();
+    let (needs, words) = match query.words {
+        Words::Any(words) => (Needs::Any, words),
+        Words::All(words) => (Needs::All, words),
+        Words::Phrase(words) => (Needs::Phrase, words),
+    };
+    let mut words: Vec<Vec<Walk<'_>>> = words.into_iter().zip(0..).map(walks).collect();
+    let listed = query.filter.and_then(|filter| filter.listed);
+    let total = match (listed, needs) {
+        (Some(listed), _) => {
+            listed::search(words, needs, listed, &bounds, &mut best, &mut context)?
+        }
+        (None, Needs::Any) => {
+            let mut walks: Vec<Walk<'_>> = words.drain(..).flatten().collect();
             match walks.as_mut_slice() {
                 [] => 0,
                 [only] => one::search(only, &mut best, &mut context)?,
                 several => any::search(several, &mut best, &mut context)?,
             }
         }
-        Words::All(words) => {
-            let words = words.into_iter().zip(0..).map(walks).collect();
-            all::search(words, false, &mut best, &mut context)?
-        }
-        Words::Phrase(words) => {
-            let words = words.into_iter().zip(0..).map(walks).collect();
-            all::search(words, true, &mut best, &mut context)?
+        (None, Needs::All | Needs::Phrase) => {
+            let phrase = needs == Needs::Phrase;
+            all::search(words, phrase, &mut best, &mut context)?
         }
     };
     Ok(Top {

@@ -210,12 +210,16 @@ proptest! {
         queries in prop::collection::vec(
             (words(), 0_usize..40, any::<bool>(), 1_u32..40, prop::option::of(0.01_f64..4.0)), 10
         ),
+        listed in any::<bool>(),
     ) {
         let index = index(documents, seed, 1.0, 0);
         for (words, k, count, one_in, most) in queries {
             let holds = |doc: DocId| doc.get().is_multiple_of(one_in);
             let adds = |doc: DocId| most.unwrap_or(0.0) / f64::from(doc.get() % 4 + 1);
+            let docs = (1..=documents).filter(|doc| doc.is_multiple_of(one_in));
+            let docs: Vec<u32> = docs.collect();
             let filter = Filter {
+                listed: listed.then_some(&docs),
                 holds: &holds,
                 adds: most.is_some().then_some(&adds as &dyn Fn(DocId) -> f64),
                 most: most.unwrap_or(0.0),
@@ -234,6 +238,24 @@ proptest! {
             any.iter_mut().for_each(|(doc, score)| *score = factor(*doc) * (*score + adds(*doc)));
             let mut all = any.clone();
             all.retain(|doc, _| each.iter().all(|scores| scores.contains_key(doc)));
+            let terms: Vec<&str> = words.iter().map(|terms| terms[0]).collect();
+            let singly: Vec<_> = terms
+                .iter()
+                .map(|term| scores(&index, &[term], FieldMask::ALL))
+                .collect();
+            let mut phrase = index.phrase(&terms, FieldMask::ALL);
+            let mut held = BTreeMap::new();
+            while let Some((phrase, doc)) = phrase.as_mut().and_then(|p| p.doc().map(|doc| (p, doc))) {
+                if holds(doc) {
+                    let score: f64 = singly.iter().map(|scores| scores[&doc]).sum();
+                    held.insert(doc, factor(doc) * (score + adds(doc)));
+                }
+                phrase.advance();
+            }
+            let (hits, total) = expected(k, held);
+            let query_of = terms.iter().map(|term| word(&index, &[term], FieldMask::ALL)).collect();
+            let top = found(&index, Words::Phrase(query_of), k, count, Some(&factor), Some(filter));
+            prop_assert_eq!((top.hits, top.total), (hits, count.then_some(total)));
             let (hits, total) = expected(k, any);
             let top = found(&index, Words::Any(query()), k, count, Some(&factor), Some(filter));
             prop_assert_eq!((top.hits, top.total), (hits, count.then_some(total)));
