@@ -64,6 +64,21 @@ impl<T: Clone, const CHUNK: usize> CowVec<T, CHUNK> {
         found.unwrap_or(&self.empty)
     }
 
+    /// Calls with what is in some places: quick where they ascend, as each chunk is looked for once then.
+    #[inline]
+    pub fn each_at(&self, places: impl Iterator<Item = usize>, mut visit: impl FnMut(&T)) {
+        let (mut number, mut chunk): (usize, &[T]) = (usize::MAX, &[]);
+        for at in places {
+            if at / CHUNK != number {
+                number = at / CHUNK;
+                let node = self.nodes.get(number / FANOUT);
+                let found = node.and_then(|node| node.get(number % FANOUT));
+                chunk = found.map_or(&[], |chunk| chunk);
+            }
+            visit(chunk.get(at % CHUNK).unwrap_or(&self.empty));
+        }
+    }
+
     /// What is in a place, to be changed.
     pub fn get_mut(&mut self, at: usize) -> &mut T {
         self.len = self.len.max(at + 1);
@@ -165,6 +180,11 @@ mod tests {
             for (vector, model, len) in snapshots {
                 prop_assert!((0..1_200).all(|at| *vector.get(at) == model[at]));
                 prop_assert!(vector.iter().eq(&model[..len]));
+                let places = (0..1_200).step_by(3).chain([7, 5, 9_999]);
+                let expected = places.clone().map(|at| model.get(at).copied().unwrap_or(7));
+                let mut found = Vec::new();
+                vector.each_at(places, |value| found.push(*value));
+                prop_assert_eq!(found, expected.collect::<Vec<_>>());
             }
         }
     }

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use nuthatch_indexes::doc::DocId;
-use nuthatch_indexes::docset::{And, DocSet};
+use nuthatch_indexes::docset::DocSet;
 use nuthatch_indexes::text::{FieldMask, Lookup};
 use roaring::RoaringBitmap;
 
@@ -16,17 +16,11 @@ use super::deadline::Deadline;
 use super::probe::Probe;
 use super::scorer::BoxScorer;
 use crate::catalog::index::{FieldIndex, Index};
-use crate::plan::access::{AccessRule, is_asked};
+use crate::plan::access::AccessRule;
+use crate::plan::cost::{asking_or_seeking, gathering};
 use crate::plan::{Kind, Node};
 use crate::request::error::Error;
 use crate::request::search::Scorer;
-
-/// A document that is looked for in postings costs as much as so many that are walked over.
-const SEEK_COST: u64 = 8;
-
-/// One document in so many are few: to compare two sets costs some tens of operations for each sixty-five
-/// thousand documents, to look for one in all parts some hundred.
-const FEW: u64 = 8192;
 
 /// Moves of a cursor that a stretch of postings costs as much as.
 const STRETCH_MOVES: u32 = 16;
@@ -116,8 +110,6 @@ impl<'a> Gatherer<'a, '_> {
                 self.deadline.check()?;
                 Cow::Owned(found)
             }
-            // Of so few each is sooner looked for than two sets are compared.
-            Kind::And(parts) if self.is_led_by_few(parts) => self.walked(self.scorer(node)?)?,
             Kind::And(parts) => self.and(&parts.iter().collect::<Vec<_>>())?,
             Kind::Or(parts) => self.or(parts)?,
             Kind::Not(part) => Cow::Owned(&*self.all() - &*self.node(part)?),
@@ -134,12 +126,6 @@ impl<'a> Gatherer<'a, '_> {
 
     fn all(&self) -> Set<'a> {
         Cow::Borrowed(self.index.documents().alive())
-    }
-
-    fn is_led_by_few(&self, parts: &[Node]) -> bool {
-        let total = self.index.documents().len() as u64;
-        let lead = parts.first();
-        lead.is_some_and(|lead| lead.estimate.likely.saturating_mul(FEW) < total)
     }
 
     fn or(&self, parts: &'a [Node]) -> Result<Set<'a>, Error> {
@@ -174,79 +160,45 @@ impl<'a> Gatherer<'a, '_> {
         Ok(Cow::Owned(found.finish()))
     }
 
-    /// Whole sets first; then text, which is walked or looked up; then what is negated; then what is
-    /// asked of each document that is left.
+    /// What is cheap to put together first; then of each part the documents that are left are asked, or
+    /// it is put together too, whichever is cheaper for so many.
     fn and(&self, parts: &[&'a Node]) -> Result<Set<'a>, Error> {
-        let (mut set, mut texts, mut others, mut checks) = (None, vec![], vec![], vec![]);
-        let lead = parts.first();
-        for (slot, part) in parts.iter().enumerate() {
-            let asked = slot > 0 && lead.is_some_and(|lead| is_asked(part, lead, self.access));
-            match (
-                asked.then(|| Probe::of(part, self.index, None)).flatten(),
-                &part.kind,
-            ) {
-                (Some(check), _) => checks.push(check),
-                (None, Kind::Not(other)) => others.push(&**other),
-                (None, _) if is_text(part) => texts.push(*part),
-                (None, _) => set = Some(both(set, self.node(part)?)),
-            }
+        let mut in_order: Vec<(u64, &'a Node)> =
+            parts.iter().map(|part| (gathering(part), *part)).collect();
+        // What is negated is of no use to begin with.
+        in_order.sort_by_key(|(cost, part)| (matches!(part.kind, Kind::Not(_)), *cost));
+        let mut set: Option<Set<'a>> = None;
+        for (cost, part) in in_order {
+            let left = set.as_ref().map_or(u64::MAX, |set| set.len());
+            let asks = match self.access {
+                AccessRule::ByCost => asking_or_seeking(part).saturating_mul(left) < cost,
+                AccessRule::Sets => matches!(part.kind, Kind::VectorRange(_)),
+                AccessRule::Asked => is_range(part),
+            };
+            set = Some(match set {
+                Some(set) if asks => self.asked(&set, part)?,
+                Some(set) if matches!(part.kind, Kind::Not(_)) => self.without(&set, part)?,
+                set => both(set, self.node(part)?),
+            });
         }
-        let mut set = self.with_texts(set, &texts)?;
-        for other in others {
-            set = self.without(set, other)?;
-        }
-        if !checks.is_empty() {
-            checks.sort_by_key(Probe::cost);
-            let cost = checks.iter().map(Probe::cost).fold(0, u32::saturating_add);
-            set = self.kept(&set, cost, |doc| {
-                checks.iter().all(|check| check.holds(self.index, doc))
-            })?;
-        }
-        Ok(set)
+        Ok(set.unwrap_or_else(|| self.all()))
     }
 
-    /// The documents of a set, of all if there is none, that hold texts.
-    fn with_texts(&self, set: Option<Set<'a>>, texts: &[&'a Node]) -> Result<Set<'a>, Error> {
-        let Some(least) = texts.iter().map(|text| text.estimate.likely).min() else {
-            return Ok(set.unwrap_or_else(|| self.all()));
+    /// The documents of a set that a node holds for, each asked.
+    fn asked(&self, set: &RoaringBitmap, part: &'a Node) -> Result<Set<'a>, Error> {
+        if let Some(probe) = Probe::of(part, self.index, None) {
+            return self.kept(set, probe.cost(), |doc| probe.holds(self.index, doc));
+        }
+        let mut scorer = self.scorer(part)?;
+        self.kept(set, part.sets(), |doc| scorer.seek(doc) == Some(doc))
+    }
+
+    /// The documents of a set that are not of what a node negates.
+    fn without(&self, set: &RoaringBitmap, part: &'a Node) -> Result<Set<'a>, Error> {
+        let Kind::Not(other) = &part.kind else {
+            return Ok(Cow::Owned(set & &*self.node(part)?));
         };
-        let is_few = set
-            .as_ref()
-            .is_some_and(|set| is_worth_looking_up(set, least));
-        if let ([only], false) = (texts, is_few) {
-            return Ok(both(set, self.node(only)?));
-        }
-        let mut scorers = Vec::with_capacity(texts.len());
-        for text in texts {
-            scorers.push(self.scorer(text)?);
-        }
-        match set {
-            Some(set) if is_few => {
-                let cost = texts.iter().map(|text| text.sets());
-                let cost = cost.fold(0, u32::saturating_add);
-                self.kept(&set, cost, |doc| {
-                    let mut scorers = scorers.iter_mut();
-                    scorers.all(|scorer| scorer.seek(doc) == Some(doc))
-                })
-            }
-            set => {
-                let sets = u32::try_from(scorers.len()).unwrap_or(u32::MAX);
-                let all = And::new_until(scorers, self.deadline.pace(sets));
-                Ok(both(set, self.walked(all)?))
-            }
-        }
-    }
-
-    /// The documents of a set that are not in another.
-    fn without(&self, set: Set<'a>, other: &'a Node) -> Result<Set<'a>, Error> {
-        if !is_worth_looking_up(&set, other.estimate.likely) {
-            return Ok(Cow::Owned(&*set - &*self.node(other)?));
-        }
-        if let Some(probe) = Probe::of(other, self.index, None) {
-            return self.kept(&set, probe.cost(), |doc| !probe.holds(self.index, doc));
-        }
-        let mut scorer = self.scorer(other)?;
-        self.kept(&set, other.sets(), |doc| scorer.seek(doc) != Some(doc))
+        Ok(Cow::Owned(set - &*self.node(other)?))
     }
 
     /// The documents of a set that something holds for, which is as much as so many moves of a cursor.
@@ -335,15 +287,15 @@ fn both<'a>(one: Option<Set<'a>>, other: Set<'a>) -> Set<'a> {
     }
 }
 
-/// Whether so few documents are left that each is looked for among so many postings.
-fn is_worth_looking_up(set: &RoaringBitmap, postings: u64) -> bool {
-    set.len().saturating_mul(SEEK_COST) < postings
-}
-
-/// Whether documents are found by walking postings alone.
-fn is_text(node: &Node) -> bool {
+/// Whether a part is a range or an area, or is outside one.
+fn is_range(part: &Node) -> bool {
+    let inner = if let Kind::Not(inner) = &part.kind {
+        inner
+    } else {
+        part
+    };
     matches!(
-        node.kind,
-        Kind::Term { .. } | Kind::Variants { .. } | Kind::Phrase { .. } | Kind::Near { .. }
+        inner.kind,
+        Kind::Numeric { .. } | Kind::Area { .. } | Kind::VectorRange(_)
     )
 }

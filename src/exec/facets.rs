@@ -1,5 +1,7 @@
 //! How many hits have which value of a field.
 
+use std::cmp::Ordering;
+
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use nuthatch_indexes::doc::DocId;
@@ -93,14 +95,15 @@ fn of_tags(
 }
 
 /// What it costs to look at the tags of a hit, in documents of a set that are compared.
-const HIT_COST: u64 = 16;
+const HIT_COST: u64 = 2;
 /// What it costs to begin with a set.
 const SET_COST: u64 = 32;
 /// Documents of a bitmap that are compared at once.
 const AT_ONCE: u64 = 64;
 
 /// Whether it is cheaper to compare the documents of every tag with the hits than to look at the tags
-/// of every hit. The constants are by judgement: `nuthatch-bench query` has not set them yet.
+/// of every hit. The constants are from the facets of `nuthatch-bench query`, of which each way was
+/// taken in turn.
 fn is_worth_comparing(tags: &TagIndex, hits: &RoaringBitmap) -> bool {
     let sets = tags.cardinality() as u64;
     // A set is a list, or a bit for each document.
@@ -125,30 +128,39 @@ fn by_sets(
     Ok(found)
 }
 
+/// Hits that are looked at together.
+const BATCH: usize = 512;
+
 fn by_hits(
     tags: &TagIndex,
     hits: &RoaringBitmap,
     deadline: &Deadline,
 ) -> Result<Vec<(TagId, u64)>, Error> {
-    let mut counts = vec![0_u64; tags.id_bound()];
+    let mut counts = vec![0_u32; tags.id_bound()];
     let mut seen = Vec::new();
-    let mut steps = deadline.steps(1);
-    for doc in hits.iter().filter_map(DocId::new) {
-        steps.check()?;
-        for tag in tags.ids(doc) {
-            let Some(count) = counts.get_mut(tag.index()) else {
-                continue;
-            };
-            if *count == 0 {
-                seen.push(*tag);
-            }
-            *count += 1;
+    let (mut hits, mut batch) = (hits.iter(), [0; BATCH]);
+    loop {
+        deadline.check()?;
+        let docs = hits.next_many(&mut batch);
+        if docs.is_empty() {
+            break;
         }
+        tags.each_ids(docs, |ids| {
+            for tag in ids {
+                let Some(count) = counts.get_mut(tag.index()) else {
+                    continue;
+                };
+                if *count == 0 {
+                    seen.push(*tag);
+                }
+                *count += 1;
+            }
+        });
     }
     let count_of = |tag: TagId| counts.get(tag.index()).copied();
     let found = seen.into_iter();
     Ok(found
-        .filter_map(|tag| Some((tag, count_of(tag)?)))
+        .filter_map(|tag| Some((tag, u64::from(count_of(tag)?))))
         .collect())
 }
 
@@ -207,15 +219,50 @@ fn of_ranges(
 }
 
 /// The most frequent first, equally frequent ones in their own order.
-fn keep_most_frequent<T>(
+fn keep_most_frequent<T: Copy>(
     found: &mut Vec<(T, u64)>,
     limit: usize,
-    order: impl Fn(&T, &T) -> std::cmp::Ordering,
+    order: impl Fn(&T, &T) -> Ordering,
 ) {
-    let compare = |a: &(T, u64), b: &(T, u64)| b.1.cmp(&a.1).then_with(|| order(&a.0, &b.0));
     if let Some(last) = limit.checked_sub(1).filter(|last| *last < found.len()) {
-        found.select_nth_unstable_by(last, compare);
+        // Their own order costs more to compare, so only those are that are as frequent as the last.
+        found.select_nth_unstable_by(last, |a, b| b.1.cmp(&a.1));
+        let least = found[last].1;
+        let mut last_ones: Vec<_> = found.iter().copied().filter(|it| it.1 == least).collect();
         found.truncate(limit);
+        found.retain(|it| it.1 > least);
+        let wanted = limit - found.len();
+        if wanted < last_ones.len() {
+            last_ones.select_nth_unstable_by(wanted, |a, b| order(&a.0, &b.0));
+            last_ones.truncate(wanted);
+        }
+        found.extend(last_ones);
     }
-    found.sort_unstable_by(compare);
+    found.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| order(&a.0, &b.0)));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_most_frequent_are_those_of_a_full_sort(
+            counts in prop::collection::vec(1_u64..6, 0..60), limit in 0_usize..40,
+        ) {
+            let all: Vec<(usize, u64)> = counts.into_iter().enumerate().collect();
+            let mut expected = all.clone();
+            expected.sort_by_key(|(value, count)| (std::cmp::Reverse(*count), *value));
+            // None is no limit.
+            if limit > 0 {
+                expected.truncate(limit);
+            }
+            let mut found = all;
+            found.reverse();
+            keep_most_frequent(&mut found, limit, usize::cmp);
+            prop_assert_eq!(found, expected);
+        }
+    }
 }

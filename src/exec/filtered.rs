@@ -13,6 +13,7 @@ use super::model::{Bm25Std, Corpus, Model};
 use super::probe::Probe;
 use crate::catalog::index::{FieldIndex, Index};
 use crate::plan::access::AccessRule;
+use crate::plan::cost::is_short_list;
 use crate::plan::method::FilterBy;
 use crate::plan::{Kind, Node};
 use crate::request::error::Error;
@@ -44,10 +45,6 @@ struct Bonus<'a> {
 
 /// A bit for each document, which is asked in a nanosecond.
 struct Flat(Vec<u64>);
-
-/// One document in so many is few: fewer than of a block of postings of a frequent word are looked at.
-/// Judged by `nuthatch-bench query --search`: of a tenth of all documents a list takes as long as bits.
-const FEW: u64 = 12;
 
 impl Flat {
     fn of(docs: &RoaringBitmap) -> Self {
@@ -109,7 +106,7 @@ impl<'a> Condition<'a> {
         } else {
             let docs: Cow<'_, RoaringBitmap> =
                 bits::matching_all(filters, access, index, deadline)?;
-            if docs.len().saturating_mul(FEW) < index.documents().len() as u64 {
+            if is_short_list(docs.len(), index.documents().len() as u64) {
                 let mut list = Vec::with_capacity(usize::try_from(docs.len()).unwrap_or_default());
                 each_batch(&docs, |batch| list.extend_from_slice(batch));
                 Test::List(list)

@@ -2,8 +2,7 @@
 
 use nuthatch_indexes::numeric::Bound;
 
-use super::access::asking_cost;
-use super::cost::words_cost;
+use super::cost::{asking, gathering, words_cost};
 use super::order::By;
 use super::words_first::{Split, split};
 use super::{Kind, Node, Plan};
@@ -66,9 +65,10 @@ pub struct Walk {
     pub total: Option<u64>,
 }
 
-/// Matches that are visited in the time that a question to one document takes, as the walk goes through
-/// memory in no order. By judgement so far; `cargo bench --bench planner` measures what it should be.
-const ASKED_COST: u64 = 4;
+/// Nanoseconds to go on to the next number of a walk, whose document is anywhere in memory.
+const NEXT: u64 = 20;
+/// Nanoseconds to look whether a match is among the first.
+const RANK: u64 = 12;
 
 /// The method for a plan whose other parts are settled.
 pub(super) fn choose(plan: &Plan, search: &Search, index: &Index) -> Method {
@@ -86,7 +86,8 @@ pub(super) fn choose(plan: &Plan, search: &Search, index: &Index) -> Method {
     if ranks_by_words(plan, index)
         && let Some(split) = split(&plan.filter)
     {
-        return best_words(plan, &split, index).map_or(Method::Heap, Method::BestWords);
+        let wanted = (search.offset as u64).saturating_add(search.count as u64);
+        return best_words(plan, &split, wanted, index).map_or(Method::Heap, Method::BestWords);
     }
     match walk(plan, index) {
         Some((walk, met)) if is_worth_walking(plan, search, met) => Method::Walk(walk),
@@ -105,12 +106,17 @@ pub(super) fn ranks_by_words(plan: &Plan, index: &Index) -> bool {
 
 /// How conditions are asked while the best documents for words are looked for; none if it is cheaper
 /// to score every match.
-fn best_words(plan: &Plan, split: &Split<'_>, index: &Index) -> Option<FilterBy> {
+fn best_words(
+    plan: &Plan,
+    split: &Split<'_>,
+    wanted: u64,
+    index: &Index,
+) -> Option<FilterBy> {
     if split.filters.is_empty() {
         return Some(FilterBy::Asked);
     }
     let total = index.documents().len() as u64;
-    let cost = words_cost(plan, split, total);
+    let cost = words_cost(plan, split, wanted, total);
     let asked = cost.asked.map(|cost| (cost, FilterBy::Asked));
     let best = std::iter::once((cost.bits, FilterBy::Bits)).chain(asked);
     let (least, by) = best.min_by_key(|(cost, _)| *cost)?;
@@ -135,7 +141,7 @@ pub(super) fn walk(plan: &Plan, index: &Index) -> Option<(Walk, u64)> {
     if must_visit {
         return None;
     }
-    let asking = asking_cost(&plan.filter)?;
+    let asking = asking(&plan.filter)?;
     let (range, met) = match own_range(&plan.filter, field) {
         Some((range, estimate)) => (Some(range), estimate),
         None => (None, numbers.len() as u64),
@@ -153,17 +159,18 @@ pub(super) fn walk(plan: &Plan, index: &Index) -> Option<(Walk, u64)> {
         takes_missing: range.is_none(),
         total,
     };
-    Some((walk, met.saturating_mul(asking)))
+    Some((walk, met.saturating_mul(asking + NEXT)))
 }
 
-/// Whether a walk is cheaper, to ask all documents of which costs so much, than to visit every match:
-/// most that it meets match, and the total need not be counted.
+/// Whether a walk is cheaper, to ask all documents of which costs so much, than to put all matches
+/// together and look at each: most that it meets match, and the total need not be counted.
 fn is_worth_walking(plan: &Plan, search: &Search, all: u64) -> bool {
     let wanted = (search.offset as u64).saturating_add(search.count as u64);
     let matches = plan.filter.estimate.likely.max(1);
     // Of all documents so many match; the wanted ones are as many times farther away.
     let asked = u128::from(wanted) * u128::from(all.max(1)) / u128::from(matches);
-    asked * u128::from(ASKED_COST) < u128::from(matches)
+    let visited = gathering(&plan.filter).saturating_add(matches.saturating_mul(RANK));
+    asked.min(u128::from(all)) < u128::from(visited)
 }
 
 /// The range that a filter sets the numbers of a field, and how many documents lie in it.

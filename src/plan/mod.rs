@@ -8,7 +8,7 @@ pub mod aggregate;
 pub mod alternatives;
 mod area;
 mod bind;
-mod cost;
+pub mod cost;
 pub mod estimate;
 mod expense;
 pub mod facets;

@@ -1,6 +1,6 @@
 //! Filters that are words to rank by, and conditions beside them.
 
-use super::access::asking_cost;
+use super::cost::asking;
 use super::{Kind, Node};
 
 /// Words that rank, and what else documents must meet.
@@ -16,7 +16,7 @@ impl Split<'_> {
     /// What it costs to ask every condition of one document; none if one of them cannot be asked.
     #[must_use]
     pub fn asking_cost(&self) -> Option<u64> {
-        self.filters.iter().map(|filter| asking_cost(filter)).sum()
+        self.filters.iter().map(|filter| asking(filter)).sum()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tags of documents: from a tag to its documents, and from a document to its tags.
 
+mod column;
 mod expand;
 mod grams;
 #[cfg(test)]
@@ -8,8 +9,8 @@ mod tests;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use self::column::TagColumn;
 use self::grams::Grams;
-use crate::cow_vec::CowVec;
 use crate::dictionary::{Dictionary, EntryId};
 use crate::doc::DocId;
 use crate::docs::Docs;
@@ -68,8 +69,7 @@ pub struct TagIndex {
     values: Dictionary<Tag>,
     /// Of the same tags, if they are to be found by what they have in them.
     grams: Option<Grams>,
-    /// By [`DocId::index`]; ascending, empty where a document has no tag.
-    column: CowVec<Box<[TagId]>, 64>,
+    column: TagColumn,
     /// Documents with a tag.
     len: usize,
 }
@@ -82,7 +82,7 @@ impl TagIndex {
             options,
             values: Dictionary::default(),
             grams: options.suffix_trie.then(Grams::default),
-            column: CowVec::default(),
+            column: TagColumn::default(),
             len: 0,
         }
     }
@@ -138,7 +138,7 @@ impl TagIndex {
         for tag in &tags {
             self.values.value_mut(tag.0).docs.insert(doc);
         }
-        self.column.set(doc.index(), tags.into_boxed_slice());
+        self.column.set(doc, tags);
         self.len += 1;
     }
 
@@ -147,7 +147,7 @@ impl TagIndex {
         if self.ids(doc).is_empty() {
             return false;
         }
-        let tags = self.column.take(doc.index());
+        let tags = self.column.take(doc);
         for tag in &tags {
             let docs = &mut self.values.value_mut(tag.0).docs;
             docs.remove(doc);
@@ -182,7 +182,14 @@ impl TagIndex {
     /// The numbers of a document's tags, ascending.
     #[must_use]
     pub fn ids(&self, doc: DocId) -> &[TagId] {
-        self.column.get(doc.index())
+        self.column.get(doc)
+    }
+
+    /// Calls with the numbers of the tags of each of some documents, by number; ascending ones are found
+    /// the quickest.
+    #[inline]
+    pub fn each_ids(&self, docs: &[u32], visit: impl FnMut(&[TagId])) {
+        self.column.each(docs, visit);
     }
 
     /// A tag in use, in the letter case in which it was first written: by the first document to
@@ -263,11 +270,10 @@ impl TagIndex {
     /// Heap bytes in use, by capacity. Walks all tags and documents.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        let lists = self.column.iter().map(|tags| size_of_val(&**tags));
         let of_tag =
             |tag: &Tag| tag.docs.memory_bytes() + tag.written.as_ref().map_or(0, |it| it.len());
         let grams = self.grams.as_ref().map_or(0, Grams::memory_bytes);
-        grams + self.values.memory_bytes(of_tag) + self.column.memory_bytes() + lists.sum::<usize>()
+        grams + self.values.memory_bytes(of_tag) + self.column.memory_bytes()
     }
 
     fn normalised<'a>(&self, tag: &'a [u8]) -> Cow<'a, [u8]> {
