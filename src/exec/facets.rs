@@ -137,7 +137,6 @@ fn by_hits(
     deadline: &Deadline,
 ) -> Result<Vec<(TagId, u64)>, Error> {
     let mut counts = vec![0_u32; tags.id_bound()];
-    let mut seen = Vec::new();
     let (mut hits, mut batch) = (hits.iter(), [0; BATCH]);
     loop {
         deadline.check()?;
@@ -147,21 +146,16 @@ fn by_hits(
         }
         tags.each_ids(docs, |ids| {
             for tag in ids {
-                let Some(count) = counts.get_mut(tag.index()) else {
-                    continue;
-                };
-                if *count == 0 {
-                    seen.push(*tag);
+                if let Some(count) = counts.get_mut(tag.index()) {
+                    *count += 1;
                 }
-                *count += 1;
             }
         });
     }
-    let count_of = |tag: TagId| counts.get(tag.index()).copied();
-    let found = seen.into_iter();
-    Ok(found
-        .filter_map(|tag| Some((tag, u64::from(count_of(tag)?))))
-        .collect())
+    let counted = counts.into_iter().enumerate();
+    let found = counted.filter(|(_, count)| *count > 0);
+    let found = found.filter_map(|(at, count)| Some((TagId::of(at)?, u64::from(count))));
+    Ok(found.collect())
 }
 
 fn of_numbers(

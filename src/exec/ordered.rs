@@ -17,7 +17,7 @@ use crate::plan::method::Walk;
 use crate::request::error::Error;
 
 /// The first `limit` hits of a plan that walks numbers, or those before the place where time was over;
-/// none when it cannot be.
+/// none when it cannot be, or has met too many that do not match.
 pub(super) fn first(
     walk: &Walk,
     plan: &Plan,
@@ -34,12 +34,16 @@ pub(super) fn first(
         top: Top::new(limit, Ranking::new(&plan.order, index.documents())),
         limit,
         found: 0,
+        left: walk.most,
         is_page: plan.order.page.is_some(),
         filter,
         index,
         numbers,
     };
     let mut walked = walker.numbered(walk, plan, deadline);
+    if walker.left == 0 {
+        return None;
+    }
     if walked.is_ok() && walker.found < limit && walk.takes_missing {
         walked = walker.missing(deadline);
     }
@@ -61,6 +65,8 @@ struct Walker<'a> {
     limit: usize,
     /// Hits of the page so far.
     found: usize,
+    /// Documents that may be met before it is given up.
+    left: u64,
     /// Equal numbers are ordered by keys, so all of them are needed.
     is_page: bool,
     filter: Probe<'a>,
@@ -102,6 +108,10 @@ impl Walker<'_> {
                 break;
             }
             last = value;
+            self.left = self.left.saturating_sub(1);
+            if self.left == 0 {
+                break;
+            }
             if self.filter.holds(self.index, doc) {
                 self.push(doc, Some(value));
             }

@@ -171,7 +171,7 @@ impl<'a> Probe<'a> {
 pub(super) struct Member<'a> {
     docs: &'a RoaringBitmap,
     ahead: Iter<'a>,
-    /// The first in the set from the document on that was asked for last.
+    /// The first in the set from the highest document on that was asked for.
     next: Option<u32>,
     asked: u32,
 }
@@ -190,7 +190,7 @@ impl<'a> Member<'a> {
 
     fn contains(&mut self, doc: u32) -> bool {
         if doc < self.asked {
-            *self = Self::new(self.docs);
+            return self.docs.contains(doc);
         }
         self.asked = doc;
         if self.next.is_some_and(|next| next < doc) {

@@ -8,6 +8,8 @@ use super::estimate::Estimate;
 use super::words_first::Split;
 use super::{AreaClause, Kind, Node, Plan};
 
+/// To make a set, whatever is in it.
+const SET: u64 = 3_000;
 /// To put a posting of a word into a set.
 const POSTING: u64 = 2;
 /// To put a document of a set into a union.
@@ -17,8 +19,8 @@ const NUMBER: u64 = 10;
 /// To find a document in the postings of a word, a number, a tag; to measure a distance; to look where a
 /// point or a shape lies.
 const LOOK_UP: u64 = 60;
-const READ: u64 = 6;
-const LOOK_IN: u64 = 12;
+const READ: u64 = 25;
+const LOOK_IN: u64 = 30;
 const DISTANCE: u64 = 80;
 const POINT: u64 = 60;
 const SHAPE: u64 = 1_000;
@@ -51,7 +53,9 @@ pub fn gathering(node: &Node) -> u64 {
         Kind::Numeric { .. } => likely.saturating_mul(NUMBER),
         Kind::Area { area, .. } => likely.saturating_mul(asking_area(area)),
         Kind::VectorRange(_) => likely.saturating_mul(DISTANCE),
-        Kind::Term { .. } | Kind::Variants { .. } => likely.saturating_mul(POSTING),
+        Kind::Term { .. } | Kind::Variants { .. } => {
+            SET.saturating_add(likely.saturating_mul(POSTING))
+        }
         // Both are walked, at most as many documents as hold the rarest word.
         Kind::Phrase { terms, .. } => {
             let words = terms.len() as u64;
@@ -61,7 +65,7 @@ pub fn gathering(node: &Node) -> u64 {
             let words = parts.len() as u64;
             node.estimate.max.saturating_mul(words * LOOK_UP)
         }
-        Kind::And(parts) => gathering_all(parts),
+        Kind::And(parts) => gathering_all(parts.iter()),
         Kind::Or(parts) => {
             let each = parts.iter().map(|part| {
                 let united = part.estimate.likely.saturating_mul(UNITED);
@@ -75,13 +79,10 @@ pub fn gathering(node: &Node) -> u64 {
 
 /// The cheapest part is put together; of each other the documents that are left are asked, or it is put
 /// together too.
-fn gathering_all(parts: &[Node]) -> u64 {
-    let first = parts.iter().map(gathering).min().unwrap_or(0);
-    let left = parts.iter().map(|part| part.estimate.likely).min();
-    let each = parts.iter().map(|part| {
-        let asked = asking_or_seeking(part).saturating_mul(left.unwrap_or(0));
-        gathering(part).min(asked)
-    });
+fn gathering_all<'n>(parts: impl Iterator<Item = &'n Node> + Clone) -> u64 {
+    let first = parts.clone().map(gathering).min().unwrap_or(0);
+    let left = parts.clone().map(|part| part.estimate.likely).min();
+    let each = parts.map(|part| gathering(part).min(asking_each(part, left.unwrap_or(0))));
     each.fold(first, u64::saturating_add)
 }
 
@@ -112,9 +113,40 @@ pub fn asking(node: &Node) -> Option<u64> {
     })
 }
 
-/// The same, or what it costs to go there in a walk.
+/// What it costs to ask of so many documents, in their order, whether a node holds.
 #[must_use]
-pub fn asking_or_seeking(node: &Node) -> u64 {
+pub fn asking_each(node: &Node, documents: u64) -> u64 {
+    /// To go on to a document within a block of postings.
+    const GO_ON: u64 = 10;
+    match &node.kind {
+        Kind::Term { .. } => {
+            let blocks = documents.min(node.estimate.likely / IN_BLOCK + 1);
+            let decoded = blocks.saturating_mul(PART_OF_BLOCK);
+            decoded.saturating_add(documents.saturating_mul(GO_ON))
+        }
+        Kind::Or(parts) => {
+            let parts = parts.iter().map(|part| asking_each(part, documents));
+            parts.fold(0, u64::saturating_add)
+        }
+        Kind::Not(part) => asking_each(part, documents),
+        Kind::All { .. }
+        | Kind::Nothing
+        | Kind::Keys(_)
+        | Kind::Variants { .. }
+        | Kind::Phrase { .. }
+        | Kind::Tag { .. }
+        | Kind::Missing(_)
+        | Kind::Numeric { .. }
+        | Kind::Area { .. }
+        | Kind::VectorRange(_)
+        | Kind::And(_)
+        | Kind::Near { .. }
+        | Kind::Optional(_) => asking_or_seeking(node).saturating_mul(documents),
+    }
+}
+
+/// What it costs to ask of one document, or to go there in a walk.
+fn asking_or_seeking(node: &Node) -> u64 {
     if let Some(asked) = asking(node) {
         return asked;
     }
@@ -144,25 +176,27 @@ pub(super) fn words_cost(plan: &Plan, split: &Split<'_>, wanted: u64, total: u64
     let conditions: Vec<Estimate> = split.filters.iter().map(|it| it.estimate).collect();
     let meeting = Estimate::all_of(&conditions, total).likely.max(1);
     let words = Postings::of(split);
-    let matches = plan.filter.estimate.likely;
-    let gathered = gathered(split, meeting);
-    let looked_at = words.looked_at(plan.counts, wanted, meeting, total);
-    let blocks = looked_at / IN_BLOCK + 1;
-    let asks = if plan.counts {
-        words.lead
-    } else {
-        // Of a block those are asked that may be good enough.
-        looked_at / 8
-    };
+    let gathered = gathering_all(split.filters.iter().copied());
+    // Where conditions may add as much as words do, every document is worth a question.
+    let most = |nodes: &[&Node]| -> u64 { nodes.iter().map(|node| most_added(node, total)).sum() };
+    let looks_at_all = plan.counts || most(&split.filters) * 2 > most(&split.words);
+    let looked_at = words.looked_at(looks_at_all, wanted, meeting, total);
     let scanned = |ask: u64| {
-        let decoded = blocks.saturating_mul(BLOCK * words.parts);
-        START + decoded.saturating_add(asks.saturating_mul(ask))
+        let decoded = (looked_at / IN_BLOCK + 1).saturating_mul(BLOCK);
+        // Of a block those are asked that may be good enough.
+        let asks = match (looks_at_all, words.others) {
+            (true, _) => looked_at,
+            (false, 0) => looked_at / 8,
+            (false, _) => looked_at / 2,
+        };
+        let met = asks.saturating_mul(words.others * PART_OF_BLOCK);
+        START + decoded + met + asks.saturating_mul(ask)
     };
     let list = {
-        let in_blocks = meeting.min(words.all / IN_BLOCK + words.parts);
-        let judged = meeting.min(words.lead);
-        let listed = meeting.saturating_mul(LISTED + 4 * words.parts);
-        START + listed + in_blocks * PART_OF_BLOCK + judged * JUDGE
+        let in_blocks = meeting.min(words.lead / IN_BLOCK + 1);
+        let common = meeting.saturating_mul(words.lead) / total.max(1) + 1;
+        let judged = common.saturating_mul(JUDGE + words.others * PART_OF_BLOCK);
+        START + meeting.saturating_mul(LISTED + words.windows) + in_blocks * PART_OF_BLOCK + judged
     };
     let flat = {
         let bits = total / 128 + meeting.saturating_mul(2 * LISTED);
@@ -170,13 +204,57 @@ pub(super) fn words_cost(plan: &Plan, split: &Split<'_>, wanted: u64, total: u64
     };
     let is_short = is_short_list(meeting, total);
     WordsCost {
-        heap: START
-            + gathered
-            + words.lead.min(meeting).saturating_mul(STEP * words.parts)
-            + matches.saturating_mul(SCORE),
+        heap: walking(plan),
         bits: gathered.saturating_add(if is_short { list } else { flat }),
         asked: split.asking_cost().map(scanned),
     }
+}
+
+/// About the most that a node adds to a score: of a word or a tag, the number of binary digits of one by
+/// the share of documents that have it.
+fn most_added(node: &Node, total: u64) -> u64 {
+    let rarity = || u64::from((total / node.estimate.likely.max(1)).max(1).ilog2());
+    match &node.kind {
+        Kind::Tag { weight, .. } if *weight > 0.0 => rarity(),
+        Kind::Term { .. } | Kind::Variants { .. } | Kind::Phrase { .. } => rarity(),
+        Kind::And(parts) | Kind::Or(parts) => {
+            parts.iter().map(|part| most_added(part, total)).sum()
+        }
+        Kind::All { .. }
+        | Kind::Nothing
+        | Kind::Keys(_)
+        | Kind::Tag { .. }
+        | Kind::Missing(_)
+        | Kind::Numeric { .. }
+        | Kind::Area { .. }
+        | Kind::VectorRange(_)
+        | Kind::Near { .. }
+        | Kind::Not(_)
+        | Kind::Optional(_) => 0,
+    }
+}
+
+/// What it costs to walk over all matches of a plan and to score each.
+fn walking(plan: &Plan) -> u64 {
+    /// To make a cursor, and to put it together with others.
+    const CURSOR: u64 = 1_500;
+    let node = &plan.filter;
+    let cursors = u64::from(node.sets()).saturating_mul(CURSOR);
+    let scored = node.estimate.likely.saturating_mul(SCORE);
+    let scored = scored.saturating_add(START + cursors);
+    let Kind::And(parts) = &node.kind else {
+        return gathering(node).saturating_add(scored);
+    };
+    let lead = parts.first();
+    let led = lead.map_or(0, |lead| lead.estimate.likely);
+    let others = parts
+        .iter()
+        .skip(1)
+        .map(|part| led.saturating_mul(STEP.max(asking_or_seeking(part))));
+    let others = others.fold(0, u64::saturating_add);
+    lead.map_or(0, gathering)
+        .saturating_add(others)
+        .saturating_add(scored)
 }
 
 /// Whether documents that meet conditions are so few that their list leads a search for the best.
@@ -188,83 +266,73 @@ pub const fn is_short_list(meeting: u64, total: u64) -> bool {
     meeting.saturating_mul(FEW) < total
 }
 
-/// What it costs to have the set of those that meet the conditions.
-fn gathered(split: &Split<'_>, meeting: u64) -> u64 {
-    let costs = || split.filters.iter().map(|filter| gathering(filter));
-    let first = costs().min().unwrap_or(0);
-    let each = split.filters.iter().map(|filter| {
-        let asked = asking_or_seeking(filter).saturating_mul(meeting);
-        gathering(filter).min(asked)
-    });
-    each.fold(first, u64::saturating_add)
-}
-
 /// The postings of words to rank by.
 struct Postings {
-    /// Of all words.
-    all: u64,
-    /// Those that are looked at: of any words all, of all words the rarest's.
+    /// Those that a search goes through: of any words all, of all words the rarest's.
     lead: u64,
-    /// How many words.
-    parts: u64,
+    /// Words that are looked for where the lead is.
+    others: u64,
+    /// Words whose blocks bound what a document of a list scores before it is looked at, each at some
+    /// nanoseconds.
+    windows: u64,
 }
 
 impl Postings {
     fn of(split: &Split<'_>) -> Self {
+        const BOUND: u64 = 8;
         if let [only] = split.words.as_slice() {
-            let (all, parts) = of_any(only);
-            return Self {
-                all,
-                lead: all,
-                parts,
+            return match &only.kind {
+                Kind::Or(parts) => {
+                    let each = parts.iter().map(|part| part.estimate.likely);
+                    Self {
+                        lead: each.fold(0, u64::saturating_add),
+                        others: 0,
+                        windows: BOUND * parts.len() as u64,
+                    }
+                }
+                Kind::Phrase { terms, .. } => Self {
+                    lead: only.estimate.max,
+                    others: terms.len() as u64,
+                    windows: BOUND,
+                },
+                Kind::All { .. }
+                | Kind::Nothing
+                | Kind::Keys(_)
+                | Kind::Term { .. }
+                | Kind::Variants { .. }
+                | Kind::Tag { .. }
+                | Kind::Missing(_)
+                | Kind::Numeric { .. }
+                | Kind::Area { .. }
+                | Kind::VectorRange(_)
+                | Kind::And(_)
+                | Kind::Near { .. }
+                | Kind::Not(_)
+                | Kind::Optional(_) => Self {
+                    lead: only.estimate.likely,
+                    others: 0,
+                    windows: BOUND,
+                },
             };
         }
-        let words = split.words.iter().map(|word| of_any(word).0);
+        let words = split.words.iter().map(|word| word.estimate.likely);
         Self {
-            all: words.clone().fold(0, u64::saturating_add),
             lead: words.min().unwrap_or(0),
-            parts: split.words.len() as u64,
+            others: (split.words.len() as u64).saturating_sub(1),
+            windows: BOUND,
         }
     }
 
     /// How many a search looks at that skips blocks which are not good enough. The fewer meet the
     /// conditions, the lower is what is good enough.
-    fn looked_at(&self, counts: bool, wanted: u64, meeting: u64, total: u64) -> u64 {
+    fn looked_at(&self, all: bool, wanted: u64, meeting: u64, total: u64) -> u64 {
         /// Bounds of blocks are above what is in them.
         const LOOSE: u64 = 4;
-        if counts {
+        if all {
             return self.lead;
         }
         let good = wanted.saturating_mul(total) / meeting;
         let blocks = good.saturating_mul(LOOSE);
         blocks.saturating_mul(IN_BLOCK).min(self.lead)
-    }
-}
-
-/// How many postings a node has that is any of some words, or a phrase, and how many words.
-fn of_any(node: &Node) -> (u64, u64) {
-    match &node.kind {
-        Kind::Or(parts) => (
-            parts
-                .iter()
-                .map(|part| of_any(part).0)
-                .fold(0, u64::saturating_add),
-            parts.len() as u64,
-        ),
-        Kind::Phrase { terms, .. } => (node.estimate.max, terms.len() as u64),
-        Kind::All { .. }
-        | Kind::Nothing
-        | Kind::Keys(_)
-        | Kind::Term { .. }
-        | Kind::Variants { .. }
-        | Kind::Tag { .. }
-        | Kind::Missing(_)
-        | Kind::Numeric { .. }
-        | Kind::Area { .. }
-        | Kind::VectorRange(_)
-        | Kind::And(_)
-        | Kind::Near { .. }
-        | Kind::Not(_)
-        | Kind::Optional(_) => (node.estimate.likely, 1),
     }
 }

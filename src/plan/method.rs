@@ -63,12 +63,17 @@ pub struct Walk {
     pub takes_missing: bool,
     /// How many match; none where nobody wants to know.
     pub total: Option<u64>,
+    /// After so many documents it is given up, and all matches are put together: what matches lies
+    /// elsewhere than it would by chance.
+    pub most: u64,
 }
 
-/// Nanoseconds to go on to the next number of a walk, whose document is anywhere in memory.
-const NEXT: u64 = 20;
+/// Nanoseconds to go on to the next number of a walk, and times as long that a question takes there, as its
+/// document is anywhere in memory.
+const NEXT: u64 = 40;
+const ANYWHERE: u64 = 3;
 /// Nanoseconds to look whether a match is among the first.
-const RANK: u64 = 12;
+const RANK: u64 = 30;
 
 /// The method for a plan whose other parts are settled.
 pub(super) fn choose(plan: &Plan, search: &Search, index: &Index) -> Method {
@@ -89,10 +94,9 @@ pub(super) fn choose(plan: &Plan, search: &Search, index: &Index) -> Method {
         let wanted = (search.offset as u64).saturating_add(search.count as u64);
         return best_words(plan, &split, wanted, index).map_or(Method::Heap, Method::BestWords);
     }
-    match walk(plan, index) {
-        Some((walk, met)) if is_worth_walking(plan, search, met) => Method::Walk(walk),
-        Some(_) | None => Method::Heap,
-    }
+    let wanted = (search.offset as u64).saturating_add(search.count as u64);
+    let walk = walk(plan, index).and_then(|(walk, all)| worthwhile(walk, plan, wanted, all));
+    walk.map_or(Method::Heap, Method::Walk)
 }
 
 /// Whether the order is that of words, as postings have bounds for.
@@ -106,12 +110,7 @@ pub(super) fn ranks_by_words(plan: &Plan, index: &Index) -> bool {
 
 /// How conditions are asked while the best documents for words are looked for; none if it is cheaper
 /// to score every match.
-fn best_words(
-    plan: &Plan,
-    split: &Split<'_>,
-    wanted: u64,
-    index: &Index,
-) -> Option<FilterBy> {
+fn best_words(plan: &Plan, split: &Split<'_>, wanted: u64, index: &Index) -> Option<FilterBy> {
     if split.filters.is_empty() {
         return Some(FilterBy::Asked);
     }
@@ -158,19 +157,23 @@ pub(super) fn walk(plan: &Plan, index: &Index) -> Option<(Walk, u64)> {
         max,
         takes_missing: range.is_none(),
         total,
+        most: u64::MAX,
     };
-    Some((walk, met.saturating_mul(asking + NEXT)))
+    Some((walk, met.saturating_mul(NEXT + ANYWHERE * asking)))
 }
 
-/// Whether a walk is cheaper, to ask all documents of which costs so much, than to put all matches
+/// A walk, to ask all documents of which costs so much, if that is cheaper than to put all matches
 /// together and look at each: most that it meets match, and the total need not be counted.
-fn is_worth_walking(plan: &Plan, search: &Search, all: u64) -> bool {
-    let wanted = (search.offset as u64).saturating_add(search.count as u64);
+fn worthwhile(walk: Walk, plan: &Plan, wanted: u64, all: u64) -> Option<Walk> {
     let matches = plan.filter.estimate.likely.max(1);
     // Of all documents so many match; the wanted ones are as many times farther away.
     let asked = u128::from(wanted) * u128::from(all.max(1)) / u128::from(matches);
     let visited = gathering(&plan.filter).saturating_add(matches.saturating_mul(RANK));
-    asked.min(u128::from(all)) < u128::from(visited)
+    let is_cheaper = asked.min(u128::from(all)) < u128::from(visited);
+    is_cheaper.then(|| Walk {
+        most: (visited / NEXT).max(wanted.saturating_mul(2)),
+        ..walk
+    })
 }
 
 /// The range that a filter sets the numbers of a field, and how many documents lie in it.

@@ -44,8 +44,7 @@ impl TagColumn {
     pub(super) fn each(&self, docs: &[u32], mut visit: impl FnMut(&[TagId])) {
         // Numbers of documents begin with 1.
         let places = docs.iter().map(|&doc| (doc as usize).wrapping_sub(1));
-        self.codes
-            .each_at(places, |code| visit(self.tags_of(code)));
+        self.codes.each_at(places, |code| visit(self.tags_of(code)));
     }
 
     #[inline]

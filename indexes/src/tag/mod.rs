@@ -46,6 +46,14 @@ impl Default for TagOptions {
 pub struct TagId(EntryId);
 
 impl TagId {
+    /// The tag of a number that [`index`](Self::index) gave.
+    #[must_use]
+    pub fn of(index: usize) -> Option<Self> {
+        u32::try_from(index)
+            .ok()
+            .map(|number| Self(EntryId::of(number)))
+    }
+
     /// The number, from 0; below [`TagIndex::id_bound`].
     #[must_use]
     pub const fn index(self) -> usize {
