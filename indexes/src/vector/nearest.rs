@@ -275,6 +275,7 @@ impl Search<'_> {
                 through_matches,
                 tombstones: self.store.tombstones() > 0,
                 matches: usize::try_from(self.matches).unwrap_or(usize::MAX),
+                share: self.share(),
                 scratch,
                 pace,
             };
@@ -402,6 +403,8 @@ struct Walk<'a, 'p> {
     through_matches: bool,
     tombstones: bool,
     matches: usize,
+    /// The share of documents that match.
+    share: f64,
     scratch: &'a mut Scratch,
     pace: &'a mut Pace<'p>,
 }
@@ -442,6 +445,12 @@ impl Walk<'_, '_> {
     /// Through matches where they are many enough to lead to each other, else through everything,
     /// for as long as that costs less than a scan.
     fn filtered<S: Space>(&mut self, walker: &Walker<'_, S>, beam: &Beam<'_, S::Point>) {
+        let starts = beam.starts.iter();
+        if starts.copied().any(|start| self.is_amiss(walker, beam, start)) {
+            // Not an answer: the scan is next.
+            self.scratch.pool.begin(beam.ef);
+            return;
+        }
         self.pace.set_budget(self.matches);
         let done = self.through_matches && walker.beam_through(beam, self.scratch, self.pace);
         if !done && !self.pace.is_exhausted() {
@@ -452,6 +461,26 @@ impl Walk<'_, '_> {
             self.scratch.pool.begin(beam.ef);
         }
         self.pace.set_budget(usize::MAX);
+    }
+}
+
+impl Walk<'_, '_> {
+    /// Whether around a row there are far fewer matches than anywhere: the filter is of documents that
+    /// lie elsewhere, and a walk from here ends at the first of them that it meets, not at the nearest.
+    fn is_amiss<S: Space>(
+        &mut self,
+        walker: &Walker<'_, S>,
+        beam: &Beam<'_, S::Point>,
+        start: Candidate,
+    ) -> bool {
+        /// Fewer matches than this to be expected say nothing.
+        const FEWEST: f64 = 8.0;
+        /// One in so many of those expected is far fewer: by chance it would be so once in a million.
+        const FEWER: f64 = 4.0;
+        let (seen, admitted) = walker.around(start.row, &beam.admit, self.scratch);
+        #[expect(clippy::cast_precision_loss, reason = "some hundred rows")]
+        let (expected, admitted) = (seen as f64 * self.share, admitted as f64);
+        expected >= FEWEST && admitted * FEWER < expected
     }
 }
 

@@ -4,6 +4,7 @@
 //! skipped where those stretches cannot add enough, so that of a frequent term few blocks are decoded, and
 //! of those that are, few postings are looked at.
 
+use super::super::block::BLOCK;
 use super::super::bm25::{K1, term_score};
 use super::super::cursor::count_below;
 use super::super::impacts::Bounds;
@@ -300,6 +301,9 @@ fn below_or_at(numbers: &[u32], last: u32) -> usize {
 
 /// How many ascending numbers are less than `end`, which is likely to be near the first.
 fn position(numbers: &[u32], end: u32) -> usize {
+    if numbers.len() <= BLOCK {
+        return numbers.partition_point(|&number| number < end);
+    }
     let mut step = 16;
     while numbers.get(step).is_some_and(|&number| number < end) {
         step *= 2;

@@ -133,6 +133,9 @@ impl<'a> Walk<'a> {
             self.enter(self.bounded);
         }
         let docs = self.postings.docs();
+        if docs.get(self.at) == Some(&doc) {
+            return true;
+        }
         let ahead = docs.get(self.at..).unwrap_or_default();
         self.at += count_below(ahead, doc);
         docs.get(self.at) == Some(&doc)

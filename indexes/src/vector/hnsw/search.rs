@@ -280,6 +280,31 @@ impl<S: Space> Walker<'_, S> {
         pool.found() >= beam.ef
     }
 
+    /// How many rows there are within two links of one, as far as they are looked at, and how many of
+    /// them are admitted.
+    pub(in crate::vector) fn around(
+        &self,
+        row: RowId,
+        admit: &Admit<'_>,
+        scratch: &mut Scratch,
+    ) -> (usize, usize) {
+        /// Lists of links that are read; more of them would not say much more.
+        const LISTS: usize = 24;
+        let (mut seen, mut admitted) = (0, 0);
+        scratch.visited.begin(self.slots.last());
+        let nearest: Vec<RowId> = self.graph.links(self.slots, row, 0).take(LISTS).collect();
+        nearest.iter().for_each(|&link| self.prefetch_links(link));
+        for near in nearest {
+            for link in self.graph.links(self.slots, near, 0) {
+                if scratch.visited.insert(link) {
+                    seen += 1;
+                    admitted += usize::from(admit.admits(link));
+                }
+            }
+        }
+        (seen, admitted)
+    }
+
     fn begin(&self, beam: &Beam<'_, S::Point>, scratch: &mut Scratch) {
         scratch.visited.begin(self.slots.last());
         scratch.pool.begin(beam.ef);
