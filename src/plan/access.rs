@@ -5,8 +5,7 @@ use super::{Kind, Node};
 /// What it costs to put a document into a set of a range of numbers, in questions whether one
 /// document's number lies in it.
 ///
-/// The set sorts its documents, the question reads one number of a column. By judgement so far;
-/// `cargo bench --bench planner` measures what it should be.
+/// The set sorts its documents, the question reads one number of a column.
 const SET_COST: u64 = 4;
 
 /// Which parts of conjunctions are asked about single documents.
