@@ -469,7 +469,7 @@ impl fmt::Display for Refusal {
             Self::PropertyExists { name } => {
                 write!(
                     f,
-                    "SEARCH_SYNTAX Property `{name}` already exists in schema"
+                    "SEARCH_SYNTAX Property already exists in schema: {name}"
                 )
             }
         }

@@ -11,7 +11,7 @@ pub type Arguments = Vec<Vec<u8>>;
 
 const SEED: u64 = 2_000;
 /// Candidates that a search for neighbours keeps: with the usual 10 an open search finds .87 of them.
-const EF: usize = 40;
+const EF: usize = 64;
 /// Queries of each kind of words to draw from.
 const DRAWN: usize = 200;
 

@@ -474,9 +474,9 @@ impl Walk<'_, '_> {
         start: Candidate,
     ) -> bool {
         /// Fewer matches than this to be expected say nothing.
-        const FEWEST: f64 = 8.0;
-        /// One in so many of those expected is far fewer: by chance it would be so once in a million.
-        const FEWER: f64 = 4.0;
+        const FEWEST: f64 = 24.0;
+        /// One in so many of those expected is far fewer: by chance it is so once in some hundred.
+        const FEWER: f64 = 2.0;
         let (seen, admitted) = walker.around(start.row, &beam.admit, self.scratch);
         #[expect(clippy::cast_precision_loss, reason = "some hundred rows")]
         let (expected, admitted) = (seen as f64 * self.share, admitted as f64);

@@ -83,6 +83,12 @@ impl FieldDefinition {
                 args.skip();
                 *suffix_trie = true;
             }
+            // What is so without it.
+            (FieldKind::Text(TextOptions { suffix_trie, .. }), "NOSUFFIXTRIE")
+            | (FieldKind::Tag(TagOptions { suffix_trie, .. }), "NOSUFFIXTRIE") => {
+                args.skip();
+                *suffix_trie = false;
+            }
             (FieldKind::Tag(tag), "CASESENSITIVE") => {
                 args.skip();
                 tag.case_sensitive = true;
