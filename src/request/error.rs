@@ -467,10 +467,7 @@ impl fmt::Display for Refusal {
                  does not match index's expected size ({expected})."
             ),
             Self::PropertyExists { name } => {
-                write!(
-                    f,
-                    "SEARCH_SYNTAX Property already exists in schema: {name}"
-                )
+                write!(f, "SEARCH_SYNTAX Property already exists in schema: {name}")
             }
         }
     }

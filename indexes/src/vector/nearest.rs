@@ -446,7 +446,10 @@ impl Walk<'_, '_> {
     /// for as long as that costs less than a scan.
     fn filtered<S: Space>(&mut self, walker: &Walker<'_, S>, beam: &Beam<'_, S::Point>) {
         let starts = beam.starts.iter();
-        if starts.copied().any(|start| self.is_amiss(walker, beam, start)) {
+        if starts
+            .copied()
+            .any(|start| self.is_amiss(walker, beam, start))
+        {
             // Not an answer: the scan is next.
             self.scratch.pool.begin(beam.ef);
             return;
@@ -475,8 +478,9 @@ impl Walk<'_, '_> {
     ) -> bool {
         /// Fewer matches than this to be expected say nothing.
         const FEWEST: f64 = 24.0;
-        /// One in so many of those expected is far fewer: by chance it is so once in some hundred.
-        const FEWER: f64 = 2.0;
+        /// One in so many of those expected is far fewer: by chance it is so once in some hundred, which costs
+        /// a scan.
+        const FEWER: f64 = 1.5;
         let (seen, admitted) = walker.around(start.row, &beam.admit, self.scratch);
         #[expect(clippy::cast_precision_loss, reason = "some hundred rows")]
         let (expected, admitted) = (seen as f64 * self.share, admitted as f64);
