@@ -1,8 +1,9 @@
 //! The arguments of a command, read from left to right.
 
+use std::cell::Cell;
 use std::str::FromStr;
 
-use super::error::Refusal;
+use super::error::{Refusal, shown};
 
 /// A cursor over the arguments that follow a command's name.
 ///
@@ -11,13 +12,52 @@ use super::error::Refusal;
 #[derive(Clone, Debug)]
 pub struct Args<'a> {
     rest: &'a [&'a [u8]],
+    numbers: Numbers<'a>,
+}
+
+/// Whether numbers may be parameters, as in `K $k`.
+#[derive(Clone, Copy, Debug)]
+enum Numbers<'a> {
+    /// They may not.
+    Written,
+    /// They may, but the parameters are not known yet: this is told of one that was met, and the least
+    /// that would do stands for it.
+    Awaited(&'a Cell<bool>),
+    /// They may be these.
+    Given(&'a [(Vec<u8>, Vec<u8>)]),
 }
 
 impl<'a> Args<'a> {
     /// A cursor before the first of `arguments`.
     #[must_use]
     pub fn new(arguments: &'a [&'a [u8]]) -> Self {
-        Self { rest: arguments }
+        Self {
+            rest: arguments,
+            numbers: Numbers::Written,
+        }
+    }
+
+    /// The same, of which numbers may be parameters that come later; `met` becomes true if one is.
+    #[must_use]
+    pub fn awaiting(self, met: &'a Cell<bool>) -> Self {
+        let numbers = Numbers::Awaited(met);
+        Self { numbers, ..self }
+    }
+
+    /// The same, of which numbers may be these parameters: names without the `$`, and values.
+    #[must_use]
+    pub fn given(self, parameters: &'a [(Vec<u8>, Vec<u8>)]) -> Self {
+        let numbers = Numbers::Given(parameters);
+        Self { numbers, ..self }
+    }
+
+    /// A cursor over some other arguments, with the same parameters.
+    #[must_use]
+    pub fn over(&self, arguments: &'a [&'a [u8]]) -> Self {
+        Self {
+            rest: arguments,
+            ..*self
+        }
     }
 
     /// The next argument, which is left where it is.
@@ -84,7 +124,9 @@ impl<'a> Args<'a> {
     where
         T: FromStr + PartialOrd + TryInto<u64>,
     {
-        let given = self.value(argument)?;
+        let Some(given) = self.number_of(argument)? else {
+            return Ok(min);
+        };
         match number::<T>(given) {
             Some(value) if value >= min && value <= max => Ok(value),
             _ => Err(Refusal::not_whole(
@@ -101,10 +143,39 @@ impl<'a> Args<'a> {
     /// # Errors
     /// When there is none, or it lies outside.
     pub fn number(&mut self, argument: &str, min: f64, max: f64) -> Result<f64, Refusal> {
-        let given = self.value(argument)?;
+        let Some(given) = self.number_of(argument)? else {
+            return Ok(min);
+        };
         number::<f64>(given)
             .filter(|value| (min..=max).contains(value))
             .ok_or_else(|| Refusal::not_number(argument, min, max, given))
+    }
+
+    fn written(self) -> Self {
+        let numbers = Numbers::Written;
+        Self { numbers, ..self }
+    }
+
+    /// What is written for a number, or the value of the parameter that is; none if that is not known
+    /// yet.
+    fn number_of(&mut self, argument: &str) -> Result<Option<&'a [u8]>, Refusal> {
+        let given = self.value(argument)?;
+        let Some(name) = given.strip_prefix(b"$") else {
+            return Ok(Some(given));
+        };
+        match self.numbers {
+            Numbers::Written => Ok(Some(given)),
+            Numbers::Awaited(met) => {
+                met.set(true);
+                Ok(None)
+            }
+            Numbers::Given(parameters) => {
+                let mut parameters = parameters.iter();
+                let found = parameters.find(|(known, _)| known == name);
+                let found = found.map(|(_, value)| Some(value.as_slice()));
+                found.ok_or_else(|| Refusal::NoSuchParameter { name: shown(name) })
+            }
+        }
     }
 
     /// Takes one of the words `valid`, in any case. Words of `known` are valid too, but not in
@@ -134,7 +205,12 @@ impl<'a> Args<'a> {
     /// # Errors
     /// When the count is not a number, or fewer arguments follow.
     pub fn list(&mut self, argument: &str, min: usize) -> Result<&'a [&'a [u8]], Refusal> {
-        let count = self.whole(argument, min, usize::MAX)?;
+        // How many words there are is written, or nobody could read on.
+        let count = self
+            .over(self.rest)
+            .written()
+            .whole(argument, min, usize::MAX)?;
+        self.skip();
         let (list, rest) = self
             .rest
             .split_at_checked(count)

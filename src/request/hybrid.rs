@@ -6,6 +6,8 @@ mod leg;
 #[cfg(test)]
 mod tests;
 
+use std::cell::Cell;
+
 pub use self::combine::{Combine, Fusion};
 pub use self::leg::{Asked, Leg, LegFilter, Method, Policy, Similar};
 use super::aggregate::{Loaded, MOST_STEPS, Step};
@@ -69,7 +71,23 @@ impl Hybrid {
         if rest.is_empty() {
             return Err(Refusal::Arity { command }.into());
         }
-        let mut args = Args::new(rest);
+        // Parameters stand last: numbers that are parameters are known when all has been read once.
+        let met = Cell::new(false);
+        let args = Args::new(rest).awaiting(&met);
+        let hybrid = Self::read(command, index, args, settings)?;
+        if !met.get() {
+            return Ok(hybrid);
+        }
+        let args = Args::new(rest).given(&hybrid.search.params);
+        Self::read(command, index, args, settings)
+    }
+
+    fn read<'a>(
+        command: &'static str,
+        index: &'a [u8],
+        mut args: Args<'a>,
+        settings: &Settings,
+    ) -> Result<Self, Error> {
         let announced = take_announced(&mut args)?;
         let mut legs = Vec::new();
         while let Some(leg) = Leg::take(index, &mut args, settings)? {
@@ -87,7 +105,7 @@ impl Hybrid {
                 return Err(Refusal::too_many_steps(MOST_STEPS).into());
             }
         }
-        let query: Vec<&[u8]> = [*index, b"*"].into_iter().chain(tail.search).collect();
+        let query: Vec<&[u8]> = [index, b"*"].into_iter().chain(tail.search).collect();
         let mut hybrid = Self {
             search: Search::parse_as(command, &query, settings)?,
             combine: tail.combine.unwrap_or_default(),

@@ -63,7 +63,8 @@ impl Combine {
         let method = args.choice("COMBINE", &names, &[])?;
         let mut given = Given::default();
         if args.peek().is_some_and(is_whole) {
-            let mut options = Args::new(args.list(method, 0)?);
+            let list = args.list(method, 0)?;
+            let mut options = args.over(list);
             while let Some(word) = options.peek() {
                 options.skip();
                 given.option(word, &mut options, method)?;

@@ -233,7 +233,8 @@ impl Leg {
 
     fn take_knn(&mut self, args: &mut Args<'_>) -> Result<Method, Refusal> {
         args.skip();
-        let mut options = Args::new(args.list("KNN", 0)?);
+        let list = args.list("KNN", 0)?;
+        let mut options = args.over(list);
         let (mut k, mut ef_runtime, mut ratio) = (None, None, false);
         while let Some(given) = options.peek() {
             let name = keyword(given).unwrap_or_default();
@@ -265,7 +266,8 @@ impl Leg {
 
     fn take_range(&mut self, args: &mut Args<'_>) -> Result<Method, Refusal> {
         args.skip();
-        let mut options = Args::new(args.list("RANGE", 0)?);
+        let list = args.list("RANGE", 0)?;
+        let mut options = args.over(list);
         let (mut radius, mut epsilon) = (None, None);
         while let Some(given) = options.peek() {
             let name = keyword(given).unwrap_or_default();
@@ -328,7 +330,8 @@ impl LegFilter {
                 batch_size: None,
             });
         }
-        let mut words = Args::new(args.list("FILTER", 1)?);
+        let list = args.list("FILTER", 1)?;
+        let mut words = args.over(list);
         let mut filter = Self {
             query: words.value("FILTER")?.to_vec(),
             policy: None,
