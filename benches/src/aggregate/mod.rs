@@ -2,6 +2,7 @@
 //! one thread each, in turns.
 
 pub mod data;
+pub mod hybrid;
 pub mod ours;
 pub mod peers;
 
@@ -13,13 +14,14 @@ use nuthatch::Engine;
 use serde_json::json;
 
 use self::data::Data;
+use self::hybrid::{Asked, Hybrid};
 use self::ours::{Query, drain};
 use self::peers::Peers;
 use crate::text::clock;
 use crate::text::report::{Goal, Report, machine};
 use crate::text::rounds::{median, ratio};
 
-const GOALS: [Goal; 6] = [
+const GOALS: [Goal; 8] = [
     Goal::times(
         "group_duckdb",
         "GROUPBY of 1,000 tags after a filter of 50 %, COUNT AVG QUANTILE, of DuckDB's speed",
@@ -51,14 +53,28 @@ const GOALS: [Goal; 6] = [
         1.0,
         1.0,
     ),
+    Goal::times(
+        "hybrid",
+        "FT.HYBRID, of the speed of its legs one after the other",
+        1.0 / 1.1,
+        1.0,
+    ),
+    Goal::times(
+        "hybrid_filtered",
+        "FT.HYBRID of legs that share a filter, of their speed",
+        1.0 / 1.1,
+        1.0,
+    ),
 ];
 
 /// Parts of the table.
-const PARTS: [&str; 4] = ["group", "apply", "sort", "cursor"];
+const PARTS: [&str; 5] = ["group", "apply", "sort", "cursor", "hybrid"];
 const DOCUMENTS: usize = 1_000_000;
 const ROUNDS: usize = 11;
 const QUICK_DOCUMENTS: usize = 100_000;
 const QUICK_ROUNDS: usize = 3;
+/// Documents of hybrid searches are fewer: each has a vector, which has to be linked.
+const HYBRID_SHARE: usize = 40;
 
 const GROUP: &str = "FT.AGGREGATE i '@price:[0 500]' GROUPBY 1 @tag REDUCE COUNT 0 AS n \
                      REDUCE QUANTILE 2 @quantity 0.5 AS median REDUCE AVG 1 @quantity AS mean";
@@ -70,7 +86,7 @@ const CURSOR: &str = "FT.AGGREGATE i * LOAD 2 quantity price WITHCURSOR COUNT 10
 /// What to measure.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// Parts of the table, separated by commas: group, apply, sort, cursor
+    /// Parts of the table, separated by commas: group, apply, sort, cursor, hybrid
     #[arg(long, value_name = "PARTS", value_delimiter = ',', value_parser = PARTS)]
     only: Vec<String>,
     /// Interleaved rounds [default: 11]
@@ -166,6 +182,9 @@ pub fn run(options: &Options, root: &Path) -> Result<(), Box<dyn Error>> {
     }
     if options.wants("cursor") {
         bench.cursor()?;
+    }
+    if options.wants("hybrid") {
+        bench.hybrid()?;
     }
     bench.report.write(&folder)?;
     let summary = bench.report.summary();
@@ -277,6 +296,35 @@ impl Bench {
         let rows_per_second = self.documents as f64 / median(times.clone());
         self.note("cursor", "nuthatch", &times, 1.0);
         self.report.case("cursor", rows_per_second / 1e3);
+        Ok(())
+    }
+
+    /// Each leg by itself and both as one command, in turns.
+    fn hybrid(&mut self) -> Result<(), Box<dyn Error>> {
+        let documents = (self.documents / HYBRID_SHARE).max(1_000);
+        say(&format!("hybrid: {documents} documents: writing"));
+        let mut hybrid = Hybrid::new(documents)?;
+        let cases = [("hybrid", false), ("hybrid_filtered", true)];
+        let asked = [Asked::Words, Asked::Vector, Asked::Both];
+        for (case, is_filtered) in cases {
+            let mut times: [Vec<f64>; 3] = [Vec::new(), Vec::new(), Vec::new()];
+            // Once to warm up.
+            for round in 0..=self.rounds {
+                for at in (0..asked.len()).map(|at| (at + round) % asked.len()) {
+                    let seconds = hybrid.seconds(asked[at], is_filtered)?;
+                    if round > 0 {
+                        times[at].push(seconds);
+                    }
+                }
+            }
+            let [words, vector, both] = &times;
+            let legs: Vec<f64> = words.iter().zip(vector).map(|(a, b)| a + b).collect();
+            let of_both = ratio(&legs, both);
+            for (name, seconds) in [("SEARCH", words), ("VSIM", vector), ("both", both)] {
+                self.note(case, name, seconds, ratio(seconds, both));
+            }
+            self.report.case(case, of_both);
+        }
         Ok(())
     }
 
