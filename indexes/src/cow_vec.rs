@@ -71,12 +71,34 @@ impl<T: Clone, const CHUNK: usize> CowVec<T, CHUNK> {
         for at in places {
             if at / CHUNK != number {
                 number = at / CHUNK;
-                let node = self.nodes.get(number / FANOUT);
-                let found = node.and_then(|node| node.get(number % FANOUT));
-                chunk = found.map_or(&[], |chunk| chunk);
+                chunk = self.chunk(number);
             }
             visit(chunk.get(at % CHUNK).unwrap_or(&self.empty));
         }
+    }
+
+    /// What is in some places, as quickly.
+    #[must_use]
+    pub fn gather(&self, places: impl Iterator<Item = usize>) -> Vec<T>
+    where
+        T: Copy,
+    {
+        let (mut number, mut chunk): (usize, &[T]) = (usize::MAX, &[]);
+        // Unlike a call for each, this is written without a look whether there is room.
+        let gathered = places.map(|at| {
+            if at / CHUNK != number {
+                number = at / CHUNK;
+                chunk = self.chunk(number);
+            }
+            chunk.get(at % CHUNK).copied().unwrap_or(self.empty)
+        });
+        gathered.collect()
+    }
+
+    fn chunk(&self, number: usize) -> &[T] {
+        let node = self.nodes.get(number / FANOUT);
+        let chunk = node.and_then(|node| node.get(number % FANOUT));
+        chunk.map_or(&[], |chunk| chunk)
     }
 
     /// What is in a place, to be changed.
@@ -183,8 +205,9 @@ mod tests {
                 let places = (0..1_200).step_by(3).chain([7, 5, 9_999]);
                 let expected = places.clone().map(|at| model.get(at).copied().unwrap_or(7));
                 let mut found = Vec::new();
-                vector.each_at(places, |value| found.push(*value));
-                prop_assert_eq!(found, expected.collect::<Vec<_>>());
+                vector.each_at(places.clone(), |value| found.push(*value));
+                prop_assert_eq!(&found, &expected.collect::<Vec<_>>());
+                prop_assert_eq!(vector.gather(places), found);
             }
         }
     }

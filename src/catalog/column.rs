@@ -1,6 +1,6 @@
-//! Values kept beside the indexes, to sort by without reading the cache.
+//! Values kept beside the indexes, to sort and to group by without reading the cache.
 
-mod recent;
+mod texts;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use nuthatch_indexes::cow_vec::CowVec;
 use nuthatch_indexes::doc::DocId;
 
-use self::recent::Recent;
+pub use self::texts::Texts;
 
 /// What a document is sorted by.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,52 +32,62 @@ impl SortKey {
     }
 }
 
-/// The sort keys of one `SORTABLE` field, by document. A clone is a snapshot: it costs a counter.
-#[derive(Clone, Debug, Default)]
+/// The sort keys of one `SORTABLE` field, by document. A clone is a snapshot: it costs some counters.
+///
+/// The keys of a field are all of one kind, so that one of both is empty.
+#[derive(Clone, Debug)]
 pub struct Column {
-    keys: CowVec<Option<SortKey>, 64>,
-    /// Of the texts, shared ones counted each time.
-    text_bytes: usize,
-    recent: Recent,
+    /// NaN where there is none.
+    numbers: CowVec<f64, 1024>,
+    texts: Texts,
+}
+
+impl Default for Column {
+    fn default() -> Self {
+        Self {
+            numbers: CowVec::new(f64::NAN),
+            texts: Texts::default(),
+        }
+    }
 }
 
 impl Column {
     /// The key of a document.
     #[must_use]
-    pub fn get(&self, doc: DocId) -> Option<&SortKey> {
-        self.keys.get(doc.index()).as_ref()
+    pub fn get(&self, doc: DocId) -> Option<SortKey> {
+        let number = *self.numbers.get(doc.index());
+        if !number.is_nan() {
+            return Some(SortKey::Number(number));
+        }
+        self.texts.get(doc).cloned().map(SortKey::Text)
     }
 
     /// Replaces the key of a document.
     pub fn set(&mut self, doc: DocId, key: Option<SortKey>) {
-        if self.get(doc) == key.as_ref() {
+        if self.get(doc) == key {
             return;
         }
-        let key = key.map(|key| self.shared(key));
-        self.text_bytes += key.as_ref().map_or(0, text_len);
-        self.text_bytes -= self.get(doc).map_or(0, text_len);
-        self.keys.set(doc.index(), key);
+        let (number, text) = match key {
+            None => (None, None),
+            Some(SortKey::Number(number)) => (Some(number), None),
+            Some(SortKey::Text(text)) => (None, Some(text)),
+        };
+        if number.is_some() || !self.numbers.is_empty() {
+            self.numbers.set(doc.index(), number.unwrap_or(f64::NAN));
+        }
+        self.texts.set(doc, text);
     }
 
-    /// A key whose text is another document's, where one has the same.
-    fn shared(&mut self, key: SortKey) -> SortKey {
-        match key {
-            SortKey::Number(_) => key,
-            SortKey::Text(text) => SortKey::Text(self.recent.shared(text)),
-        }
+    /// The texts, if there are no numbers.
+    #[must_use]
+    pub fn texts(&self) -> Option<&Texts> {
+        self.numbers.is_empty().then_some(&self.texts)
     }
 
     /// Bytes held.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        self.keys.memory_bytes() + self.text_bytes
-    }
-}
-
-fn text_len(key: &SortKey) -> usize {
-    match key {
-        SortKey::Number(_) => 0,
-        SortKey::Text(text) => text.len(),
+        self.numbers.memory_bytes() + self.texts.memory_bytes()
     }
 }
 
@@ -86,24 +96,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_column_counts_the_bytes_of_its_texts() {
+    fn a_column_counts_the_bytes_of_its_texts_once() {
         let (a, b) = (DocId::FIRST, DocId::new(9).unwrap());
         let mut column = Column::default();
-        column.set(b, Some(SortKey::Text(Arc::from(*b"seed"))));
-        column.set(a, Some(SortKey::Number(2.0)));
+        let text = |bytes: &[u8]| Some(SortKey::Text(Arc::from(bytes)));
+        column.set(b, text(b"soon gone"));
+        column.set(b, text(b"seed"));
+        column.set(a, text(b"seed"));
         let held = column.memory_bytes();
-        column.set(b, Some(SortKey::Text(Arc::from(*b"s"))));
-        assert_eq!(column.memory_bytes(), held - 3);
-        assert_eq!(column.get(a), Some(&SortKey::Number(2.0)));
-        let (Some(SortKey::Text(one)), Some(SortKey::Text(two))) = ({
-            column.set(a, Some(SortKey::Text(Arc::from(*b"s"))));
-            (column.get(a).cloned(), column.get(b).cloned())
-        }) else {
+        column.set(b, text(b"seed"));
+        assert_eq!(column.memory_bytes(), held);
+        column.set(b, text(b"seeds"));
+        assert_eq!(column.memory_bytes(), held + 5 + 2 * size_of::<usize>());
+        column.set(b, text(b"seed"));
+        assert_eq!(column.memory_bytes(), held);
+        let (Some(SortKey::Text(one)), Some(SortKey::Text(two))) = (column.get(a), column.get(b))
+        else {
             unreachable!("both are texts");
         };
         assert!(Arc::ptr_eq(&one, &two));
-        column.set(a, Some(SortKey::Number(2.0)));
         column.set(b, None);
-        assert_eq!((column.get(b), column.memory_bytes()), (None, held - 4));
+        assert_eq!((column.get(b), column.get(a)), (None, text(b"seed")));
+    }
+
+    #[test]
+    fn numbers_have_their_place_and_no_code() {
+        let doc = DocId::new(3).unwrap();
+        let mut column = Column::default();
+        assert!(column.texts().is_some());
+        column.set(doc, Some(SortKey::Number(-0.5)));
+        assert_eq!(column.get(doc), Some(SortKey::Number(-0.5)));
+        assert!(column.texts().is_none());
+        column.set(doc, None);
+        assert_eq!((column.get(doc), column.get(DocId::FIRST)), (None, None));
     }
 }

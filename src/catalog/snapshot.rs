@@ -36,6 +36,15 @@ impl<'a> Reads<'a> {
         self.tags.push((field, tag));
         self.fields.insert(field);
     }
+
+    /// Adds what another query reads.
+    pub fn add(&mut self, other: Self) {
+        self.terms.extend(other.terms);
+        self.tags.extend(other.tags);
+        self.circles.extend(other.circles);
+        self.shapes.extend(other.shapes);
+        self.fields.extend(other.fields);
+    }
 }
 
 /// Those of a field.

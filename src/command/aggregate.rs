@@ -1,27 +1,30 @@
 //! `FT.AGGREGATE`, and `FT.CURSOR` that reads on.
 
+mod cursor;
+mod profiled;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(super) use self::cursor::cursor;
+pub(super) use self::profiled::{Profiled, profile};
+use super::away::{Away, deadline_of, threads_of};
 use super::cursors::Cursor;
 use super::search::planned_in;
 use super::stages::{Stage, Stages};
 use crate::catalog::index::Index;
 use crate::engine::jobs::{Finish, Job};
 use crate::engine::{Call, Core, Effect};
-use crate::exec;
-use crate::exec::aggregate::{Batch, Budget, Context, Input, Run, StepProfile};
-use crate::exec::cancel::Cancel;
+use crate::exec::aggregate::{Batch, Budget, Context, Input, Run};
 use crate::exec::deadline::Deadline;
-use crate::exec::profile::Part;
 use crate::keyspace::Hashes;
+use crate::plan::Plan;
 use crate::plan::aggregate::{Output, Pipeline, Step, pipeline};
-use crate::plan::{Plan, method_name};
+use crate::plan::expense::ROW_NS;
+use crate::reply::Sink;
 use crate::reply::aggregate::{AggregateReply, Row};
-use crate::reply::{Sink, write_count};
 use crate::request::aggregate::Aggregate;
-use crate::request::cursor::{self, Action};
 use crate::request::error::{AggregateError, Error, Refusal};
 
 /// The property that `ADDSCORES` adds.
@@ -49,6 +52,7 @@ pub(super) fn aggregate(
     let id = question.request.cursor.is_some();
     let id = id.then(|| core.cursors().new_id());
     let room = Room::of(core);
+    let threads = core.settings().workers;
     let defers = core.defers(cost)?;
     let index = core
         .database(call.database)
@@ -60,156 +64,22 @@ pub(super) fn aggregate(
         keep(core, cursor, &page, id);
         return Ok(Effect::None);
     }
-    let mut reads = question.plan.reads();
-    question.pipeline.add_reads(&mut reads);
-    let snapshot = index.snapshot(&reads);
+    let snapshot = question.snapshot(index);
     let reads_keys = question.pipeline.reads_keys();
     let job = Job::new(
         call.database,
         index.serial(),
         reads_keys,
         move |keyspace, cancel| {
-            finished(question.first(&snapshot, keyspace, Some(cancel)), id, room)
+            finished(
+                question.first(&snapshot, keyspace, Some(Away { cancel, threads })),
+                id,
+                room,
+            )
         },
     );
     core.defer(job);
     Ok(Effect::None)
-}
-
-/// An aggregation that was measured while it ran.
-pub(super) struct Profiled {
-    cursor: Cursor,
-    page: Page,
-    /// How its documents were found.
-    pub(super) method: String,
-    /// Threads that worked on it.
-    pub(super) threads: usize,
-}
-
-impl Profiled {
-    /// Runs an aggregation to its end.
-    pub(super) fn run(
-        request: &Aggregate,
-        core: &mut Core,
-        call: &mut Call<'_>,
-        stages: &mut Stages,
-    ) -> Result<Self, Error> {
-        let budget = Budget::new(core.settings().aggregate_memory);
-        let indexes = core.database(call.database);
-        let index = indexes.get_mut(&request.search.index)?;
-        index.count_search(request.search.dialect);
-        let question = Question::new(request.clone(), index, budget, stages)?;
-        let mut cursor = question.begin(index, None, stages.are_measured())?;
-        let page = cursor.read(usize::MAX, index, call.keyspace, None)?;
-        stages.end(Stage::Run);
-        stages.count_loads(&cursor.run.profile());
-        Ok(Self {
-            method: method_name(&cursor.plan, index),
-            threads: exec::threads(&cursor.plan, index),
-            cursor,
-            page,
-        })
-    }
-
-    /// Writes the reply of the aggregation.
-    pub(super) fn write(&self, sink: &mut dyn Sink) {
-        AggregateReply {
-            total: self.page.total,
-            rows: &self.page.rows,
-            warnings: self.warnings(),
-            cursor: None,
-        }
-        .write(sink);
-    }
-
-    /// What the user should know of the answer.
-    pub(super) fn warnings(&self) -> &[&'static str] {
-        &self.cursor.plan.warnings
-    }
-
-    /// What was measured of the plan that found its documents.
-    pub(super) fn parts(&mut self) -> Option<Part> {
-        self.cursor.run.input().profile().cloned()
-    }
-
-    /// What was measured of its steps.
-    pub(super) fn steps(&self) -> Vec<StepProfile> {
-        self.cursor.run.profile()
-    }
-}
-
-pub(super) fn cursor(
-    core: &mut Core,
-    call: &mut Call<'_>,
-    arguments: &[&[u8]],
-) -> Result<Effect, Error> {
-    let request = cursor::Cursor::parse(arguments)?;
-    let freed = core.collect_cursors();
-    let serial = core.database(call.database).get(&request.index)?.serial();
-    let id = request.id;
-    match request.action {
-        Action::Collect => write_count(freed, call.sink),
-        Action::Delete => {
-            let taken = core.cursors().take(id, serial);
-            taken.ok_or(Refusal::Aggregate(AggregateError::NoCursor))?;
-            call.sink.simple("OK");
-        }
-        Action::Read { count, max_idle_ms } => {
-            let taken = core.cursors().take(id, serial);
-            let not_found = Refusal::Aggregate(AggregateError::CursorNotFound { id });
-            let mut cursor = taken.ok_or(not_found)?;
-            if let Some(max_idle_ms) = max_idle_ms {
-                cursor.max_idle = Duration::from_millis(max_idle_ms);
-            }
-            let count = count.unwrap_or(cursor.count);
-            read_on(core, call, &request.index, cursor, id, count)?;
-        }
-    }
-    Ok(Effect::None)
-}
-
-/// Reads on in a cursor that was taken out.
-fn read_on(
-    core: &mut Core,
-    call: &mut Call<'_>,
-    name: &[u8],
-    mut cursor: Cursor,
-    id: u64,
-    count: usize,
-) -> Result<(), Error> {
-    let left = cursor.run.input().left() as u64;
-    let room = Room::of(core);
-    let defers = match core.defers(left.saturating_mul(ROW_NS)) {
-        Ok(defers) => defers,
-        // It can be read later.
-        Err(error) => {
-            core.cursors().put(id, cursor);
-            return Err(error);
-        }
-    };
-    let index = core.database(call.database).get(name)?;
-    if !defers {
-        let page = cursor.read(count, index, call.keyspace, None)?;
-        room.check(&cursor, &page, Some(id))?;
-        reply(&cursor, &page, Some(id), call.sink);
-        keep(core, cursor, &page, Some(id));
-        return Ok(());
-    }
-    let mut reads = cursor.plan.reads();
-    cursor.pipeline.add_reads(&mut reads);
-    let snapshot = index.snapshot(&reads);
-    let reads_keys = cursor.pipeline.reads_keys();
-    let job = Job::new(
-        call.database,
-        index.serial(),
-        reads_keys,
-        move |keyspace, cancel| {
-            let page = cursor.read(count, &snapshot, keyspace, Some(cancel));
-            finished(page.map(|page| (cursor, page)), Some(id), room)
-        },
-    );
-    core.defer(job);
-    Ok(())
 }
 
 /// What is left to do when a page has been read away from the core.
@@ -284,9 +154,6 @@ fn keep(core: &mut Core, cursor: Cursor, page: &Page, id: Option<u64>) {
     }
 }
 
-/// About what a row costs on its way through a pipeline, in nanoseconds.
-const ROW_NS: u64 = 150;
-
 /// An aggregation that is to be answered.
 struct Question {
     request: Aggregate,
@@ -322,6 +189,13 @@ impl Question {
         })
     }
 
+    /// What it reads of an index, as it is now.
+    fn snapshot(&self, index: &Index) -> Index {
+        let mut reads = self.plan.reads();
+        self.pipeline.add_reads(&mut reads);
+        index.snapshot(&reads)
+    }
+
     fn cost_ns(&self, index: &Index) -> u64 {
         let found = self.plan.cost_ns(usize::MAX, index);
         let rows = self.plan.filter.estimate.likely;
@@ -333,16 +207,16 @@ impl Question {
         self,
         index: &Index,
         keyspace: &mut dyn Hashes,
-        cancel: Option<Cancel>,
+        away: Option<Away>,
     ) -> Result<(Cursor, Page), Error> {
         let has_cursor = self.request.cursor.is_some();
         let with_count = self.request.with_count;
-        let mut cursor = self.begin(index, cancel, false)?;
+        let mut cursor = self.begin(index, away, false)?;
         let most = if has_cursor { cursor.count } else { usize::MAX };
         if has_cursor && (with_count || cursor.loads_late) {
-            cursor.count_all(index, keyspace, cancel)?;
+            cursor.count_all(index, keyspace, away)?;
         }
-        let page = cursor.read(most, index, keyspace, cancel)?;
+        let page = cursor.read(most, index, keyspace, away)?;
         if has_cursor && !page.is_last {
             cursor.run.input().guard(index);
         }
@@ -350,12 +224,7 @@ impl Question {
     }
 
     /// Finds the documents.
-    fn begin(
-        self,
-        index: &Index,
-        cancel: Option<Cancel>,
-        is_measured: bool,
-    ) -> Result<Cursor, Error> {
+    fn begin(self, index: &Index, away: Option<Away>, is_measured: bool) -> Result<Cursor, Error> {
         let Self {
             request,
             plan,
@@ -363,7 +232,7 @@ impl Question {
             deadline,
             mut budget,
         } = self;
-        let deadline = cancel.map_or(deadline, |cancel| deadline.or_when(cancel));
+        let deadline = deadline_of(away, deadline);
         let has_cursor = request.cursor.is_some();
         let loads_late = loads_late(&pipeline);
         let enough = pipeline
@@ -416,9 +285,8 @@ struct Page {
 
 impl Cursor {
     /// When a read that begins now must have ended.
-    fn deadline(&self, cancel: Option<Cancel>) -> Deadline {
-        let deadline = Deadline::after_ms(self.timeout_ms);
-        cancel.map_or(deadline, |cancel| deadline.or_when(cancel))
+    fn deadline(&self, away: Option<Away>) -> Deadline {
+        deadline_of(away, Deadline::after_ms(self.timeout_ms))
     }
 
     /// Sees all rows before the first is read, so that every page knows how many there are.
@@ -426,14 +294,15 @@ impl Cursor {
         &mut self,
         index: &Index,
         keyspace: &mut dyn Hashes,
-        cancel: Option<Cancel>,
+        away: Option<Away>,
     ) -> Result<(), Error> {
-        let deadline = self.deadline(cancel);
+        let deadline = self.deadline(away);
         self.run.drain(&mut Context {
             plan: &self.plan,
             index,
             keyspace,
             deadline,
+            threads: threads_of(away),
         })
     }
 
@@ -443,14 +312,15 @@ impl Cursor {
         most: usize,
         index: &Index,
         keyspace: &mut dyn Hashes,
-        cancel: Option<Cancel>,
+        away: Option<Away>,
     ) -> Result<Page, Error> {
-        let deadline = self.deadline(cancel);
+        let deadline = self.deadline(away);
         let mut context = Context {
             plan: &self.plan,
             index,
             keyspace,
             deadline,
+            threads: threads_of(away),
         };
         let batches = self.run.rows(most, &mut context)?;
         let is_last = self.run.is_done(&mut context)?;

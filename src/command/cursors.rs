@@ -59,17 +59,6 @@ impl Cursors {
         before - self.waiting.len()
     }
 
-    /// That there is memory for more to wait that hold so many bytes.
-    ///
-    /// # Errors
-    /// [`AggregateError::CursorMemory`] when all together would hold more than `most` bytes.
-    pub(super) fn check_memory(&self, bytes: usize, most: usize) -> Result<(), Error> {
-        if bytes <= self.memory_left(most) {
-            return Ok(());
-        }
-        Err(Refusal::Aggregate(AggregateError::CursorMemory { most }).into())
-    }
-
     /// Bytes of `most` that the cursors that wait do not hold.
     pub(super) fn memory_left(&self, most: usize) -> usize {
         let waiting = self.waiting.values().map(|(cursor, _)| cursor.run.bytes());
@@ -117,13 +106,6 @@ impl Cursors {
                 return id;
             }
         }
-    }
-
-    /// Lets a cursor wait under a number that no other has.
-    pub(super) fn add(&mut self, cursor: Cursor) -> u64 {
-        let id = self.new_id();
-        self.put(id, cursor);
-        id
     }
 
     /// Lets a cursor wait on.

@@ -1,26 +1,29 @@
 //! `FT.HYBRID`: searches, the fusion of their rankings, and steps over its rows.
 
-use std::time::{Duration, Instant};
+mod cursors;
 
-use super::aggregate::{loads_late, shown};
-use super::cursors::Cursor;
+use super::aggregate::shown;
+use super::away::{Away, Outcome, Place, deadline_of, job, threads_of};
+use super::profile::write_hybrid;
+use super::search::Shape;
 use super::stages::{Stage, Stages};
 use crate::catalog::index::Index;
 use crate::engine::{Call, Core, Effect};
 use crate::exec::aggregate::{Batch, Budget, Context, Input, Run, StepProfile};
 use crate::exec::deadline::Deadline;
 use crate::exec::explain::Explanation;
-use crate::exec::fusion::Fused;
+use crate::exec::fusion::Fused as FusedHit;
 use crate::exec::hybrid::{self as exec, LegHits};
 use crate::exec::profile::Part;
-use crate::exec::threads as threads_of;
+use crate::exec::threads as threads_used;
 use crate::expr::{Column, Value};
 use crate::keyspace::Hashes;
 use crate::plan::aggregate::{Pipeline, pipeline};
 use crate::plan::hybrid::{HybridPlan, plan};
 use crate::query::hybrid::parse_legs;
+use crate::reply::Sink;
 use crate::reply::aggregate::Row;
-use crate::reply::hybrid::{HybridCursors, HybridReply};
+use crate::reply::hybrid::HybridReply;
 use crate::request::error::{Error, Stop};
 use crate::request::hybrid::{EXPLANATION, Hybrid, KEY, SCORE};
 use crate::request::settings::OnTimeout;
@@ -33,23 +36,89 @@ pub(super) fn hybrid(
     call: &mut Call<'_>,
     arguments: &[&[u8]],
 ) -> Result<Effect, Error> {
-    let begin = Instant::now();
+    let stages = Stages::begin();
     let request = Hybrid::parse(arguments, &core.settings())?;
-    core.collect_cursors();
-    let budget = Budget::new(core.settings().aggregate_memory);
-    if request.cursor.is_some() {
-        open_cursors(&request, budget, core, call)?;
-        return Ok(Effect::None);
-    }
-    let index = core
-        .database(call.database)
-        .get_mut(&request.search.index)?;
-    index.count_search(request.search.dialect);
-    let mut unmeasured = Stages::unmeasured();
-    let mut reply = answer(&request, budget, index, call.keyspace, &mut unmeasured)?.reply;
-    reply.milliseconds = begin.elapsed().as_secs_f64() * 1e3;
-    reply.write(call.sink);
+    answer(request, Shape::Answer, core, call, stages)?;
     Ok(Effect::None)
+}
+
+/// Answers a hybrid search, at once or beside the main thread.
+pub(super) fn answer(
+    request: Hybrid,
+    shape: Shape,
+    core: &mut Core,
+    call: &mut Call<'_>,
+    mut stages: Stages,
+) -> Result<(), Error> {
+    core.collect_cursors();
+    let room = match request.cursor {
+        Some(_) => Some(cursors::Room::of(&request, core, call.database)?),
+        None => None,
+    };
+    let budget = Budget::new(core.settings().aggregate_memory);
+    let threads = core.settings().workers;
+    let name = request.search.index.clone();
+    let index = core.database(call.database).get_mut(&name)?;
+    index.count_search(request.search.dialect);
+    stages.end(Stage::Parse);
+    let planned = match planned(&request, index) {
+        Err(Error::Stopped(Stop::Timeout)) if may_be_cut_short(&request) => None,
+        planned => Some(planned?),
+    };
+    let Some((mut plan, deadline)) = planned else {
+        // There is no time for cursors either.
+        if room.is_some() {
+            return Err(Error::Stopped(Stop::Timeout));
+        }
+        Fused::late(&request, shape, stages).write(call.sink);
+        return Ok(());
+    };
+    if shape != Shape::Answer {
+        plan.profile();
+    }
+    let given = given(&request);
+    let params = &request.search.params;
+    let mut pipeline = pipeline(&request.steps, params, &given, &plan.words, index)?;
+    arrange(&mut pipeline, &request);
+    stages.end(Stage::Plan);
+    let cost = plan.cost_ns(index);
+    let question = Question {
+        request,
+        plan,
+        pipeline,
+        deadline,
+        budget,
+        shape,
+        stages,
+    };
+    let defers = core.defers(cost)?;
+    let index = core.database(call.database).get(&name)?;
+    let place = Place {
+        database: call.database,
+        index: index.serial(),
+        reads_keys: question.pipeline.reads_keys(),
+        threads,
+    };
+    match room {
+        None if defers => {
+            let snapshot = question.snapshot(index);
+            let run = move |keyspace: &mut dyn Hashes, away| {
+                question.fused(&snapshot, keyspace, Some(away))
+            };
+            core.defer(job(place, run));
+        }
+        None => question.fused(index, call.keyspace, None)?.write(call.sink),
+        Some(room) if defers => {
+            let snapshot = question.snapshot(index);
+            core.defer(cursors::job(question, snapshot, room, place));
+        }
+        Some(room) => {
+            let opened = question.cursors(index, call.keyspace, None, &room)?;
+            opened.write(call.sink);
+            opened.keep(core);
+        }
+    }
+    Ok(())
 }
 
 /// The lines of the plan of a hybrid search, which is not run.
@@ -66,8 +135,9 @@ pub(super) fn explain_lines(
 }
 
 /// The answer to a hybrid search, and what was measured of it.
-#[derive(Default)]
-pub(super) struct Answer {
+pub(super) struct Fused {
+    shape: Shape,
+    stages: Stages,
     /// The rows of the fusion; what it took is still to be told.
     pub(super) reply: HybridReply,
     /// The legs.
@@ -80,84 +150,46 @@ pub(super) struct Answer {
     pub(super) threads: usize,
 }
 
-/// Runs a hybrid search; where stages are measured, so are its parts and steps.
-pub(super) fn answer(
-    request: &Hybrid,
-    budget: Budget,
-    index: &Index,
-    keyspace: &mut dyn Hashes,
-    stages: &mut Stages,
-) -> Result<Answer, Error> {
-    let mut answer = Answer {
-        threads: 1,
-        ..Answer::default()
-    };
-    let Some(mut found) = Searched::of(request, index, keyspace, stages)? else {
+impl Fused {
+    fn nothing(shape: Shape, stages: Stages) -> Self {
+        Self {
+            shape,
+            stages,
+            reply: HybridReply::default(),
+            parts: Vec::new(),
+            steps: Vec::new(),
+            method: String::new(),
+            threads: 1,
+        }
+    }
+
+    /// The answer of a search that had no time for a plan.
+    fn late(request: &Hybrid, shape: Shape, stages: Stages) -> Self {
+        let mut late = Self::nothing(shape, stages);
         let names = request.leg_names();
-        answer.reply.warnings = names.iter().map(|name| timeout_warning(name)).collect();
-        return Ok(answer);
-    };
-    answer.reply.warnings = found.warnings();
-    if stages.are_measured() {
-        let parts = found.legs.iter_mut().map(|leg| leg.profile.take());
-        answer.parts = parts.flatten().collect();
-        let lines = crate::plan::hybrid::print(&found.plan, index);
-        answer.method = lines.last().cloned().unwrap_or_default();
-        let threads = found.plan.legs.iter();
-        let threads = threads.map(|leg| threads_of(&leg.plan, index));
-        answer.threads = threads.max().unwrap_or(1);
+        late.reply.warnings = names.iter().map(|name| timeout_warning(name)).collect();
+        late
     }
-    match found.rows(request, budget, index, keyspace, stages) {
-        Err(Error::Stopped(Stop::Timeout)) if may_be_cut_short(request) => {
-            let late = timeout_warning("POST PROCESSING");
-            answer.reply.warnings.push(late);
-        }
-        shown => {
-            let (total, rows, steps) = shown?;
-            (answer.reply.total, answer.reply.rows, answer.steps) = (total, rows, steps);
-        }
-    }
-    Ok(answer)
 }
 
-/// Opens a cursor for each leg, whose rows are the leg's own.
-fn open_cursors(
-    request: &Hybrid,
-    budget: Budget,
-    core: &mut Core,
-    call: &mut Call<'_>,
-) -> Result<(), Error> {
-    let index = core.database(call.database).get(&request.search.index)?;
-    let serial = index.serial();
-    core.cursors().check_room_for(serial, request.legs.len())?;
-    let index = core
-        .database(call.database)
-        .get_mut(&request.search.index)?;
-    index.count_search(request.search.dialect);
-    let mut unmeasured = Stages::unmeasured();
-    let Some(found) = Searched::of(request, index, call.keyspace, &mut unmeasured)? else {
-        return Err(Error::Stopped(Stop::Timeout));
-    };
-    let warnings = found.warnings();
-    let mut cursors = Vec::new();
-    for (slot, leg) in found.plan.legs.iter().enumerate() {
-        let cursor = found.cursor(slot, request, budget, index, call.keyspace)?;
-        cursors.push((leg.name.clone(), cursor));
+impl Outcome for Fused {
+    fn rows(&self) -> usize {
+        self.reply.rows.len()
     }
-    let opened = cursors.iter().filter_map(|(_, cursor)| cursor.as_ref());
-    let bytes = opened.map(|cursor: &Cursor| cursor.run.bytes()).sum();
-    let most = core.settings().cursor_memory;
-    core.cursors().check_memory(bytes, most)?;
-    let waits = |(name, cursor)| match cursor {
-        Some(cursor) => (name, core.cursors().add(cursor)),
-        None => (name, 0),
-    };
-    HybridCursors {
-        cursors: cursors.into_iter().map(waits).collect(),
-        warnings,
+
+    fn write(mut self, sink: &mut dyn Sink) {
+        self.stages.end(Stage::Load);
+        match self.shape {
+            Shape::Answer => {
+                self.reply.milliseconds = self.stages.total().as_secs_f64() * 1e3;
+                self.reply.write(sink);
+            }
+            Shape::Profile { limited } => {
+                let stages = std::mem::replace(&mut self.stages, Stages::unmeasured());
+                write_hybrid(self, limited, stages, sink);
+            }
+        }
     }
-    .write(call.sink);
-    Ok(())
 }
 
 fn timeout_warning(place: &str) -> String {
@@ -180,61 +212,83 @@ fn planned(request: &Hybrid, index: &Index) -> Result<(HybridPlan, Deadline), Er
     Ok((plan, deadline))
 }
 
-/// What the legs of a hybrid search found.
-struct Searched {
+/// A hybrid search that is to be answered.
+struct Question {
+    request: Hybrid,
     plan: HybridPlan,
-    legs: Vec<LegHits>,
-    /// What becomes of their rows.
+    /// What becomes of the rows of the fusion.
     pipeline: Pipeline,
-    /// When the steps must have ended.
     deadline: Deadline,
+    budget: Budget,
+    shape: Shape,
+    stages: Stages,
 }
 
-impl Searched {
-    /// Plans and runs the legs; none where there was no time for a plan and that is no error.
-    fn of(
-        request: &Hybrid,
+impl Question {
+    /// What it reads of an index, as it is now.
+    fn snapshot(&self, index: &Index) -> Index {
+        let mut reads = self.plan.reads();
+        self.pipeline.add_reads(&mut reads);
+        index.snapshot(&reads)
+    }
+
+    /// Runs the legs.
+    fn searched(
+        &mut self,
         index: &Index,
         keyspace: &mut dyn Hashes,
-        stages: &mut Stages,
-    ) -> Result<Option<Self>, Error> {
-        stages.end(Stage::Parse);
-        let (mut plan, mut deadline) = match planned(request, index) {
-            Err(Error::Stopped(Stop::Timeout)) if may_be_cut_short(request) => return Ok(None),
-            planned => planned?,
-        };
-        if stages.are_measured() {
-            plan.profile();
-        }
-        let mut pipeline = pipeline(
-            &request.steps,
-            &request.search.params,
-            &given(request),
-            &plan.words,
-            index,
-        )?;
-        arrange(&mut pipeline, request);
-        stages.end(Stage::Plan);
-        let legs = exec::legs(&plan, index, keyspace, &deadline)?;
+        away: Option<Away>,
+    ) -> Result<Vec<LegHits>, Error> {
+        self.stages.end(Stage::Wait);
+        self.deadline = deadline_of(away, self.deadline);
+        let legs = exec::legs(&self.plan, index, keyspace, &self.deadline)?;
         if legs.iter().any(|leg| leg.is_cut_short) {
-            if !may_be_cut_short(request) {
+            if !may_be_cut_short(&self.request) {
                 return Err(Error::Stopped(Stop::Timeout));
             }
-            deadline = Deadline::after_ms(GRACE_MS);
+            self.deadline = deadline_of(away, Deadline::after_ms(GRACE_MS));
         }
-        stages.end(Stage::Run);
-        Ok(Some(Self {
-            plan,
-            legs,
-            pipeline,
-            deadline,
-        }))
+        self.stages.end(Stage::Run);
+        Ok(legs)
+    }
+
+    /// Runs the legs, and the steps over their fusion.
+    fn fused(
+        mut self,
+        index: &Index,
+        keyspace: &mut dyn Hashes,
+        away: Option<Away>,
+    ) -> Result<Fused, Error> {
+        let mut legs = self.searched(index, keyspace, away)?;
+        let mut answer = Fused::nothing(self.shape, Stages::unmeasured());
+        answer.reply.warnings = self.warnings(&legs);
+        if self.shape != Shape::Answer {
+            let parts = legs.iter_mut().map(|leg| leg.profile.take());
+            answer.parts = parts.flatten().collect();
+            let lines = crate::plan::hybrid::print(&self.plan, index);
+            answer.method = lines.last().cloned().unwrap_or_default();
+            let threads = self.plan.legs.iter();
+            let threads = threads.map(|leg| threads_used(&leg.plan, index));
+            answer.threads = threads.max().unwrap_or(1);
+        }
+        match self.rows(&legs, index, keyspace, away) {
+            Err(Error::Stopped(Stop::Timeout)) if may_be_cut_short(&self.request) => {
+                let late = timeout_warning("POST PROCESSING");
+                answer.reply.warnings.push(late);
+            }
+            shown => {
+                let (total, rows, steps) = shown?;
+                (answer.reply.total, answer.reply.rows, answer.steps) = (total, rows, steps);
+            }
+        }
+        answer.stages = self.stages;
+        Ok(answer)
     }
 
     /// What the user should know of the answer.
-    fn warnings(&self) -> Vec<String> {
+    fn warnings(&self, found: &[LegHits]) -> Vec<String> {
         let warnings = self.plan.warnings().into_iter().map(str::to_owned);
-        let legs = self.plan.legs.iter().zip(&self.legs);
+        let legs = self.plan.legs.iter().zip(found);
         let late = legs.filter(|(_, found)| found.is_cut_short);
         warnings
             .chain(late.map(|(leg, _)| timeout_warning(&leg.name)))
@@ -244,26 +298,26 @@ impl Searched {
     /// How many rows there were before the last step that took only some, the rows of the fusion, and
     /// what its steps took, where that is measured.
     fn rows(
-        &self,
-        request: &Hybrid,
-        mut budget: Budget,
+        &mut self,
+        legs: &[LegHits],
         index: &Index,
         keyspace: &mut dyn Hashes,
-        stages: &mut Stages,
+        away: Option<Away>,
     ) -> Result<(usize, Vec<Row>, Vec<StepProfile>), Error> {
-        let hits: usize = self.legs.iter().map(|leg| leg.hits.len()).sum();
+        let mut budget = self.budget;
+        let hits: usize = legs.iter().map(|leg| leg.hits.len()).sum();
         budget.take(hits.saturating_mul(exec::FUSED_BYTES))?;
-        let mut fused = exec::fused(&self.plan, &self.legs);
+        let mut fused = exec::fused(&self.plan, legs);
         let all = fused.len();
-        if !request.is_sorted {
+        if !self.request.is_sorted {
             fused.sort_unstable_by_key(|it| it.doc);
         }
         let enough = self.pipeline.enough.filter(|enough| *enough < all);
         fused.truncate(enough.unwrap_or(all));
-        let columns = self.columns(&fused, request, index)?;
+        let columns = self.columns(&fused, legs, index)?;
         let input = Input::new(fused.iter().map(|it| it.doc).collect(), columns);
         let mut run = Run::new(&self.pipeline, input, true, budget);
-        if stages.are_measured() {
+        if self.shape != Shape::Answer {
             run.measure();
         }
         let batches = run.rows(
@@ -273,6 +327,7 @@ impl Searched {
                 index,
                 keyspace,
                 deadline: self.deadline,
+                threads: threads_of(away),
             },
         )?;
         let mut rows = Vec::with_capacity(batches.iter().map(Batch::len).sum());
@@ -280,75 +335,32 @@ impl Searched {
             shown(batch, &self.pipeline.output, &mut rows);
         }
         let total = if enough.is_some() { all } else { run.total() };
-        stages.end(Stage::Run);
+        self.stages.end(Stage::Run);
         let steps = run.profile();
-        stages.count_loads(&steps);
+        self.stages.count_loads(&steps);
         Ok((total, rows, steps))
     }
 
     /// What rows of the fusion come with, in the order of [`given`].
     fn columns(
         &self,
-        fused: &[Fused],
-        request: &Hybrid,
+        fused: &[FusedHit],
+        legs: &[LegHits],
         index: &Index,
     ) -> Result<Vec<Column>, Error> {
+        let request = &self.request;
         let mut columns = vec![Column::of_numbers(fused.iter().map(|it| Some(it.score)))];
         if request.explain_score {
-            let explained = exec::explain(&self.plan, &self.legs, fused, index, &self.deadline)?;
+            let explained = exec::explain(&self.plan, legs, fused, index, &self.deadline)?;
             columns.push(Column::Values(explained.iter().map(value).collect()));
         }
-        for (slot, (leg, found)) in request.legs.iter().zip(&self.legs).enumerate() {
+        for (slot, (leg, found)) in request.legs.iter().zip(legs).enumerate() {
             if leg.score_name.is_some() {
-                let score = |it: &Fused| it.places[slot].map(|place| found.hits[place].1);
+                let score = |it: &FusedHit| it.places[slot].map(|place| found.hits[place].1);
                 columns.push(Column::of_numbers(fused.iter().map(score)));
             }
         }
         Ok(columns)
-    }
-
-    /// A cursor over the rows of one leg; none where it has no rows.
-    fn cursor(
-        &self,
-        slot: usize,
-        request: &Hybrid,
-        mut budget: Budget,
-        index: &Index,
-        keyspace: &mut dyn Hashes,
-    ) -> Result<Option<Cursor>, Error> {
-        let (Some(options), Some(found)) = (request.cursor, self.legs.get(slot)) else {
-            return Ok(None);
-        };
-        if found.hits.is_empty() {
-            return Ok(None);
-        }
-        let scores = || Column::of_numbers(found.hits.iter().map(|(_, score)| Some(*score)));
-        let mut columns = vec![scores()];
-        columns.extend(request.explain_score.then(Column::null));
-        for (other, leg) in request.legs.iter().enumerate() {
-            if leg.score_name.is_some() {
-                let is_own = other == slot;
-                columns.push(if is_own { scores() } else { Column::null() });
-            }
-        }
-        let docs = found.hits.iter().map(|(doc, _)| *doc).collect();
-        let mut input = Input::new(docs, columns);
-        budget.take(input.bytes())?;
-        input.guard(index);
-        let mut cursor = Cursor {
-            index: index.serial(),
-            plan: self.plan.words.clone(),
-            pipeline: self.pipeline.clone(),
-            loads_late: loads_late(&self.pipeline),
-            run: Run::new(&self.pipeline, input, false, budget),
-            count: options.count,
-            timeout_ms: request.search.timeout_ms,
-            max_idle: Duration::from_millis(options.max_idle_ms),
-        };
-        if cursor.loads_late {
-            cursor.count_all(index, keyspace, None)?;
-        }
-        Ok(Some(cursor))
     }
 }
 

@@ -3,6 +3,7 @@
 mod aggregate;
 mod aliases;
 mod alter;
+mod away;
 mod config;
 pub(crate) mod cursors;
 mod definitions;

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use super::aggregate::Profiled;
-use super::hybrid::answer as fused;
-use super::search::answered;
+use super::aggregate::{self, Profiled};
+use super::hybrid::{self, Fused};
+use super::search::{self, Answer, Shape};
 use super::stages::{Stage, Stages};
 use crate::engine::{Call, Core, Effect};
-use crate::exec::aggregate::{Budget, StepKind, StepProfile};
+use crate::exec::aggregate::{StepKind, StepProfile};
 use crate::exec::profile::{Access, Part};
+use crate::reply::Sink;
 use crate::reply::profile::{self as reply, ProfileReply};
 use crate::request::aggregate::Aggregate;
+use crate::request::cursor::CursorOptions;
 use crate::request::error::{Error, Refusal};
 use crate::request::hybrid::Hybrid;
 use crate::request::profile::{Measured, Profile};
@@ -21,22 +23,48 @@ pub(super) fn profile(
     call: &mut Call<'_>,
     arguments: &[&[u8]],
 ) -> Result<Effect, Error> {
-    let request = Profile::parse(arguments)?;
-    match request.command {
-        Measured::Search => search(&request, core, call)?,
-        Measured::Aggregate => aggregate(&request, core, call)?,
-        Measured::Hybrid => hybrid(&request, core, call)?,
+    let profile = Profile::parse(arguments)?;
+    let (arguments, limited) = (&profile.arguments, profile.limited);
+    let (stages, settings) = (Stages::begin(), core.settings());
+    match profile.command {
+        Measured::Search => {
+            let request = Search::parse_with(arguments, &settings)?;
+            search::answer(request, Shape::Profile { limited }, core, call, stages)?;
+        }
+        Measured::Aggregate => {
+            let request = Aggregate::parse(arguments, &settings)?;
+            refuse_cursor(request.cursor)?;
+            aggregate::profile(request, limited, core, call, stages)?;
+        }
+        Measured::Hybrid => {
+            let request = Hybrid::parse(arguments, &settings)?;
+            refuse_cursor(request.cursor)?;
+            let shape = Shape::Profile { limited };
+            hybrid::answer(request, shape, core, call, stages)?;
+        }
     }
     Ok(Effect::None)
 }
 
-fn search(profile: &Profile<'_>, core: &mut Core, call: &mut Call<'_>) -> Result<(), Error> {
-    let mut stages = Stages::begin();
-    let request = Search::parse_with(&profile.arguments, &core.settings())?;
-    let mut answer = answered(&request, core, call, &mut stages)?;
+/// A profile runs to its end.
+fn refuse_cursor(cursor: Option<CursorOptions>) -> Result<(), Refusal> {
+    match cursor {
+        Some(_) => Err(Refusal::profiled_cursor()),
+        None => Ok(()),
+    }
+}
+
+/// Writes the answer to a search, and what it took.
+pub(super) fn write_search(
+    mut answer: Answer,
+    request: &Search,
+    limited: bool,
+    mut stages: Stages,
+    sink: &mut dyn Sink,
+) {
     let shown = answer.shown();
-    reply::open(call.sink);
-    answer.write(&request, call.sink);
+    reply::open(sink);
+    answer.write(request, sink);
     stages.end(Stage::Reply);
     let (method, threads, parts, found) = match answer.profile.take() {
         Some(measured) => (
@@ -54,22 +82,16 @@ fn search(profile: &Profile<'_>, core: &mut Core, call: &mut Call<'_>) -> Result
         warnings: owned(answer.warnings()),
         method,
         threads,
-        ..timed(profile, &stages)
+        ..timed(limited, &stages)
     }
-    .write(call.sink);
-    Ok(())
+    .write(sink);
 }
 
-fn aggregate(profile: &Profile<'_>, core: &mut Core, call: &mut Call<'_>) -> Result<(), Error> {
-    let mut stages = Stages::begin();
-    let request = Aggregate::parse(&profile.arguments, &core.settings())?;
-    if request.cursor.is_some() {
-        return Err(Refusal::profiled_cursor().into());
-    }
-    let mut run = Profiled::run(&request, core, call, &mut stages)?;
-    reply::open(call.sink);
-    run.write(call.sink);
-    stages.end(Stage::Reply);
+/// Writes the rows of an aggregation, and what it took.
+pub(super) fn write_aggregate(mut run: Profiled, sink: &mut dyn Sink) {
+    reply::open(sink);
+    run.write_rows(sink);
+    run.stages.end(Stage::Reply);
     let parts = run.parts();
     let mut steps = run.steps();
     // The documents were found before the first step asked for them.
@@ -84,26 +106,21 @@ fn aggregate(profile: &Profile<'_>, core: &mut Core, call: &mut Call<'_>) -> Res
         warnings: owned(run.warnings()),
         method: std::mem::take(&mut run.method),
         threads: run.threads,
-        ..timed(profile, &stages)
+        ..timed(run.limited, &run.stages)
     }
-    .write(call.sink);
-    Ok(())
+    .write(sink);
 }
 
-fn hybrid(profile: &Profile<'_>, core: &mut Core, call: &mut Call<'_>) -> Result<(), Error> {
-    let mut stages = Stages::begin();
-    let request = Hybrid::parse(&profile.arguments, &core.settings())?;
-    if request.cursor.is_some() {
-        return Err(Refusal::profiled_cursor().into());
-    }
-    let budget = Budget::new(core.settings().aggregate_memory);
-    let indexes = core.database(call.database);
-    let index = indexes.get_mut(&request.search.index)?;
-    index.count_search(request.search.dialect);
-    let mut answer = fused(&request, budget, index, call.keyspace, &mut stages)?;
+/// Writes the rows of a hybrid search, and what it took.
+pub(super) fn write_hybrid(
+    mut answer: Fused,
+    limited: bool,
+    mut stages: Stages,
+    sink: &mut dyn Sink,
+) {
     answer.reply.milliseconds = stages.total().as_secs_f64() * 1e3;
-    reply::open(call.sink);
-    answer.reply.write(call.sink);
+    reply::open(sink);
+    answer.reply.write(sink);
     stages.end(Stage::Reply);
     ProfileReply {
         steps: answer.steps.into_iter().map(step).collect(),
@@ -111,19 +128,19 @@ fn hybrid(profile: &Profile<'_>, core: &mut Core, call: &mut Call<'_>) -> Result
         warnings: answer.reply.warnings,
         method: answer.method,
         threads: answer.threads,
-        ..timed(profile, &stages)
+        ..timed(limited, &stages)
     }
-    .write(call.sink);
-    Ok(())
+    .write(sink);
 }
 
 /// A reply of the stages alone.
-fn timed(profile: &Profile<'_>, stages: &Stages) -> ProfileReply {
+fn timed(limited: bool, stages: &Stages) -> ProfileReply {
     let of = |name, stage| (name, stages.of(stage));
     ProfileReply {
         total: stages.total(),
         stages: vec![
             of("Parsing time", Stage::Parse),
+            of("Workers queue time", Stage::Wait),
             of("Pipeline creation time", Stage::Plan),
             of("Running time", Stage::Run),
             of("Loading time", Stage::Load),
@@ -134,7 +151,7 @@ fn timed(profile: &Profile<'_>, stages: &Stages) -> ProfileReply {
         warnings: Vec::new(),
         parts: Vec::new(),
         steps: Vec::new(),
-        limited: profile.limited,
+        limited,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::markup::Markup;
+use super::profile::write_search;
 use super::rows;
 use super::stages::{Stage, Stages};
 use crate::catalog::index::Index;
@@ -60,6 +61,20 @@ struct Question {
     plan: Plan,
     deadline: Deadline,
     protocol: Protocol,
+    shape: Shape,
+    stages: Stages,
+}
+
+/// What is replied of a search.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// Its answer.
+    Answer,
+    /// Its answer, and what it took.
+    Profile {
+        /// Terms that stand for one word are counted, not shown.
+        limited: bool,
+    },
 }
 
 /// The hits of a search, to be shown.
@@ -76,61 +91,48 @@ pub(super) fn search(
     arguments: &[&[u8]],
 ) -> Result<Effect, Error> {
     let request = Search::parse_with(arguments, &core.settings())?;
+    answer(request, Shape::Answer, core, call, Stages::unmeasured())?;
+    Ok(Effect::None)
+}
+
+/// Answers a search, at once or beside the main thread.
+pub(super) fn answer(
+    request: Search,
+    shape: Shape,
+    core: &mut Core,
+    call: &mut Call<'_>,
+    mut stages: Stages,
+) -> Result<(), Error> {
     let protocol = call.sink.protocol();
-    let index = core.database(call.database).get_mut(&request.index)?;
+    let name = request.index.clone();
+    let index = core.database(call.database).get_mut(&name)?;
     index.count_search(request.dialect);
-    let (plan, deadline) = match planned(&request, index) {
+    let (plan, deadline) = match planned_in(&request, index, &mut stages) {
         Ok(planned) => planned,
         Err(error) => {
-            let mut answer = allowed(&request, protocol, Err(error))?;
-            answer.write(&request, call.sink);
-            return Ok(Effect::None);
+            let answer = allowed(&request, protocol, Err(error))?;
+            shape.write(answer, &request, stages, call.sink);
+            return Ok(());
         }
     };
-    let question = Question {
+    let mut question = Question {
         request,
         plan,
         deadline,
         protocol,
+        shape,
+        stages,
     };
     let cost = question.plan.cost_ns(question.limit(), index);
-    if core.defers(cost)? {
-        let index = core.database(call.database).get(&question.request.index)?;
+    let defers = core.defers(cost)?;
+    let index = core.database(call.database).get(&name)?;
+    if defers {
         let job = deferred(question, index, call.database);
         core.defer(job);
-        return Ok(Effect::None);
+        return Ok(());
     }
-    let index = core.database(call.database).get(&question.request.index)?;
     let found = question.find(index, call.keyspace);
-    question.answer(found, index, call.keyspace, call.sink)?;
-    Ok(Effect::None)
-}
-
-/// The answer to a search that is measured, if it may be given as it is.
-pub(super) fn answered(
-    request: &Search,
-    core: &mut Core,
-    call: &mut Call<'_>,
-    stages: &mut Stages,
-) -> Result<Answer, Error> {
-    let protocol = call.sink.protocol();
-    let index = core.database(call.database).get_mut(&request.index)?;
-    index.count_search(request.dialect);
-    let planned = planned_in(request, index, stages);
-    let answer = planned.and_then(|(plan, deadline)| {
-        let question = Question {
-            request: request.clone(),
-            plan,
-            deadline,
-            protocol,
-        };
-        let found = question.find(index, call.keyspace)?;
-        stages.end(Stage::Run);
-        let answer = question.show(&found, index, call.keyspace)?;
-        stages.end(Stage::Load);
-        Ok(answer)
-    });
-    allowed(request, protocol, answer)
+    question.answer(found, index, call.keyspace, call.sink)
 }
 
 /// A search that goes on with what its index is now.
@@ -142,10 +144,11 @@ fn deferred(question: Question, index: &Index, database: u32) -> Job {
         index.serial(),
         reads_keys,
         move |keyspace, cancel| {
-            let question = Question {
+            let mut question = Question {
                 deadline: question.deadline.or_when(cancel),
                 ..question
             };
+            question.stages.end(Stage::Wait);
             let found = question.find(&snapshot, keyspace);
             let rows = found.as_ref().map_or(0, |found| found.hits.rows.len());
             let kept = Arc::clone(&snapshot);
@@ -229,7 +232,7 @@ impl Question {
     }
 
     /// The hits.
-    fn find(&self, index: &Index, keyspace: &mut dyn Hashes) -> Result<Matches, Error> {
+    fn find(&mut self, index: &Index, keyspace: &mut dyn Hashes) -> Result<Matches, Error> {
         let (plan, mut deadline) = (&self.plan, self.deadline);
         let found = exec::run_until(plan, self.limit(), index, keyspace, &deadline)?;
         let (hits, is_whole) = match found {
@@ -244,6 +247,7 @@ impl Question {
         } else {
             Vec::new()
         };
+        self.stages.end(Stage::Run);
         Ok(Matches {
             hits,
             explanations,
@@ -256,14 +260,16 @@ impl Question {
     /// # Errors
     /// What there is no reply for but an error; nothing is written then.
     fn answer(
-        &self,
+        mut self,
         found: Result<Matches, Error>,
         index: &Index,
         keyspace: &mut dyn Hashes,
         sink: &mut dyn Sink,
     ) -> Result<(), Error> {
         let answer = found.and_then(|found| self.show(&found, index, keyspace));
-        allowed(&self.request, self.protocol, answer)?.write(&self.request, sink);
+        let answer = allowed(&self.request, self.protocol, answer)?;
+        self.stages.end(Stage::Load);
+        self.shape.write(answer, &self.request, self.stages, sink);
         Ok(())
     }
 
@@ -309,6 +315,15 @@ impl Measured {
             parts: hits.profile.clone(),
             found: [hits.total, hits.rows.len()],
             threads: exec::threads(plan, index),
+        }
+    }
+}
+
+impl Shape {
+    fn write(self, mut answer: Answer, request: &Search, stages: Stages, sink: &mut dyn Sink) {
+        match self {
+            Self::Answer => answer.write(request, sink),
+            Self::Profile { limited } => write_search(answer, request, limited, stages, sink),
         }
     }
 }

@@ -11,6 +11,8 @@ pub(super) enum Stage {
     Parse,
     /// The tree to a plan.
     Plan,
+    /// Until a worker has taken the query.
+    Wait,
     /// The plan to hits.
     Run,
     /// Hits to rows.
@@ -23,7 +25,7 @@ pub(super) enum Stage {
 pub(super) struct Stages {
     begun: Option<Instant>,
     since: Option<Instant>,
-    spent: [Duration; 5],
+    spent: [Duration; 6],
 }
 
 impl Stages {
@@ -32,7 +34,7 @@ impl Stages {
         Self {
             begun: None,
             since: None,
-            spent: [Duration::ZERO; 5],
+            spent: [Duration::ZERO; 6],
         }
     }
 
@@ -42,7 +44,7 @@ impl Stages {
         Self {
             begun: Some(now),
             since: Some(now),
-            spent: [Duration::ZERO; 5],
+            spent: [Duration::ZERO; 6],
         }
     }
 

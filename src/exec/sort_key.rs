@@ -87,7 +87,7 @@ impl<'a> SortKeys<'a> {
             return numbers.get(doc).map(SortKey::Number);
         }
         if let Some(column) = self.index.column(field) {
-            return column.get(doc).cloned();
+            return column.get(doc);
         }
         let key = self.index.documents().key(doc)?;
         let name = self.index.schema().field(field).identifier.as_slice();

@@ -1,6 +1,13 @@
 //! The values of one slot over a batch of rows.
 
-use super::value::Value;
+use std::sync::Arc;
+
+use nuthatch_indexes::cow_vec::CowVec;
+
+use super::value::{Value, read_number, text_bytes};
+
+/// Texts by code. A clone is a snapshot: it costs a counter.
+pub type TextsByCode = CowVec<Option<Arc<[u8]>>, 64>;
 
 /// Values of rows, in the form that suits them.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,8 +16,42 @@ pub enum Column {
     Constant(Value),
     /// Numbers, and nulls.
     Numbers(Numbers),
+    /// Texts, and nulls.
+    Texts(Texts),
     /// Any values.
     Values(Vec<Value>),
+}
+
+/// Texts of rows of which many may have the same.
+#[derive(Clone, Debug, Default)]
+pub struct Texts {
+    /// By row; 0 is null.
+    pub codes: Vec<u32>,
+    /// What the codes stand for, each for another text.
+    pub by_code: TextsByCode,
+}
+
+impl PartialEq for Texts {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |row| self.get(row) == other.get(row);
+        self.codes.len() == other.codes.len() && (0..self.codes.len()).all(same)
+    }
+}
+
+impl Texts {
+    /// The text of a row.
+    #[must_use]
+    #[inline]
+    pub fn get(&self, row: usize) -> Option<&Arc<[u8]>> {
+        self.by_code.get(self.codes[row] as usize).as_ref()
+    }
+
+    /// The text of a row as a value.
+    #[must_use]
+    pub fn value(&self, row: usize) -> Value {
+        let text = self.get(row);
+        text.map_or(Value::Null, |text| Value::Text(Arc::clone(text)))
+    }
 }
 
 /// Numbers of rows.
@@ -45,12 +86,21 @@ impl Column {
         })
     }
 
+    /// Numbers, NaN where there is none.
+    #[must_use]
+    pub fn of_numbers_or_nan(values: Vec<f64>) -> Self {
+        let are_all = !values.iter().any(|number| number.is_nan());
+        let present = (!are_all).then(|| values.iter().map(|number| !number.is_nan()).collect());
+        Self::Numbers(Numbers { values, present })
+    }
+
     /// The value of a row.
     #[must_use]
     pub fn value(&self, row: usize) -> Value {
         match self {
             Self::Constant(value) => value.clone(),
             Self::Numbers(numbers) => numbers.get(row).map_or(Value::Null, Value::Number),
+            Self::Texts(texts) => texts.value(row),
             Self::Values(values) => values.get(row).cloned().unwrap_or_default(),
         }
     }
@@ -61,6 +111,7 @@ impl Column {
         match self {
             Self::Constant(value) => value.number(),
             Self::Numbers(numbers) => numbers.get(row),
+            Self::Texts(texts) => read_number(texts.get(row)?),
             Self::Values(values) => values.get(row)?.number(),
         }
     }
@@ -71,6 +122,7 @@ impl Column {
         match self {
             Self::Constant(value) => value.is_true(),
             Self::Numbers(numbers) => numbers.get(row).is_some_and(|number| number != 0.0),
+            Self::Texts(texts) => texts.get(row).is_some_and(|text| !text.is_empty()),
             Self::Values(values) => values.get(row).is_some_and(Value::is_true),
         }
     }
@@ -81,6 +133,11 @@ impl Column {
         match self {
             Self::Constant(value) => value.heap_bytes(),
             Self::Numbers(_) => 0,
+            Self::Texts(texts) => {
+                let rows = 0..texts.codes.len();
+                let texts = rows.filter_map(|row| texts.get(row));
+                texts.map(|text| text_bytes(text)).sum()
+            }
             Self::Values(values) => values.iter().map(Value::heap_bytes).sum(),
         }
     }
@@ -97,6 +154,10 @@ impl Column {
                     present: present.map(|present| picked(present, rows)),
                 })
             }
+            Self::Texts(texts) => Self::Texts(Texts {
+                codes: picked(&texts.codes, rows),
+                by_code: texts.by_code.clone(),
+            }),
             Self::Values(values) => Self::Values(picked(values, rows)),
         }
     }

@@ -31,7 +31,7 @@ mod vectorised;
 mod tests;
 
 pub use ast::{Arithmetic, Comparison, Expression};
-pub use column::{Column, Numbers};
+pub use column::{Column, Numbers, Texts, TextsByCode};
 pub use filter::Filter;
 pub use function::{Function, Math, Part};
 pub use number::{format_double, format_score, format_value};

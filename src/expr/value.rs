@@ -112,7 +112,7 @@ impl Value {
     pub fn heap_bytes(&self) -> usize {
         match self {
             Self::Null | Self::Number(_) => 0,
-            Self::Text(text) => text.len() + 2 * size_of::<usize>(),
+            Self::Text(text) => text_bytes(text),
             Self::List(list) => {
                 let values = list.iter().map(Self::heap_bytes).sum::<usize>();
                 values + size_of_val(&**list) + 2 * size_of::<usize>()
@@ -128,6 +128,11 @@ impl Value {
         }
         value
     }
+}
+
+/// Bytes of a text, its counters among them.
+pub(super) fn text_bytes(text: &[u8]) -> usize {
+    text.len() + 2 * size_of::<usize>()
 }
 
 fn compare_number(number: f64, text: &[u8]) -> Option<Ordering> {

@@ -101,7 +101,7 @@ impl<'a> Batch<'a> {
                 let column = self.eagerly(inner)?;
                 match &*column {
                     Column::Numbers(numbers) => Column::Numbers(mapped(numbers, |x| -x)),
-                    Column::Constant(_) | Column::Values(_) => {
+                    Column::Constant(_) | Column::Texts(_) | Column::Values(_) => {
                         self.each(&[&column], |values| evaluate::negate(&values[0]))?
                     }
                 }
@@ -289,7 +289,7 @@ fn operand(column: &Column) -> Option<Operand<'_>> {
     match column {
         Column::Constant(Value::Number(number)) => Some(Operand::Number(*number)),
         Column::Numbers(numbers) => Some(Operand::Numbers(numbers)),
-        Column::Constant(_) | Column::Values(_) => None,
+        Column::Constant(_) | Column::Texts(_) | Column::Values(_) => None,
     }
 }
 

@@ -28,6 +28,8 @@ const DISTANCE_NS: u64 = 80;
 const COMPONENTS_A_NS: u64 = 16;
 /// Distances that a walk of a graph computes for each candidate that it keeps.
 const WALK_DISTANCES: u64 = 32;
+/// About what a row costs on its way through a pipeline.
+pub const ROW_NS: u64 = 150;
 /// A value counted for a facet.
 const FACET_NS: u64 = 20;
 

@@ -4,6 +4,7 @@
 //! rest, and what some legs have in common, one of them a leg that looks for vectors, is put together
 //! as one set: that leg needs the set anyway.
 
+mod expense;
 mod print;
 mod share;
 

@@ -10,7 +10,7 @@ mod area;
 mod bind;
 pub mod cost;
 pub mod estimate;
-mod expense;
+pub mod expense;
 pub mod facets;
 mod group;
 pub mod hybrid;

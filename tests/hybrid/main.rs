@@ -13,6 +13,7 @@ mod naive;
 mod random;
 
 use nuthatch::Engine;
+use nuthatch::host::embedded::{Begun, Deferral};
 use nuthatch::reply::Reply;
 use proptest::prelude::*;
 
@@ -64,6 +65,14 @@ fn number(row: &Reply, name: &str) -> Option<f64> {
 fn doc(row: &Reply) -> usize {
     let key = text(get(row, "__key").unwrap());
     key.strip_prefix("d:").unwrap().parse().unwrap()
+}
+
+/// The reply to a query that goes on with a snapshot.
+fn apart(engine: &mut Engine, words: &[Vec<u8>]) -> Reply {
+    match engine.begin(words, Deferral::Always) {
+        Begun::Replied(reply) => reply,
+        Begun::Query(query) => engine.finish(query.run()),
+    }
 }
 
 fn engine(documents: &[Document]) -> Engine {
@@ -156,8 +165,12 @@ proptest! {
         let total = integer(get(&reply, "total_results").unwrap());
         prop_assert_eq!(total, i64::try_from(expected.len()).unwrap(), "{}", shown.join(" "));
         prop_assert!(number(&reply, "execution_time").unwrap() > 0.0);
+        let beside = apart(&mut engine, &words);
+        for name in ["total_results", "results", "warnings"] {
+            prop_assert_eq!(get(&reply, name), get(&beside, name), "{}", shown.join(" "));
+        }
 
-        let cursors = engine.execute(&command(&search, true));
+        let cursors = apart(&mut engine, &command(&search, true));
         let legs = naive::legs(&search, &documents);
         let cursors = array(&cursors).chunks(2).take(legs.len());
         for (pair, hits) in cursors.zip(&legs) {

@@ -149,6 +149,13 @@ impl NumericIndex {
         (!value.is_nan()).then_some(value)
     }
 
+    /// The numbers of some documents, the least of each; NaN where one has none. Quick where they
+    /// are in the order of their ids.
+    #[must_use]
+    pub fn gather(&self, docs: &[DocId]) -> Vec<f64> {
+        self.column.gather(docs.iter().map(|doc| doc.index()))
+    }
+
     /// A document's numbers, ascending and different.
     pub fn values(&self, doc: DocId) -> impl Iterator<Item = f64> {
         let others = self.others.get(&doc).map_or(&[][..], |others| others);
@@ -182,8 +189,11 @@ impl NumericIndex {
         let slices = slices.take_while(|docs| !pace.steps_are_over(steps(docs)));
         if self.runs.count(from, to) >= self.column.len() as u64 / BITS_PER_NUMBER {
             let mut bits = vec![0_u8; self.column.len() / 8 + 1];
-            for &doc in slices.flatten() {
-                bits[doc as usize / 8] |= 1 << (doc % 8);
+            // Two loops, which are several times as fast as one over all slices in a row.
+            for docs in slices {
+                for &doc in docs {
+                    bits[doc as usize / 8] |= 1 << (doc % 8);
+                }
             }
             RoaringBitmap::from_lsb0_bytes(0, &bits)
         } else {

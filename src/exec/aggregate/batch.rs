@@ -117,6 +117,7 @@ impl Batch {
             let rows = match column {
                 Column::Constant(_) => 0,
                 Column::Numbers(numbers) => size_of_val(numbers.values.as_slice()),
+                Column::Texts(texts) => size_of_val(texts.codes.as_slice()),
                 Column::Values(values) => size_of_val(values.as_slice()),
             };
             rows + column.text_bytes()

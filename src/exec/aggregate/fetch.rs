@@ -8,10 +8,10 @@ use nuthatch_indexes::text::{FieldMask, PostingCursor, TextIndex};
 
 use super::batch::document_bytes;
 use super::{Batch, Context, Fields};
-use crate::catalog::column::SortKey;
+use crate::catalog::column::{Column as SortKeys, SortKey};
 use crate::catalog::index::{FieldIndex, Index};
 use crate::exec::yielded;
-use crate::expr::{Column, Value};
+use crate::expr::{Column, Texts, Value};
 use crate::keyspace::{Part, Presence};
 use crate::plan::aggregate::{Fetch, Source};
 use crate::request::error::Error;
@@ -67,9 +67,7 @@ fn kept(source: &Source, docs: &[DocId], context: &Context<'_>) -> Option<Column
             )
         }
         Source::Number(field) => match index.field(*field) {
-            FieldIndex::Numeric(numbers) => {
-                Column::of_numbers(docs.iter().map(|doc| numbers.get(*doc)))
-            }
+            FieldIndex::Numeric(numbers) => Column::of_numbers_or_nan(numbers.gather(docs)),
             FieldIndex::Text(_)
             | FieldIndex::Tag(_)
             | FieldIndex::Geo(_)
@@ -78,9 +76,7 @@ fn kept(source: &Source, docs: &[DocId], context: &Context<'_>) -> Option<Column
             | FieldIndex::None => Column::null(),
         },
         Source::Column(field) => match index.column(*field) {
-            Some(column) => {
-                Column::Values(docs.iter().map(|doc| sort_key(column.get(*doc))).collect())
-            }
+            Some(column) => sort_keys(column, docs),
             None => Column::null(),
         },
         Source::Yielded(position) => match context.plan.yields.get(*position) {
@@ -96,12 +92,19 @@ fn kept(source: &Source, docs: &[DocId], context: &Context<'_>) -> Option<Column
     })
 }
 
-fn sort_key(key: Option<&SortKey>) -> Value {
-    match key {
-        None => Value::Null,
-        Some(SortKey::Number(number)) => Value::Number(*number),
-        Some(SortKey::Text(text)) => Value::Text(Arc::clone(text)),
+fn sort_keys(column: &SortKeys, docs: &[DocId]) -> Column {
+    if let Some(texts) = column.texts() {
+        return Column::Texts(Texts {
+            codes: texts.codes(docs),
+            by_code: texts.by_code(),
+        });
     }
+    let values = docs.iter().map(|doc| match column.get(*doc) {
+        None => Value::Null,
+        Some(SortKey::Number(number)) => Value::Number(number),
+        Some(SortKey::Text(text)) => Value::Text(text),
+    });
+    Column::Values(values.collect())
 }
 
 /// Those of some terms that each document has.

@@ -1,26 +1,28 @@
 //! Rows to groups: each row finds its group once, and what is kept of groups goes over the batch
 //! column by column.
 
-use std::hash::{BuildHasher, Hash, Hasher};
-use std::sync::Arc;
+mod assigned;
+mod key;
+mod merge;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
+pub(super) use self::assigned::Assigned;
+pub(super) use self::key::{Hashed, is_same};
+use self::key::{Key, hash_of};
 use super::batch::columns;
-use super::distinct::Distinct;
 use super::reduce::{State, figure};
 use super::{Batch, Budget};
 use crate::exec::deadline::Deadline;
-use crate::expr::{Column, Value};
-use crate::plan::aggregate::{Groups, Summary};
+use crate::expr::{Column, Texts, Value};
+use crate::plan::aggregate::Groups;
 use crate::request::error::{Error, Refusal};
 
 /// Groups of the rows pushed, in the order in which their first rows came.
 pub(super) struct Grouping {
-    /// The slots of the keys.
-    slots: Vec<usize>,
-    summaries: Vec<Summary>,
+    /// What is computed.
+    plan: Groups,
     states: Vec<State>,
     /// Groups by the hash of their keys.
     table: HashTable<u32>,
@@ -28,50 +30,37 @@ pub(super) struct Grouping {
     /// The keys of all groups, one group behind the other.
     keys: Vec<Value>,
     count: usize,
-    /// Groups that were found lately, by where their text lies.
-    recent: Vec<u32>,
+    /// Groups by the code of their only key, from 1; 0 where there is none yet.
+    by_code: Vec<u32>,
     /// The first group that has not been given out, once all rows have come.
     given: Option<usize>,
 }
 
-/// Which row is in which group; a row is in several when a key of it is a list.
-#[derive(Default)]
-pub(super) struct Assigned {
-    /// Rows of the batch.
-    pub(super) rows: Vec<usize>,
-    /// Their groups.
-    pub(super) groups: Vec<usize>,
-    /// Bytes taken from the budget for rows that are in several.
-    pub(super) charged: usize,
-}
-
-/// One key of one row.
-enum Key<'a> {
-    Of(&'a Value),
-    Number(f64),
-}
-
 impl Grouping {
     pub(super) fn new(groups: &Groups) -> Self {
+        Self::with(groups, RandomState::default())
+    }
+
+    fn with(groups: &Groups, hasher: RandomState) -> Self {
         let states = groups
             .calculations
             .iter()
             .enumerate()
             .map(|(position, it)| {
-                let mut figures = groups.summaries.iter();
-                let is_asked =
-                    |figure| figures.any(|it| it.calculation == position && it.figure == figure);
-                State::new(it, is_asked)
+                let is_asked = |figure| {
+                    let mut figures = groups.summaries.iter();
+                    figures.any(|it| it.calculation == position && it.figure == figure)
+                };
+                State::new(it, hasher.clone(), is_asked)
             });
         Self {
-            slots: groups.keys.clone(),
-            summaries: groups.summaries.clone(),
+            plan: groups.clone(),
             states: states.collect(),
             table: HashTable::new(),
-            hasher: RandomState::default(),
+            hasher,
             keys: Vec::new(),
             count: 0,
-            recent: Vec::new(),
+            by_code: Vec::new(),
             given: None,
         }
     }
@@ -90,10 +79,8 @@ impl Grouping {
         let before = self.count;
         let assigned = self.assign(batch, budget, deadline)?;
         let new = self.count - before;
-        let per_group = self.states.iter().map(State::bytes_of_group).sum::<usize>();
-        budget.take(new * (per_group + size_of::<u32>() * 2))?;
+        self.grow(new, budget)?;
         for state in &mut self.states {
-            state.grow(self.count);
             let change = state.update(batch, &assigned).map_err(Refusal::Aggregate)?;
             budget.change(change.grown, change.freed)?;
         }
@@ -101,9 +88,26 @@ impl Grouping {
         Ok(())
     }
 
+    /// Makes room for groups that are new.
+    fn grow(&mut self, new: usize, budget: &mut Budget) -> Result<(), Error> {
+        let per_group = self.states.iter().map(State::bytes_of_group).sum::<usize>();
+        budget.take(new * (per_group + size_of::<u32>() * 2))?;
+        for state in &mut self.states {
+            state.grow(self.count);
+        }
+        Ok(())
+    }
+
     /// No more rows come.
-    pub(super) fn finish(&mut self) {
+    pub(super) fn finish(&mut self, budget: &mut Budget) -> Result<(), Error> {
+        budget.give(self.by_code.len() * size_of::<u32>());
+        self.by_code = Vec::new();
+        for state in &mut self.states {
+            let change = state.finish();
+            budget.change(change.grown, change.freed)?;
+        }
         self.given = Some(0);
+        Ok(())
     }
 
     /// The next groups, at most so many.
@@ -114,11 +118,11 @@ impl Grouping {
             return None;
         }
         self.given = Some(end);
-        let width = self.slots.len();
+        let width = self.plan.keys.len();
         let mut rows = Vec::with_capacity(end - start);
         for group in start..end {
             let mut row = self.keys[group * width..(group + 1) * width].to_vec();
-            for summary in &self.summaries {
+            for summary in &self.plan.summaries {
                 let state = &mut self.states[summary.calculation];
                 row.push(figure(state, summary.figure, group));
             }
@@ -134,72 +138,61 @@ impl Grouping {
         budget: &mut Budget,
         deadline: &Deadline,
     ) -> Result<Assigned, Error> {
-        let mut assigned = Assigned {
-            rows: Vec::with_capacity(batch.len()),
-            groups: Vec::with_capacity(batch.len()),
-            charged: 0,
-        };
-        if self.slots.is_empty() {
+        let mut assigned = Assigned::default();
+        assigned.groups.reserve(batch.len());
+        if self.plan.keys.is_empty() {
             self.count = self.count.max(usize::from(!batch.is_empty()));
-            assigned.rows.extend(0..batch.len());
             assigned.groups.resize(batch.len(), 0);
             return Ok(assigned);
         }
-        if let [slot] = *self.slots
-            && let Some(column) = batch.columns.get(slot)
-            && self.assign_one(column, batch.len(), &mut assigned, budget)?
+        if let [slot] = *self.plan.keys
+            && let Some(Column::Texts(texts)) = batch.columns.get(slot)
         {
+            assigned.groups = self.assign_codes(texts, budget)?;
             return Ok(assigned);
         }
         let null = Column::null();
-        let slots = self.slots.clone();
+        let slots = self.plan.keys.iter();
         let columns: Vec<&Column> = slots
-            .iter()
             .map(|slot| batch.columns.get(*slot).unwrap_or(&null))
             .collect();
         let mut keys: Vec<Key<'_>> = Vec::with_capacity(columns.len());
+        let may_be_list = columns.iter().any(|column| match column {
+            Column::Constant(_) | Column::Values(_) => true,
+            Column::Numbers(_) | Column::Texts(_) => false,
+        });
         for row in 0..batch.len() {
             keys.clear();
             keys.extend(columns.iter().map(|column| Key::at(column, row)));
-            if keys.iter().any(Key::is_list) {
+            if may_be_list && keys.iter().any(Key::is_list) {
                 deadline.check()?;
                 self.assign_each(row, &keys, &mut assigned, budget, deadline)?;
             } else {
-                assigned.rows.push(row);
-                assigned.groups.push(self.group(&keys, budget)?);
+                let group = self.group(&keys, budget)?;
+                assigned.push(row, group);
             }
         }
         Ok(assigned)
     }
 
-    /// The groups of rows by one key, where documents share its texts: who has the text of a group
-    /// has its key. False if a key is a list, with nothing assigned.
-    fn assign_one(
-        &mut self,
-        column: &Column,
-        rows: usize,
-        assigned: &mut Assigned,
-        budget: &mut Budget,
-    ) -> Result<bool, Error> {
-        let Column::Values(values) = column else {
-            return Ok(false);
-        };
-        if values.iter().any(|value| matches!(value, Value::List(_))) {
-            return Ok(false);
+    /// The groups of rows by one key, which is a text: each text is looked for once.
+    fn assign_codes(&mut self, texts: &Texts, budget: &mut Budget) -> Result<Vec<u32>, Error> {
+        let codes = texts.by_code.len().max(1);
+        if codes > self.by_code.len() {
+            budget.take((codes - self.by_code.len()) * size_of::<u32>())?;
+            self.by_code.resize(codes, 0);
         }
-        self.recent.resize(RECENT, u32::MAX);
-        for value in values.iter().take(rows) {
-            let slot = recent_slot(value);
-            let known = self.recent[slot] as usize;
-            let group = match (value, self.keys.get(known)) {
-                (Value::Text(text), Some(Value::Text(key))) if Arc::ptr_eq(text, key) => known,
-                _ => self.group(&[Key::Of(value)], budget)?,
-            };
-            self.recent[slot] = u32::try_from(group).unwrap_or(u32::MAX);
-            assigned.groups.push(group);
+        let mut groups = Vec::with_capacity(texts.codes.len());
+        for (row, code) in texts.codes.iter().enumerate() {
+            let mut known = self.by_code[*code as usize];
+            if known == 0 {
+                let key = texts.get(row).map_or(Key::Of(&Value::Null), Key::Text);
+                known = self.group(&[key], budget)? + 1;
+                self.by_code[*code as usize] = known;
+            }
+            groups.push(known - 1);
         }
-        assigned.rows.extend(0..rows);
-        Ok(true)
+        Ok(groups)
     }
 
     /// The groups of a row of which some keys are lists: one for each combination of their values,
@@ -228,8 +221,8 @@ impl Grouping {
             if assigned.charged.is_multiple_of(EVERY * PAIR) {
                 deadline.check()?;
             }
-            assigned.rows.push(row);
-            assigned.groups.push(self.group(&chosen, budget)?);
+            let group = self.group(&chosen, budget)?;
+            assigned.push(row, group);
             // The next combination, the last key moving fastest.
             let mut moved = false;
             for (place, values) in places.iter_mut().zip(&choices).rev() {
@@ -247,149 +240,33 @@ impl Grouping {
     }
 
     /// The group of some keys.
-    fn group(&mut self, keys: &[Key<'_>], budget: &mut Budget) -> Result<usize, Error> {
+    fn group(&mut self, keys: &[Key<'_>], budget: &mut Budget) -> Result<u32, Error> {
         let width = keys.len();
-        let hash = self.hash(keys);
+        let hash = hash_of(&self.hasher, keys.iter().copied());
         let stored = |group: u32| &self.keys[group as usize * width..][..width];
         let is_same = |group: &u32| {
             let pairs = keys.iter().zip(stored(*group));
             pairs.into_iter().all(|(key, value)| key.is(value))
         };
         if let Some(group) = self.table.find(hash, is_same) {
-            return Ok(*group as usize);
+            return Ok(*group);
         }
         let values: Vec<Value> = keys.iter().map(Key::value).collect();
         let bytes = values
             .iter()
             .map(|value| value.heap_bytes() + size_of::<Value>());
         budget.take(bytes.sum())?;
-        let group = self.count;
+        // A budget has no room for as many groups as there are numbers.
+        let group = u32::try_from(self.count).unwrap_or(u32::MAX);
         self.count += 1;
         self.keys.extend(values);
-        let number = u32::try_from(group).unwrap_or(u32::MAX);
         let (all, hasher) = (&self.keys, &self.hasher);
-        self.table.insert_unique(hash, number, |group| {
+        self.table.insert_unique(hash, group, |group| {
             hash_of(
                 hasher,
                 all[*group as usize * width..][..width].iter().map(Key::Of),
             )
         });
         Ok(group)
-    }
-
-    fn hash(&self, keys: &[Key<'_>]) -> u64 {
-        let keys = keys.iter().map(|key| match key {
-            Key::Of(value) => Key::Of(value),
-            Key::Number(number) => Key::Number(*number),
-        });
-        hash_of(&self.hasher, keys)
-    }
-}
-
-/// Groups that are remembered by where their text lies.
-const RECENT: usize = 4096;
-
-/// The place of a value among those remembered.
-fn recent_slot(value: &Value) -> usize {
-    match value {
-        // Texts lie 16 bytes apart at least.
-        Value::Text(text) => (text.as_ptr().addr() >> 4) % RECENT,
-        Value::Null | Value::Number(_) | Value::List(_) => 0,
-    }
-}
-
-impl<'a> Key<'a> {
-    fn at(column: &'a Column, row: usize) -> Self {
-        match column {
-            Column::Constant(value) => Self::Of(value),
-            Column::Numbers(numbers) => numbers
-                .get(row)
-                .map_or(Self::Of(&Value::Null), Self::Number),
-            Column::Values(values) => Self::Of(values.get(row).unwrap_or(&Value::Null)),
-        }
-    }
-
-    fn is_list(&self) -> bool {
-        matches!(self, Self::Of(Value::List(_)))
-    }
-
-    fn value(&self) -> Value {
-        match self {
-            Self::Of(value) => (*value).clone(),
-            Self::Number(number) => Value::Number(*number),
-        }
-    }
-
-    /// The values of a list, each once, or the one that it is.
-    fn values(&self) -> Vec<Value> {
-        let Self::Of(Value::List(list)) = self else {
-            return vec![self.value()];
-        };
-        let mut distinct = Distinct::default();
-        for value in list.iter() {
-            distinct.insert(value);
-        }
-        let mut values = distinct.take();
-        if values.is_empty() {
-            values.push(Value::Null);
-        }
-        values
-    }
-
-    fn is(&self, value: &Value) -> bool {
-        match (self, value) {
-            (Self::Of(own), value) => is_same(own, value),
-            (Self::Number(own), Value::Number(other)) => bits(*own) == bits(*other),
-            (Self::Number(_), _) => false,
-        }
-    }
-}
-
-/// Whether two values are one: a number and the text that reads as it are two.
-pub(super) fn is_same(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => bits(*a) == bits(*b),
-        (Value::List(a), Value::List(b)) => {
-            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| is_same(a, b))
-        }
-        (a, b) => a == b,
-    }
-}
-
-/// The bits of a number: both zeros have the same, and so have all NaN.
-fn bits(number: f64) -> u64 {
-    if number.is_nan() {
-        f64::NAN.to_bits()
-    } else {
-        // Turns the negative zero.
-        (number + 0.0).to_bits()
-    }
-}
-
-fn hash_of<'a>(hasher: &RandomState, keys: impl Iterator<Item = Key<'a>>) -> u64 {
-    let mut state = hasher.build_hasher();
-    for key in keys {
-        match key {
-            Key::Of(value) => Hashed(value).hash(&mut state),
-            Key::Number(number) => Hashed(&Value::Number(number)).hash(&mut state),
-        }
-    }
-    state.finish()
-}
-
-/// A value by what it is: equal hashes for what [`is_same`] says is one.
-pub(super) struct Hashed<'a>(pub(super) &'a Value);
-
-impl Hash for Hashed<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        match self.0 {
-            Value::Null => 0_u8.hash(state),
-            Value::Number(number) => bits(*number).hash(state),
-            Value::Text(text) => text.hash(state),
-            Value::List(list) => {
-                list.len().hash(state);
-                list.iter().for_each(|value| Hashed(value).hash(state));
-            }
-        }
     }
 }

@@ -12,7 +12,7 @@ use crate::exec::collect::Hit;
 use crate::exec::deadline::{Deadline, Steps};
 use crate::exec::profile::Part;
 use crate::exec::{bits, build, by_number, knn, scored};
-use crate::expr::{Column, Numbers, Value};
+use crate::expr::{Column, Numbers, Texts, Value};
 use crate::plan::Plan;
 use crate::plan::aggregate::FirstBy;
 use crate::request::error::{Error, Stop};
@@ -119,8 +119,9 @@ impl Input {
         }
         if plan.gathers_bits() && !with_scores && enough.is_none() {
             let found = bits::matching(&plan.filter, plan.access, index, deadline)?;
-            let docs = found.iter().filter_map(DocId::new);
-            return Ok(Self::new(docs.collect(), Vec::new()));
+            let mut docs = Vec::with_capacity(usize::try_from(found.len()).unwrap_or_default());
+            by_number::doc_blocks(&found).for_each(|block| docs.extend(block));
+            return Ok(Self::new(docs, Vec::new()));
         }
         let enough = enough.unwrap_or(usize::MAX);
         let (mut docs, mut scores) = (Vec::new(), Vec::new());
@@ -194,6 +195,18 @@ impl Input {
         self.docs.len() - self.at
     }
 
+    /// Some of the documents that have not been given out, by themselves.
+    pub(super) fn part(&self, rows: Range<usize>) -> Self {
+        let rows = self.at + rows.start..self.at + rows.end;
+        let given = self.given.iter().map(|column| part(column, rows.clone()));
+        Self::new(self.docs[rows.clone()].to_vec(), given.collect())
+    }
+
+    /// Takes all documents for given out.
+    pub(super) fn pass_over(&mut self) {
+        self.at = self.docs.len();
+    }
+
     /// Bytes that it holds.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -245,6 +258,10 @@ fn part(column: &Column, rows: Range<usize>) -> Column {
                 present: present.map(|present| present[rows].to_vec()),
             })
         }
+        Column::Texts(texts) => Column::Texts(Texts {
+            codes: texts.codes[rows].to_vec(),
+            by_code: texts.by_code.clone(),
+        }),
         Column::Values(values) => Column::Values(values[rows].iter().map(Value::clone).collect()),
     }
 }

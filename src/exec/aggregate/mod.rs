@@ -10,6 +10,7 @@ mod distinct;
 mod fetch;
 mod group;
 mod input;
+mod parallel;
 mod profile;
 mod reduce;
 mod sort;
@@ -47,6 +48,8 @@ pub struct Context<'a> {
     pub keyspace: &'a mut dyn Hashes,
     /// When it must have ended.
     pub deadline: Deadline,
+    /// Threads that may work on it at once.
+    pub threads: usize,
 }
 
 /// A pipeline under way.
@@ -287,10 +290,13 @@ impl Source<'_> {
             let batch = match stage {
                 Stage::Group(grouping) => {
                     if !grouping.is_finished() {
+                        if self.times.is_none() {
+                            parallel::group(before, self.input, grouping, self.budget, context)?;
+                        }
                         while let Some(batch) = self.next(before, context)? {
                             grouping.push(&batch, self.budget, &context.deadline)?;
                         }
-                        grouping.finish();
+                        grouping.finish(self.budget)?;
                     }
                     return Ok(grouping.next(BATCH_ROWS));
                 }

@@ -1,5 +1,7 @@
 //! What is kept of groups while their rows go by, and what is said of them at the end.
 
+mod merge;
+mod moments;
 mod quantiles;
 mod sketch;
 
@@ -10,7 +12,8 @@ use std::sync::Arc;
 use datasketches::hll::{HllSketch, HllUnion};
 use foldhash::fast::RandomState;
 
-use self::quantiles::Quantiles;
+use self::moments::Moments;
+use self::quantiles::GroupQuantiles;
 use self::sketch::{SKETCH_BYTES, new_sketch, new_union};
 use super::Batch;
 use super::distinct::Distinct;
@@ -46,13 +49,11 @@ pub(super) enum State {
     },
     Moments {
         slot: usize,
-        /// The spread is asked for.
-        with_spread: bool,
-        moments: Vec<Moments>,
+        moments: Moments,
     },
     Quantiles {
         slot: usize,
-        numbers: Vec<Quantiles>,
+        numbers: GroupQuantiles,
     },
     List {
         slot: usize,
@@ -77,35 +78,25 @@ pub(super) enum State {
     },
 }
 
-/// Sums over the numbers of a group.
-#[derive(Clone, Copy)]
-pub(super) struct Moments {
-    count: u64,
-    sum: f64,
-    min: f64,
-    max: f64,
-    mean: f64,
-    /// The sum of squared differences from the mean (Welford 1962).
-    spread: f64,
+impl Change {
+    fn add(&mut self, other: Self) {
+        self.grown += other.grown;
+        self.freed += other.freed;
+    }
 }
-
-const NO_MOMENTS: Moments = Moments {
-    count: 0,
-    sum: 0.0,
-    min: f64::INFINITY,
-    max: f64::NEG_INFINITY,
-    mean: 0.0,
-    spread: 0.0,
-};
 
 impl State {
     /// A calculation of nothing. `is_asked` says whether a figure will be asked of it.
-    pub(super) fn new(calculation: &Calculation, mut is_asked: impl FnMut(Figure) -> bool) -> Self {
+    pub(super) fn new(
+        calculation: &Calculation,
+        hasher: RandomState,
+        is_asked: impl Fn(Figure) -> bool,
+    ) -> Self {
         match *calculation {
             Calculation::Count => Self::Count(Vec::new()),
             Calculation::Distinct(slot) => Self::Distinct {
                 slot,
-                hasher: RandomState::default(),
+                hasher,
                 hashes: Vec::new(),
             },
             Calculation::Sketch(slot) => Self::Sketch {
@@ -118,12 +109,11 @@ impl State {
             },
             Calculation::Moments(slot) => Self::Moments {
                 slot,
-                with_spread: is_asked(Figure::StdDev),
-                moments: Vec::new(),
+                moments: Moments::new(is_asked),
             },
             Calculation::Quantiles(slot) => Self::Quantiles {
                 slot,
-                numbers: Vec::new(),
+                numbers: GroupQuantiles::default(),
             },
             Calculation::List(slot) => Self::List {
                 slot,
@@ -152,8 +142,8 @@ impl State {
             Self::Count(_) => size_of::<u64>(),
             Self::Distinct { .. } => size_of::<HashSet<u64, RandomState>>(),
             Self::Sketch { .. } | Self::SketchOfSketches { .. } => SKETCH_BYTES,
-            Self::Moments { .. } => size_of::<Moments>(),
-            Self::Quantiles { .. } => size_of::<Quantiles>(),
+            Self::Moments { moments, .. } => moments.bytes_of_group(),
+            Self::Quantiles { .. } => GroupQuantiles::BYTES_OF_GROUP,
             Self::List { .. } => size_of::<Distinct>(),
             Self::First { .. } => size_of::<Option<(Value, Value)>>(),
             Self::Rows { .. } => size_of::<Vec<Value>>(),
@@ -168,8 +158,8 @@ impl State {
             Self::Distinct { hashes, .. } => hashes.resize_with(groups, HashSet::default),
             Self::Sketch { sketches, .. } => sketches.resize_with(groups, new_sketch),
             Self::SketchOfSketches { unions, .. } => unions.resize_with(groups, new_union),
-            Self::Moments { moments, .. } => moments.resize(groups, NO_MOMENTS),
-            Self::Quantiles { numbers, .. } => numbers.resize_with(groups, Quantiles::default),
+            Self::Moments { moments, .. } => moments.grow(groups),
+            Self::Quantiles { numbers, .. } => numbers.grow(groups),
             Self::List { lists, .. } => lists.resize_with(groups, Distinct::default),
             Self::First { rows, .. } => rows.resize(groups, None),
             Self::Rows { rows, .. } => rows.resize(groups, Vec::new()),
@@ -185,26 +175,18 @@ impl State {
     ) -> Result<Change, AggregateError> {
         let null = Column::null();
         let column = |slot: &usize| batch.columns.get(*slot).unwrap_or(&null);
-        let pairs = assigned
-            .rows
-            .iter()
-            .copied()
-            .zip(assigned.groups.iter().copied());
+        let pairs = assigned.pairs();
         let mut change = Change::default();
         match self {
             Self::Count(counts) => pairs.for_each(|(_, group)| counts[group] += 1),
-            Self::Moments {
-                slot,
-                with_spread,
-                moments,
-            } => add_numbers(moments, column(slot), assigned, *with_spread),
+            Self::Moments { slot, moments } => {
+                each_number(column(slot), assigned, |group, number| {
+                    moments.push(group, number)
+                });
+            }
             Self::Quantiles { slot, numbers } => {
-                let column = column(slot);
-                for (row, group) in pairs {
-                    if let Some(number) = column.number(row) {
-                        change.grown += numbers[group].push(number);
-                    }
-                }
+                let push = |group, number| change.add(numbers.push(group, number));
+                each_number(column(slot), assigned, push);
             }
             Self::First { slot, by, rows } => {
                 for (row, group) in pairs {
@@ -242,6 +224,22 @@ impl State {
         Ok(change)
     }
 
+    /// No more rows come.
+    pub(super) fn finish(&mut self) -> Change {
+        match self {
+            Self::Quantiles { numbers, .. } => numbers.finish(),
+            Self::Count(_)
+            | Self::Distinct { .. }
+            | Self::Sketch { .. }
+            | Self::SketchOfSketches { .. }
+            | Self::Moments { .. }
+            | Self::List { .. }
+            | Self::First { .. }
+            | Self::Rows { .. }
+            | Self::Sample { .. } => Change::default(),
+        }
+    }
+
     /// Takes in one value that is there.
     fn add(
         &mut self,
@@ -277,21 +275,19 @@ impl State {
 /// Bytes of an entry of a hash table that is about half full.
 const BYTES_OF_HASH: usize = 2 * (size_of::<u64>() + 1);
 
-/// Numbers to their groups' sums; the usual columns without a look at each value's kind.
-fn add_numbers(moments: &mut [Moments], column: &Column, assigned: &Assigned, with_spread: bool) {
-    let pairs = assigned.rows.iter().zip(&assigned.groups);
-    match column {
-        Column::Numbers(numbers) if numbers.present.is_none() => {
-            for (row, group) in pairs {
-                moments[*group].push(numbers.values[*row], with_spread);
-            }
+/// The numbers of rows with their groups; the usual columns without a look at each value's kind.
+fn each_number(column: &Column, assigned: &Assigned, mut take: impl FnMut(usize, f64)) {
+    if let (Column::Numbers(numbers), Some(groups)) = (column, assigned.of_rows())
+        && numbers.present.is_none()
+    {
+        for (number, group) in numbers.values.iter().zip(groups) {
+            take(*group as usize, *number);
         }
-        Column::Numbers(_) | Column::Constant(_) | Column::Values(_) => {
-            for (row, group) in pairs {
-                if let Some(number) = column.number(*row) {
-                    moments[*group].push(number, with_spread);
-                }
-            }
+        return;
+    }
+    for (row, group) in assigned.pairs() {
+        if let Some(number) = column.number(row) {
+            take(group, number);
         }
     }
 }
@@ -338,40 +334,6 @@ fn sampled(seen: &mut u64, kept: &mut Vec<Value>, size: usize, value: &Value, ch
     }
 }
 
-impl Moments {
-    #[inline]
-    fn push(&mut self, number: f64, with_spread: bool) {
-        self.count += 1;
-        self.sum += number;
-        self.min = self.min.min(number);
-        self.max = self.max.max(number);
-        if with_spread {
-            let from_mean = number - self.mean;
-            self.mean += from_mean / self.count();
-            self.spread += from_mean * (number - self.mean);
-        }
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "below 2^53 rows")]
-    fn count(&self) -> f64 {
-        self.count as f64
-    }
-
-    /// What is said of the numbers, as other engines do where there are none.
-    fn figure(&self, figure: Figure) -> f64 {
-        match figure {
-            Figure::Sum if self.count == 0 => f64::NAN,
-            Figure::Sum => self.sum,
-            Figure::Min => self.min,
-            Figure::Max => self.max,
-            Figure::Avg => self.sum / self.count(),
-            Figure::StdDev if self.count < 2 => 0.0,
-            Figure::StdDev => (self.spread / (self.count() - 1.0)).sqrt(),
-            Figure::Itself | Figure::Quantile(_) | Figure::Bytes => self.count(),
-        }
-    }
-}
-
 /// Adds a value to a list, or those of another list; the bytes by which it grew.
 fn push(list: &mut Distinct, value: &Value) -> usize {
     if let Value::List(values) = value {
@@ -396,10 +358,10 @@ pub(super) fn figure(state: &mut State, figure: Figure, group: usize) -> Value {
         }
         State::Sketch { sketches, .. } => Value::Number(sketches[group].estimate().round()),
         State::SketchOfSketches { unions, .. } => Value::Number(unions[group].estimate().round()),
-        State::Moments { moments, .. } => Value::Number(moments[group].figure(figure)),
+        State::Moments { moments, .. } => Value::Number(moments.figure(figure, group)),
         State::Quantiles { numbers, .. } => {
             if let Figure::Quantile(share) = figure {
-                numbers[group].at(share)
+                numbers.at(group, share)
             } else {
                 Value::Null
             }

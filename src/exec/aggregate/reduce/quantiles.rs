@@ -2,6 +2,7 @@
 
 use datasketches::tdigest::TDigestMut;
 
+use super::Change;
 use crate::expr::Value;
 
 /// Numbers that are kept as they are.
@@ -12,38 +13,148 @@ const COMPRESSION: u16 = 200;
 /// Bytes of a digest: twice as many centroids as its compression, and what waits to be merged.
 const DIGEST_BYTES: usize = 4 * COMPRESSION as usize * 2 * size_of::<f64>();
 
+/// Numbers that wait until many are put to their groups at once, so that each group's are copied
+/// together: as many as fit into a core's cache.
+const MOST_WAITING: usize = 1 << 15;
+
+/// The numbers of all groups.
+#[derive(Default)]
+pub(in crate::exec::aggregate) struct GroupQuantiles {
+    groups: Vec<Quantiles>,
+    /// Groups of the numbers that wait.
+    to: Vec<u32>,
+    waiting: Vec<f64>,
+}
+
 /// The numbers of a group.
 #[derive(Default)]
-pub(in crate::exec::aggregate) struct Quantiles {
+struct Quantiles {
     few: Vec<f64>,
     many: Option<Box<TDigestMut>>,
 }
 
-impl Quantiles {
-    /// Adds a number other than NaN; the bytes by which it grew.
-    pub(in crate::exec::aggregate) fn push(&mut self, number: f64) -> usize {
+impl GroupQuantiles {
+    pub(super) const BYTES_OF_GROUP: usize = size_of::<Quantiles>();
+
+    pub(super) fn grow(&mut self, groups: usize) {
+        self.groups.resize_with(groups, Quantiles::default);
+    }
+
+    /// Adds a number to a group, unless it is NaN.
+    #[inline]
+    pub(super) fn push(&mut self, group: usize, number: f64) -> Change {
         if number.is_nan() {
+            return Change::default();
+        }
+        self.to.push(u32::try_from(group).unwrap_or(u32::MAX));
+        self.waiting.push(number);
+        if self.waiting.len() < MOST_WAITING {
+            return Change::default();
+        }
+        self.flush()
+    }
+
+    /// No more numbers come.
+    pub(super) fn finish(&mut self) -> Change {
+        let change = self.flush();
+        (self.to, self.waiting) = (Vec::new(), Vec::new());
+        change
+    }
+
+    /// Numbers that wait go to their groups.
+    fn flush(&mut self) -> Change {
+        let mut grown = 0;
+        if self.groups.len() > self.waiting.len() {
+            for (group, number) in self.to.iter().zip(&self.waiting) {
+                grown += self.groups[*group as usize].extend(&[*number]);
+            }
+        } else {
+            // Where the numbers of each group end, once they lie together.
+            let mut ends = vec![0_usize; self.groups.len()];
+            for group in &self.to {
+                ends[*group as usize] += 1;
+            }
+            let mut end = 0;
+            for count in &mut ends {
+                end += std::mem::replace(count, end);
+            }
+            let mut together = vec![0.0; self.waiting.len()];
+            for (group, number) in self.to.iter().zip(&self.waiting) {
+                let place = &mut ends[*group as usize];
+                together[*place] = *number;
+                *place += 1;
+            }
+            let mut start = 0;
+            for (group, end) in self.groups.iter_mut().zip(ends) {
+                grown += group.extend(&together[start..end]);
+                start = end;
+            }
+        }
+        self.to.clear();
+        self.waiting.clear();
+        Change { grown, freed: 0 }
+    }
+
+    /// Takes in the numbers of other groups: of each those of the group here that is named.
+    pub(super) fn absorb(&mut self, mut other: Self, groups: &[u32]) -> Change {
+        let mut change = self.flush();
+        other.flush();
+        for (own, theirs) in groups.iter().zip(other.groups) {
+            change.grown += self.groups[*own as usize].absorb(theirs);
+        }
+        change
+    }
+
+    /// The number at a share of a group's.
+    pub(super) fn at(&mut self, group: usize, share: f64) -> Value {
+        self.groups[group].at(share)
+    }
+}
+
+impl Quantiles {
+    /// Adds numbers other than NaN; the bytes by which it grew.
+    fn extend(&mut self, numbers: &[f64]) -> usize {
+        if numbers.is_empty() {
             return 0;
         }
         if let Some(digest) = &mut self.many {
-            digest.update(number);
+            numbers.iter().for_each(|number| digest.update(*number));
             return 0;
         }
         let before = self.few.capacity();
-        self.few.push(number);
+        self.few.extend_from_slice(numbers);
+        let grown = (self.few.capacity() - before) * size_of::<f64>();
         if self.few.len() <= EXACT {
-            return (self.few.capacity() - before) * size_of::<f64>();
+            return grown;
         }
-        let mut digest = TDigestMut::new(COMPRESSION).expect("200 is a compression of digests");
-        self.few.drain(..).for_each(|number| digest.update(number));
-        self.few.shrink_to_fit();
-        self.many = Some(Box::new(digest));
+        self.digest();
         DIGEST_BYTES
+    }
+
+    /// Takes in the numbers of another; the bytes by which it grew.
+    fn absorb(&mut self, other: Self) -> usize {
+        let Some(theirs) = other.many else {
+            return self.extend(&other.few);
+        };
+        let was_exact = self.many.is_none();
+        self.digest().merge(&theirs);
+        if was_exact { DIGEST_BYTES } else { 0 }
+    }
+
+    /// The digest that it is from now on.
+    fn digest(&mut self) -> &mut TDigestMut {
+        let few = std::mem::take(&mut self.few);
+        let digest = self.many.get_or_insert_with(|| {
+            let digest = TDigestMut::new(COMPRESSION);
+            Box::new(digest.expect("200 is a compression of digests"))
+        });
+        few.into_iter().for_each(|number| digest.update(number));
+        digest
     }
 
     /// The smallest number that a share of all does not exceed, an estimate where they are many;
     /// null where there is none.
-    pub(in crate::exec::aggregate) fn at(&mut self, share: f64) -> Value {
+    fn at(&mut self, share: f64) -> Value {
         let found = match &mut self.many {
             Some(digest) => digest.quantile(share),
             None => self.exact(share),
@@ -72,26 +183,57 @@ impl Quantiles {
 mod tests {
     use super::*;
 
+    fn at(share: f64, numbers: &mut Quantiles) -> Option<f64> {
+        numbers.at(share).number()
+    }
+
     #[test]
     fn few_numbers_give_one_of_them_and_many_one_near_to_it() {
         let mut few = Quantiles::default();
-        [8.0, 10.0, 3.0].into_iter().for_each(|number| {
-            few.push(number);
-        });
-        let at = |share: f64, numbers: &mut Quantiles| numbers.at(share).number();
+        few.extend(&[8.0, 10.0, 3.0]);
         assert_eq!(at(0.5, &mut few), Some(8.0));
         assert_eq!(
             (at(0.0, &mut few), at(1.0, &mut few)),
             (Some(3.0), Some(10.0))
         );
-        let mut many = Quantiles::default();
-        for number in 0..100_000 {
-            many.push(f64::from(number * 7919 % 100_000));
+        let number = |number: i32| f64::from(number * 7919 % 100_000);
+        let many: Vec<f64> = (0..100_000).map(number).collect();
+        let mut whole = Quantiles::default();
+        many.chunks(700).for_each(|some| {
+            whole.extend(some);
+        });
+        let mut parts = Quantiles::default();
+        for part in [&many[..500], &many[500..60_000], &many[60_000..]] {
+            let mut other = Quantiles::default();
+            other.extend(part);
+            parts.absorb(other);
         }
         for share in [0.01, 0.5, 0.99] {
-            let found = at(share, &mut many).unwrap();
-            assert!((found - share * 1e5).abs() < 500.0, "{share}: {found}");
+            for numbers in [&mut whole, &mut parts] {
+                let found = at(share, numbers).unwrap();
+                assert!((found - share * 1e5).abs() < 500.0, "{share}: {found}");
+            }
         }
         assert_eq!(Quantiles::default().at(0.5), Value::Null);
+    }
+
+    #[test]
+    fn numbers_that_waited_are_in_their_groups() {
+        for groups in [3, 3 * MOST_WAITING] {
+            let mut all = GroupQuantiles::default();
+            all.grow(groups);
+            let mut grown = 0;
+            for number in 0..MOST_WAITING + 50 {
+                let number = u32::try_from(number).unwrap();
+                let change = all.push(number as usize % groups, f64::from(number));
+                grown += change.grown;
+            }
+            all.push(0, f64::NAN);
+            assert!(grown > 0);
+            all.finish();
+            assert_eq!(all.at(1, 0.0).number(), Some(1.0));
+            assert!(all.at(2, 1.0).number() >= Some(2.0));
+            assert!(all.waiting.capacity() == 0);
+        }
     }
 }
