@@ -131,13 +131,30 @@ fn looked_at(
 }
 
 /// The documents of a set, some at a time.
-pub(super) fn doc_blocks(docs: &RoaringBitmap) -> impl Iterator<Item = Vec<DocId>> {
+fn doc_blocks(docs: &RoaringBitmap) -> impl Iterator<Item = Vec<DocId>> {
     let (mut left, mut numbers) = (docs.iter(), [0; BLOCK]);
     std::iter::from_fn(move || {
         let block = left.next_many(&mut numbers);
-        let docs = block.iter().copied().filter_map(DocId::new);
-        (!block.is_empty()).then(|| docs.collect())
+        (!block.is_empty()).then(|| block.iter().map(doc_of).collect())
     })
+}
+
+/// The documents of a set.
+pub(super) fn docs_of(docs: &RoaringBitmap) -> Vec<DocId> {
+    let mut all = Vec::with_capacity(usize::try_from(docs.len()).unwrap_or_default());
+    let (mut left, mut numbers) = (docs.iter(), [0; BLOCK]);
+    loop {
+        let block = left.next_many(&mut numbers);
+        if block.is_empty() {
+            return all;
+        }
+        all.extend(block.iter().map(doc_of));
+    }
+}
+
+/// The document of a number, of which none is 0.
+fn doc_of(number: &u32) -> DocId {
+    DocId::new(*number).unwrap_or(DocId::FIRST)
 }
 
 /// Where a number comes: both zeros at one place, and no number at that of those that are missing.

@@ -119,9 +119,7 @@ impl Input {
         }
         if plan.gathers_bits() && !with_scores && enough.is_none() {
             let found = bits::matching(&plan.filter, plan.access, index, deadline)?;
-            let mut docs = Vec::with_capacity(usize::try_from(found.len()).unwrap_or_default());
-            by_number::doc_blocks(&found).for_each(|block| docs.extend(block));
-            return Ok(Self::new(docs, Vec::new()));
+            return Ok(Self::new(by_number::docs_of(&found), Vec::new()));
         }
         let enough = enough.unwrap_or(usize::MAX);
         let (mut docs, mut scores) = (Vec::new(), Vec::new());

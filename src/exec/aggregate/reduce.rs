@@ -178,15 +178,28 @@ impl State {
         let pairs = assigned.pairs();
         let mut change = Change::default();
         match self {
-            Self::Count(counts) => pairs.for_each(|(_, group)| counts[group] += 1),
+            Self::Count(counts) => {
+                for group in assigned.groups() {
+                    counts[*group as usize] += 1;
+                }
+            }
             Self::Moments { slot, moments } => {
-                each_number(column(slot), assigned, |group, number| {
-                    moments.push(group, number)
-                });
+                let column = column(slot);
+                if let Some((numbers, groups)) = all_numbers(column, assigned) {
+                    moments.extend(groups, numbers);
+                } else {
+                    let push = |group, number| moments.push(group, number);
+                    each_number(column, assigned, push);
+                }
             }
             Self::Quantiles { slot, numbers } => {
-                let push = |group, number| change.add(numbers.push(group, number));
-                each_number(column(slot), assigned, push);
+                let column = column(slot);
+                if let Some((all, groups)) = all_numbers(column, assigned) {
+                    change.add(numbers.extend(groups, all));
+                } else {
+                    let push = |group, number| change.add(numbers.push(group, number));
+                    each_number(column, assigned, push);
+                }
             }
             Self::First { slot, by, rows } => {
                 for (row, group) in pairs {
@@ -275,16 +288,18 @@ impl State {
 /// Bytes of an entry of a hash table that is about half full.
 const BYTES_OF_HASH: usize = 2 * (size_of::<u64>() + 1);
 
-/// The numbers of rows with their groups; the usual columns without a look at each value's kind.
-fn each_number(column: &Column, assigned: &Assigned, mut take: impl FnMut(usize, f64)) {
-    if let (Column::Numbers(numbers), Some(groups)) = (column, assigned.of_rows())
-        && numbers.present.is_none()
-    {
-        for (number, group) in numbers.values.iter().zip(groups) {
-            take(*group as usize, *number);
+/// The numbers of rows and their groups, where each row has one of both.
+fn all_numbers<'a>(column: &'a Column, assigned: &'a Assigned) -> Option<(&'a [f64], &'a [u32])> {
+    match column {
+        Column::Numbers(numbers) if numbers.present.is_none() => {
+            Some((&numbers.values, assigned.of_rows()?))
         }
-        return;
+        Column::Numbers(_) | Column::Constant(_) | Column::Texts(_) | Column::Values(_) => None,
     }
+}
+
+/// The numbers of rows with their groups.
+fn each_number(column: &Column, assigned: &Assigned, mut take: impl FnMut(usize, f64)) {
     for (row, group) in assigned.pairs() {
         if let Some(number) = column.number(row) {
             take(group, number);

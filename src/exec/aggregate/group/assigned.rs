@@ -33,6 +33,11 @@ impl Assigned {
         })
     }
 
+    /// The groups of rows; those of a row in several are all here.
+    pub(in crate::exec::aggregate) fn groups(&self) -> &[u32] {
+        &self.groups
+    }
+
     /// The groups of all rows in turn; none where a row is in none or several.
     pub(in crate::exec::aggregate) fn of_rows(&self) -> Option<&[u32]> {
         self.rows.is_empty().then_some(&self.groups)

@@ -55,6 +55,21 @@ impl Moments {
         }
     }
 
+    /// Adds a number to each of some groups.
+    pub(super) fn extend(&mut self, groups: &[u32], numbers: &[f64]) {
+        if self.extremes.is_some() || self.spreads.is_some() {
+            for (group, number) in groups.iter().zip(numbers) {
+                self.push(*group as usize, *number);
+            }
+            return;
+        }
+        for (group, number) in groups.iter().zip(numbers) {
+            let sum = &mut self.sums[*group as usize];
+            sum.count += 1;
+            sum.sum += number;
+        }
+    }
+
     #[inline]
     pub(super) fn push(&mut self, group: usize, number: f64) {
         let sum = &mut self.sums[group];
@@ -141,7 +156,7 @@ mod tests {
     fn all_of(numbers: &[f64]) -> Moments {
         let mut moments = Moments::new(|_| true);
         moments.grow(1);
-        numbers.iter().for_each(|number| moments.push(0, *number));
+        moments.extend(&vec![0; numbers.len()], numbers);
         moments
     }
 

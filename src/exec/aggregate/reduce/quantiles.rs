@@ -17,6 +17,9 @@ const DIGEST_BYTES: usize = 4 * COMPRESSION as usize * 2 * size_of::<f64>();
 /// together: as many as fit into a core's cache.
 const MOST_WAITING: usize = 1 << 15;
 
+/// Bytes of a number that waits, and of its group.
+const BYTES_WAITING: usize = size_of::<f64>() + size_of::<u32>();
+
 /// The numbers of all groups.
 #[derive(Default)]
 pub(in crate::exec::aggregate) struct GroupQuantiles {
@@ -46,17 +49,40 @@ impl GroupQuantiles {
         if number.is_nan() {
             return Change::default();
         }
-        self.to.push(u32::try_from(group).unwrap_or(u32::MAX));
-        self.waiting.push(number);
-        if self.waiting.len() < MOST_WAITING {
-            return Change::default();
+        let group = u32::try_from(group).unwrap_or(u32::MAX);
+        self.wait(&[group], &[number])
+    }
+
+    /// Adds a number to each of some groups, unless it is NaN.
+    pub(super) fn extend(&mut self, groups: &[u32], numbers: &[f64]) -> Change {
+        if !numbers.iter().any(|number| number.is_nan()) {
+            return self.wait(groups, numbers);
         }
-        self.flush()
+        let mut change = Change::default();
+        for (group, number) in groups.iter().zip(numbers) {
+            change.add(self.push(*group as usize, *number));
+        }
+        change
+    }
+
+    fn wait(&mut self, groups: &[u32], numbers: &[f64]) -> Change {
+        let before = self.waiting.capacity();
+        self.to.extend_from_slice(groups);
+        self.waiting.extend_from_slice(numbers);
+        let mut change = Change {
+            grown: (self.waiting.capacity() - before) * BYTES_WAITING,
+            freed: 0,
+        };
+        if self.waiting.len() >= MOST_WAITING {
+            change.add(self.flush());
+        }
+        change
     }
 
     /// No more numbers come.
     pub(super) fn finish(&mut self) -> Change {
-        let change = self.flush();
+        let mut change = self.flush();
+        change.freed += self.waiting.capacity() * BYTES_WAITING;
         (self.to, self.waiting) = (Vec::new(), Vec::new());
         change
     }
@@ -229,9 +255,12 @@ mod tests {
                 grown += change.grown;
             }
             all.push(0, f64::NAN);
-            assert!(grown > 0);
-            all.finish();
-            assert_eq!(all.at(1, 0.0).number(), Some(1.0));
+            grown += all.extend(&[1, 1], &[f64::NAN, -1.0]).grown;
+            grown += all.extend(&[1], &[-2.0]).grown;
+            let change = all.finish();
+            grown += change.grown;
+            assert!(change.freed >= MOST_WAITING * BYTES_WAITING && grown > change.freed);
+            assert_eq!(all.at(1, 0.0).number(), Some(-2.0));
             assert!(all.at(2, 1.0).number() >= Some(2.0));
             assert!(all.waiting.capacity() == 0);
         }
