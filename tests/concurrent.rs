@@ -310,3 +310,91 @@ fn a_query_outlives_its_index_and_ends_when_it_is_cancelled() {
         Reply::Array(vec![Reply::Integer(count - 3)])
     );
 }
+
+/// What stands under a name in a flat map.
+fn under<'a>(reply: &'a Reply, name: &str) -> &'a Reply {
+    let Reply::Array(pairs) = reply else {
+        panic!("not a map: {reply:?}");
+    };
+    let is_name = |it: &Reply| *it == Reply::Bulk(name.as_bytes().to_vec());
+    let at = pairs.iter().step_by(2).position(is_name);
+    &pairs[2 * at.unwrap_or_else(|| panic!("no {name} in {reply:?}")) + 1]
+}
+
+#[test]
+fn hybrid_searches_their_cursors_and_profiles_are_of_their_moment_too() {
+    let mut engine = engine(FLAT);
+    let mut documents = Documents::new();
+    for _ in 0..KEYS {
+        write(&mut engine, &mut documents);
+    }
+    let near = [1.0_f32, 2.0].map(f32::to_le_bytes).concat();
+    let words = |text: &str| -> Vec<Vec<u8>> {
+        let words = text.split(' ').map(|word| match word {
+            "$near" => near.clone(),
+            word => word.as_bytes().to_vec(),
+        });
+        words.collect()
+    };
+    let legs = "SEARCH * VSIM @v $q KNN 2 K 1000 COMBINE RRF 2 WINDOW 1000";
+    let tail = "PARAMS 2 q $near";
+    let hybrid = words(&format!("FT.HYBRID i {legs} LIMIT 0 1000 {tail}"));
+    let cursors = words(&format!("FT.HYBRID i {legs} WITHCURSOR COUNT 1000 {tail}"));
+    let profiles = [
+        words(&format!(
+            "FT.PROFILE i HYBRID QUERY {legs} LIMIT 0 1000 {tail}"
+        )),
+        words("FT.PROFILE i AGGREGATE QUERY * GROUPBY 0 REDUCE COUNT 0 AS n"),
+        words("FT.PROFILE i SEARCH QUERY * LIMIT 0 0"),
+    ];
+    let before = engine.execute(&hybrid);
+    let mut begin = |command: &[Vec<u8>]| match engine.begin(command, Deferral::Always) {
+        Begun::Query(query) => query,
+        Begun::Replied(reply) => panic!("it was answered at once: {reply:?}"),
+    };
+    let (of_hybrid, of_cursors) = (begin(&hybrid), begin(&cursors));
+    let of_profiles = profiles.map(|profile| begin(&profile));
+    engine.execute(&["FLUSHALL"]);
+    let after = engine.finish(of_hybrid.run());
+    let count = Reply::Integer(i64::try_from(documents.len()).unwrap());
+    assert_eq!(under(&after, "results"), under(&before, "results"));
+    assert_eq!(under(&after, "total_results"), &count);
+    let opened = engine.finish(of_cursors.run());
+    for name in ["SEARCH", "VSIM"] {
+        assert!(matches!(under(&opened, name), Reply::Integer(id) if *id > 0));
+    }
+    let [hybrid, aggregate, search] = of_profiles.map(|query| {
+        let Reply::Array(reply) = engine.finish(query.run()) else {
+            panic!("a profile is an array");
+        };
+        let waited = format!("{:?}", reply[1]).contains("Workers queue time");
+        assert!(waited && reply.len() == 2);
+        reply
+    });
+    assert_eq!(under(&hybrid[0], "total_results"), &count);
+    let n = Reply::Bulk(documents.len().to_string().into_bytes());
+    let row = Reply::Array(vec![Reply::Bulk(b"n".to_vec()), n]);
+    assert_eq!(aggregate[0], Reply::Array(vec![Reply::Integer(1), row]));
+    assert_eq!(search[0], Reply::Array(vec![count]));
+}
+
+#[test]
+fn a_hybrid_search_that_is_cancelled_says_so() {
+    let mut engine = engine(FLAT);
+    let mut documents = Documents::new();
+    for _ in 0..KEYS {
+        write(&mut engine, &mut documents);
+    }
+    let command = "FT.HYBRID i SEARCH @n:[0,9] SEARCH @n:[1,9]";
+    let words: Vec<&str> = command.split(' ').collect();
+    let Begun::Query(query) = engine.begin(&words, Deferral::Always) else {
+        panic!("it was answered at once");
+    };
+    query.cancel().cancel();
+    let reply = engine.finish(query.run());
+    let Reply::Array(warnings) = under(&reply, "warnings") else {
+        panic!("warnings are a list");
+    };
+    let late = |leg: &str| Reply::Bulk(format!("Timeout limit was reached ({leg})").into_bytes());
+    assert_eq!(warnings[..2], [late("SEARCH"), late("SEARCH_2")]);
+}

@@ -56,7 +56,6 @@ pub(super) fn answer(
         None => None,
     };
     let budget = Budget::new(core.settings().aggregate_memory);
-    let threads = core.settings().workers;
     let name = request.search.index.clone();
     let index = core.database(call.database).get_mut(&name)?;
     index.count_search(request.search.dialect);
@@ -91,34 +90,7 @@ pub(super) fn answer(
         shape,
         stages,
     };
-    let defers = core.defers(cost)?;
-    let index = core.database(call.database).get(&name)?;
-    let place = Place {
-        database: call.database,
-        index: index.serial(),
-        reads_keys: question.pipeline.reads_keys(),
-        threads,
-    };
-    match room {
-        None if defers => {
-            let snapshot = question.snapshot(index);
-            let run = move |keyspace: &mut dyn Hashes, away| {
-                question.fused(&snapshot, keyspace, Some(away))
-            };
-            core.defer(job(place, run));
-        }
-        None => question.fused(index, call.keyspace, None)?.write(call.sink),
-        Some(room) if defers => {
-            let snapshot = question.snapshot(index);
-            core.defer(cursors::job(question, snapshot, room, place));
-        }
-        Some(room) => {
-            let opened = question.cursors(index, call.keyspace, None, &room)?;
-            opened.write(call.sink);
-            opened.keep(core);
-        }
-    }
-    Ok(())
+    question.run(room, cost, core, call)
 }
 
 /// The lines of the plan of a hybrid search, which is not run.
@@ -225,6 +197,46 @@ struct Question {
 }
 
 impl Question {
+    /// Runs it, at once or beside the main thread; with room for cursors it opens those.
+    fn run(
+        self,
+        room: Option<cursors::Room>,
+        cost_ns: u64,
+        core: &mut Core,
+        call: &mut Call<'_>,
+    ) -> Result<(), Error> {
+        let defers = core.defers(cost_ns)?;
+        let threads = core.settings().workers;
+        let name = &self.request.search.index;
+        let index = core.database(call.database).get(name)?;
+        let place = Place {
+            database: call.database,
+            index: index.serial(),
+            reads_keys: self.pipeline.reads_keys(),
+            threads,
+        };
+        match room {
+            None if defers => {
+                let snapshot = self.snapshot(index);
+                let run = move |keyspace: &mut dyn Hashes, away| {
+                    self.fused(&snapshot, keyspace, Some(away))
+                };
+                core.defer(job(place, run));
+            }
+            None => self.fused(index, call.keyspace, None)?.write(call.sink),
+            Some(room) if defers => {
+                let snapshot = self.snapshot(index);
+                core.defer(cursors::job(self, snapshot, room, place));
+            }
+            Some(room) => {
+                let opened = self.cursors(index, call.keyspace, None, &room)?;
+                opened.write(call.sink);
+                opened.keep(core);
+            }
+        }
+        Ok(())
+    }
+
     /// What it reads of an index, as it is now.
     fn snapshot(&self, index: &Index) -> Index {
         let mut reads = self.plan.reads();

@@ -113,6 +113,22 @@ def test_a_query_sees_what_there_was_when_it_came(stalled):
     assert now == [99]
 
 
+def test_hybrid_searches_and_profiles_wait_for_a_worker_too(stalled):
+    client = stalled.client()
+    legs = "SEARCH @n:[0,9] VSIM @v $q KNN 2 K 5 COMBINE RRF 2 WINDOW 400 LIMIT 0 400".split()
+    tail = ["PARAMS", "2", "q", fields(0)["v"]]
+    hybrid = Asking(stalled, "FT.HYBRID", "i", *legs, *tail)
+    queued(client, 1)
+    profile = Asking(stalled, *"FT.PROFILE i AGGREGATE QUERY * GROUPBY 1 @g".split())
+    queued(client, 2)
+    client.delete("d:1")
+    client.execute_command("NUTHATCH.RESUME")
+    answer = hybrid.answer()
+    assert answer[answer.index(b"total_results") + 1] == 10
+    rows, profiled = profile.answer()
+    assert rows[0] == 7 and b"Workers queue time" in profiled[1][0]
+
+
 def test_a_client_that_goes_away_cancels_its_query(stalled):
     client = stalled.client()
     query = Asking(stalled, "FT.SEARCH", "i", "fox")

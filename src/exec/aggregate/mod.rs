@@ -290,13 +290,7 @@ impl Source<'_> {
             let batch = match stage {
                 Stage::Group(grouping) => {
                     if !grouping.is_finished() {
-                        if self.times.is_none() {
-                            parallel::group(before, self.input, grouping, self.budget, context)?;
-                        }
-                        while let Some(batch) = self.next(before, context)? {
-                            grouping.push(&batch, self.budget, &context.deadline)?;
-                        }
-                        grouping.finish(self.budget)?;
+                        self.group(grouping, before, context)?;
                     }
                     return Ok(grouping.next(BATCH_ROWS));
                 }
@@ -346,6 +340,24 @@ impl Source<'_> {
                 return Ok(Some(batch));
             }
         }
+    }
+}
+
+impl Source<'_> {
+    /// Makes groups of all rows of the stages before.
+    fn group(
+        &mut self,
+        grouping: &mut Grouping,
+        before: &mut [Stage],
+        context: &mut Context<'_>,
+    ) -> Result<(), Error> {
+        if self.times.is_none() {
+            parallel::group(before, self.input, grouping, self.budget, context)?;
+        }
+        while let Some(batch) = self.next(before, context)? {
+            grouping.push(&batch, self.budget, &context.deadline)?;
+        }
+        grouping.finish(self.budget)
     }
 }
 

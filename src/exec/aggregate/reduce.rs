@@ -204,13 +204,8 @@ impl State {
             Self::First { slot, by, rows } => {
                 for (row, group) in pairs {
                     let key = by.map(|(by, _)| column(&by).value(row)).unwrap_or_default();
-                    if is_first(rows[group].as_ref(), &key, *by) {
-                        let value = column(slot).value(row);
-                        change.grown += value.heap_bytes() + key.heap_bytes();
-                        if let Some((key, value)) = rows[group].replace((key, value)) {
-                            change.freed += value.heap_bytes() + key.heap_bytes();
-                        }
-                    }
+                    let value = || column(slot).value(row);
+                    change.add(put_first(&mut rows[group], key, value, *by));
                 }
             }
             Self::Rows { fields, rows } => {
@@ -305,6 +300,24 @@ fn each_number(column: &Column, assigned: &Assigned, mut take: impl FnMut(usize,
             take(group, number);
         }
     }
+}
+
+/// Puts a row in the place of the first so far, if it is before that.
+fn put_first(
+    first: &mut Option<(Value, Value)>,
+    key: Value,
+    value: impl FnOnce() -> Value,
+    by: Option<(usize, bool)>,
+) -> Change {
+    let mut change = Change::default();
+    if is_first(first.as_ref(), &key, by) {
+        let value = value();
+        change.grown = value.heap_bytes() + key.heap_bytes();
+        if let Some((key, value)) = first.replace((key, value)) {
+            change.freed = value.heap_bytes() + key.heap_bytes();
+        }
+    }
+    change
 }
 
 /// Whether a row is before the first so far: the first that came, unless a key says.

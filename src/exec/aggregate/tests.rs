@@ -10,7 +10,7 @@ use crate::catalog::index::Index;
 use crate::exec::deadline::Deadline;
 use crate::expr::{Column, Value};
 use crate::keyspace::{Hashes, Presence};
-use crate::plan::aggregate::{Calculation, Figure, Groups, Step, Summary};
+use crate::plan::aggregate::{Calculation, Figure, Groups, Output, Step, Summary};
 use crate::plan::{Plan, plan};
 use crate::query::{Params, parse};
 use crate::request::create::Definition;
@@ -214,6 +214,19 @@ fn everything() -> (Plan, Index) {
     (plan, index)
 }
 
+/// A pipeline that groups by the first slot.
+fn grouping_alone() -> Pipeline {
+    Pipeline {
+        steps: vec![Step::Group(groups(vec![0]))],
+        output: Output {
+            properties: Vec::new(),
+            documents: false,
+        },
+        enough: None,
+        first: None,
+    }
+}
+
 #[test]
 fn many_rows_are_grouped_on_several_threads_to_the_same_groups() {
     let rows = 200_000_u32;
@@ -232,18 +245,9 @@ fn many_rows_are_grouped_on_several_threads_to_the_same_groups() {
             numbers(|row| row % 5),
         ]
     };
-    let groups = groups(vec![0]);
     let mut results = Vec::new();
     for threads in [1, 3] {
-        let pipeline = Pipeline {
-            steps: vec![Step::Group(groups.clone())],
-            output: crate::plan::aggregate::Output {
-                properties: Vec::new(),
-                documents: false,
-            },
-            enough: None,
-            first: None,
-        };
+        let pipeline = grouping_alone();
         let budget = Budget::new(1 << 30);
         let mut run = Run::new(&pipeline, Input::new(docs(), given()), false, budget);
         let mut context = Context {

@@ -1,9 +1,12 @@
 //! What is kept of groups put to what is kept of the same ones from the rows before.
 
+use std::collections::HashSet;
+
 use datasketches::hll::{HllSketch, HllType};
+use foldhash::fast::RandomState;
 
 use super::sketch::new_union;
-use super::{BYTES_OF_HASH, Change, State, is_first, push};
+use super::{BYTES_OF_HASH, Change, State, push, put_first};
 use crate::expr::Value;
 use crate::request::error::AggregateError;
 
@@ -23,9 +26,7 @@ impl State {
             }
             (Self::Distinct { hashes: own, .. }, Self::Distinct { hashes, .. }) => {
                 for (at, hashes) in groups_of().zip(hashes) {
-                    let before = own[at].len();
-                    own[at].extend(hashes);
-                    change.grown += (own[at].len() - before) * BYTES_OF_HASH;
+                    change.grown += add_hashes(&mut own[at], hashes);
                 }
             }
             (Self::Sketch { sketches: own, .. }, Self::Sketch { sketches, .. }) => {
@@ -55,19 +56,14 @@ impl State {
             }
             (Self::First { by, rows: own, .. }, Self::First { rows, .. }) => {
                 for (at, row) in groups_of().zip(rows) {
-                    let Some((key, value)) = row else { continue };
-                    if is_first(own[at].as_ref(), &key, *by) {
-                        change.grown += value.heap_bytes() + key.heap_bytes();
-                        if let Some((key, value)) = own[at].replace((key, value)) {
-                            change.freed += value.heap_bytes() + key.heap_bytes();
-                        }
+                    if let Some((key, value)) = row {
+                        change.add(put_first(&mut own[at], key, || value, *by));
                     }
                 }
             }
             (Self::Rows { rows: own, .. }, Self::Rows { rows, .. }) => {
                 for (at, rows) in groups_of().zip(rows) {
-                    let bytes = |it: &Value| it.heap_bytes() + size_of::<Value>();
-                    change.grown += rows.iter().map(bytes).sum::<usize>();
+                    change.grown += bytes_of(&rows);
                     own[at].extend(rows);
                 }
             }
@@ -77,16 +73,11 @@ impl State {
                 },
                 Self::Sample { samples, .. },
             ) => {
-                for (at, (seen, values)) in groups_of().zip(samples) {
-                    let (own_seen, kept) = &mut own[at];
-                    let bytes = |values: &[Value]| {
-                        let bytes = |it: &Value| it.heap_bytes() + size_of::<Value>();
-                        values.iter().map(bytes).sum::<usize>()
-                    };
-                    change.freed += bytes(kept);
-                    *kept = of_both((*own_seen, std::mem::take(kept)), (seen, values), *size);
-                    change.grown += bytes(kept);
-                    *own_seen += seen;
+                for (at, sample) in groups_of().zip(samples) {
+                    change.freed += bytes_of(&own[at].1);
+                    let ours = std::mem::take(&mut own[at]);
+                    own[at] = (ours.0 + sample.0, of_both(ours, sample, *size));
+                    change.grown += bytes_of(&own[at].1);
                 }
             }
             // Siblings calculate the same.
@@ -94,6 +85,18 @@ impl State {
         }
         Ok(change)
     }
+}
+
+/// Adds the hashes of values; the bytes by which they grew.
+fn add_hashes(own: &mut HashSet<u64, RandomState>, hashes: HashSet<u64, RandomState>) -> usize {
+    let before = own.len();
+    own.extend(hashes);
+    (own.len() - before) * BYTES_OF_HASH
+}
+
+fn bytes_of(values: &[Value]) -> usize {
+    let values = values.iter();
+    values.map(|it| it.heap_bytes() + size_of::<Value>()).sum()
 }
 
 /// A sketch of what two are of.
