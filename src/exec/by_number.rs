@@ -135,7 +135,7 @@ fn doc_blocks(docs: &RoaringBitmap) -> impl Iterator<Item = Vec<DocId>> {
     let (mut left, mut numbers) = (docs.iter(), [0; BLOCK]);
     std::iter::from_fn(move || {
         let block = left.next_many(&mut numbers);
-        (!block.is_empty()).then(|| block.iter().map(doc_of).collect())
+        (!block.is_empty()).then(|| block.iter().copied().map(doc_of).collect())
     })
 }
 
@@ -148,13 +148,13 @@ pub(super) fn docs_of(docs: &RoaringBitmap) -> Vec<DocId> {
         if block.is_empty() {
             return all;
         }
-        all.extend(block.iter().map(doc_of));
+        all.extend(block.iter().copied().map(doc_of));
     }
 }
 
 /// The document of a number, of which none is 0.
-fn doc_of(number: &u32) -> DocId {
-    DocId::new(*number).unwrap_or(DocId::FIRST)
+fn doc_of(number: u32) -> DocId {
+    DocId::new(number).unwrap_or(DocId::FIRST)
 }
 
 /// Where a number comes: both zeros at one place, and no number at that of those that are missing.
