@@ -73,18 +73,28 @@ impl State {
                 },
                 Self::Sample { samples, .. },
             ) => {
-                for (at, sample) in groups_of().zip(samples) {
-                    change.freed += bytes_of(&own[at].1);
-                    let ours = std::mem::take(&mut own[at]);
-                    own[at] = (ours.0 + sample.0, of_both(ours, sample, *size));
-                    change.grown += bytes_of(&own[at].1);
-                }
+                change = absorb_samples(own, samples, groups, *size);
             }
             // Siblings calculate the same.
             _ => debug_assert!(false, "two calculations of different kinds"),
         }
         Ok(change)
     }
+}
+
+/// How many values came by, and those that were kept.
+type Sample = (u64, Vec<Value>);
+
+/// Makes samples of both, by the numbers of values that each is of.
+fn absorb_samples(own: &mut [Sample], theirs: Vec<Sample>, groups: &[u32], size: usize) -> Change {
+    let mut change = Change::default();
+    for (at, sample) in groups.iter().map(|group| *group as usize).zip(theirs) {
+        change.freed += bytes_of(&own[at].1);
+        let ours = std::mem::take(&mut own[at]);
+        own[at] = (ours.0 + sample.0, of_both(ours, sample, size));
+        change.grown += bytes_of(&own[at].1);
+    }
+    change
 }
 
 /// Adds the hashes of values; the bytes by which they grew.
@@ -110,8 +120,8 @@ fn both(one: &HllSketch, other: &HllSketch) -> HllSketch {
 /// A sample of two sets of values, of which each has been seen in that number and sampled: as if it had
 /// been drawn from all of them, one by one.
 fn of_both(
-    (mut left, mut ours): (u64, Vec<Value>),
-    (mut right, mut theirs): (u64, Vec<Value>),
+    (mut left, mut ours): Sample,
+    (mut right, mut theirs): Sample,
     size: usize,
 ) -> Vec<Value> {
     let mut kept = Vec::new();
