@@ -78,6 +78,28 @@ impl<V: Clone> Dictionary<V> {
         }
     }
 
+    /// Ascending strings with values, numbered in their order; none if they do not ascend.
+    pub(crate) fn of_ascending(strings: Vec<(Arc<[u8]>, V)>) -> Option<Self> {
+        if !strings.is_sorted_by(|a, b| a.0 < b.0) {
+            return None;
+        }
+        let mut entries = CowVec::default();
+        let (mut exact, mut ordered) = (HashMap::with_capacity(strings.len()), Vec::new());
+        for (slot, (name, value)) in strings.into_iter().enumerate() {
+            let id = EntryId::from_slot(slot);
+            exact.insert(Arc::clone(&name), id);
+            ordered.push((Arc::clone(&name), id));
+            entries.set(slot, Some(Entry { name, value }));
+        }
+        Some(Self {
+            exact,
+            // Built as a whole, since it comes sorted.
+            ordered: ordered.into_iter().collect(),
+            entries,
+            free: Vec::new(),
+        })
+    }
+
     /// How many strings there are.
     pub(crate) fn len(&self) -> usize {
         self.exact.len()

@@ -62,6 +62,19 @@ impl Docs {
         }
     }
 
+    /// Adds a document that comes after all others.
+    pub(crate) fn push(&mut self, doc: DocId) {
+        match &mut self.0 {
+            Kind::Many(bitmap) => {
+                let pushed = Arc::make_mut(bitmap).try_push(doc.get());
+                debug_assert!(pushed.is_ok(), "documents ascend");
+            }
+            Kind::Few(_) => {
+                self.insert(doc);
+            }
+        }
+    }
+
     /// Takes a document out; false if it was not there.
     pub fn remove(&mut self, doc: DocId) -> bool {
         match &mut self.0 {

@@ -17,6 +17,7 @@ pub mod geo;
 pub mod numeric;
 mod pattern;
 mod prefetch;
+pub mod saved;
 pub mod shape;
 mod sphere;
 pub mod suggest;

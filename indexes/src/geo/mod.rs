@@ -2,6 +2,7 @@
 //! its point.
 
 mod point;
+mod saved;
 mod snapshot;
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,12 @@ impl Key {
         Some(Self(if bits & SIGN == 0 { bits | SIGN } else { !bits }))
     }
 
+    /// The key that this was; none if it is no number's.
+    pub(super) fn saved(key: u64) -> Option<Self> {
+        let value = Self(key).value();
+        Self::of(value).filter(|known| known.0 == key)
+    }
+
     /// The key above, if there is a number of it; no key is so large that it has none.
     pub(super) fn next(self) -> Self {
         Self(self.0.saturating_add(1))

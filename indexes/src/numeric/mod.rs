@@ -2,6 +2,7 @@
 
 mod key;
 mod runs;
+mod saved;
 #[cfg(test)]
 mod tests;
 mod walk;

@@ -15,8 +15,11 @@ const MOST: usize = 512;
 /// A run of fewer is put together with its neighbour.
 const FEWEST: usize = MOST / 4;
 
+/// Pairs of a run that is made as a whole: it has room for some more.
+const FULL: usize = MOST * 3 / 4;
+
 /// A key and the number of a document.
-type Pair = (Key, u32);
+pub(super) type Pair = (Key, u32);
 
 /// All pairs.
 ///
@@ -58,6 +61,32 @@ impl Default for Runs {
 }
 
 impl Runs {
+    /// Ascending pairs, all of them different.
+    pub(super) fn of_ascending(pairs: &[Pair]) -> Self {
+        let mut all = Self::default();
+        let (mut order, mut lows, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
+        for (slot, part) in (0_u32..).zip(pairs.chunks(FULL)) {
+            let run = Run {
+                keys: part.iter().map(|pair| pair.0).collect(),
+                docs: part.iter().map(|pair| pair.1).collect(),
+            };
+            lengths.push(run.len() as u64);
+            lows.extend(if slot == 0 {
+                Some((Key(0), 0))
+            } else {
+                run.pair(0)
+            });
+            all.runs.set(slot as usize, Arc::new(run));
+            order.push(slot);
+        }
+        if !order.is_empty() {
+            all.order = Arc::new(order);
+            all.lows = Arc::new(lows);
+            all.sums = Sums::new(lengths);
+        }
+        all
+    }
+
     /// Adds a pair that is not there.
     pub(super) fn insert(&mut self, key: Key, doc: u32) {
         let (run, at) = self.place((key, doc));

@@ -3,6 +3,7 @@
 mod column;
 mod expand;
 mod grams;
+mod saved;
 #[cfg(test)]
 mod tests;
 

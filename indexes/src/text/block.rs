@@ -42,6 +42,23 @@ impl Block {
         }
     }
 
+    /// A block of bytes that were saved, into which `columns` are read.
+    pub(super) fn checked(
+        bytes: &[u8],
+        len: u8,
+        impacts: Impacts,
+        coding: &Coding,
+        columns: &mut Columns,
+    ) -> Option<Self> {
+        columns.read_checked(bytes, usize::from(len), coding.offsets)?;
+        Some(Self {
+            bytes: bytes.into(),
+            last: *columns.docs.last()?,
+            impacts,
+            len,
+        })
+    }
+
     pub(super) fn len(&self) -> usize {
         usize::from(self.len)
     }

@@ -35,6 +35,37 @@ pub(super) fn get<'a>(mut bytes: &'a [u8], count: usize, values: &mut Vec<u32>) 
     get_rest(bytes, rest)
 }
 
+/// The bytes behind a column of `count` numbers; none if it is cut off or none of [`put`].
+pub(super) fn behind(mut bytes: &[u8], count: usize) -> Option<&[u8]> {
+    let (fours, rest) = (
+        count / BitPacker4x::BLOCK_LEN,
+        count % BitPacker4x::BLOCK_LEN,
+    );
+    let (ones, rest) = (rest / BitPacker1x::BLOCK_LEN, rest % BitPacker1x::BLOCK_LEN);
+    let groups = std::iter::repeat_n(BitPacker4x::BLOCK_LEN, fours)
+        .chain(std::iter::repeat_n(BitPacker1x::BLOCK_LEN, ones))
+        .chain((rest > 0).then_some(rest));
+    for group in groups {
+        let (&width, packed) = bytes.split_first()?;
+        if u32::from(width) > u32::BITS {
+            return None;
+        }
+        bytes = packed.get(packed_bytes(width, group)..)?;
+    }
+    Some(bytes)
+}
+
+/// A number of [`put_varint`] that is all there, and goes past it.
+#[inline]
+pub(super) fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
+    /// Bytes of the largest.
+    const MOST: usize = 10;
+    let end = bytes.iter().take(MOST).position(|&byte| byte < 0x80)? + 1;
+    let (mut number, rest) = bytes.split_at_checked(end)?;
+    *bytes = rest;
+    Some(get_varint(&mut number))
+}
+
 /// Appends 128 strictly ascending numbers after `before`.
 pub(super) fn put_ascending(
     out: &mut Vec<u8>,

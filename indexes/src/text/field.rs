@@ -67,6 +67,8 @@ impl FieldMask {
     pub const NONE: Self = Self(0);
     /// Every field.
     pub const ALL: Self = Self(u128::MAX);
+    /// Bytes of a set at most, seven fields each.
+    pub(super) const MOST_BYTES: usize = 19;
 
     /// With one field more.
     #[must_use]

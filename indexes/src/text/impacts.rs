@@ -26,6 +26,30 @@ struct Pair {
     length: Minifloat,
 }
 
+impl Impacts {
+    /// Bytes of all pairs.
+    pub(super) const BYTES: usize = 2 * PAIRS;
+
+    /// The pairs as bytes.
+    pub(super) fn to_bytes(self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        for (pair, bytes) in self.0.iter().zip(bytes.as_chunks_mut().0) {
+            *bytes = [pair.frequency.0, pair.length.0];
+        }
+        bytes
+    }
+
+    /// The pairs of [`to_bytes`](Self::to_bytes).
+    pub(super) fn of_bytes(bytes: &[u8; Self::BYTES]) -> Self {
+        let mut pairs = [Pair::default(); PAIRS];
+        for (pair, [frequency, length]) in pairs.iter_mut().zip(bytes.as_chunks().0) {
+            pair.frequency = Minifloat(*frequency);
+            pair.length = Minifloat(*length);
+        }
+        Self(pairs)
+    }
+}
+
 /// Of the frequencies and lengths of a block's postings, those that no other dominates.
 pub(super) struct Frontier {
     /// By the code of a frequency, the code of the shortest length that came with it, plus one; 0 for

@@ -69,8 +69,8 @@ pub(super) struct Scratch {
 pub(super) struct Document {
     /// The terms that have a posting of it: ascending, as the gaps between their numbers. Frequent
     /// words come early and have small numbers.
-    terms: Box<[u8]>,
-    language: Language,
+    pub(super) terms: Box<[u8]>,
+    pub(super) language: Language,
 }
 
 impl TextIndex {
@@ -488,7 +488,7 @@ const fn place_of(token: u64) -> u32 {
 }
 
 /// The terms of a document.
-fn terms_of(mut gaps: &[u8]) -> impl Iterator<Item = TermId> {
+pub(super) fn terms_of(mut gaps: &[u8]) -> impl Iterator<Item = TermId> {
     let mut term = 0;
     std::iter::from_fn(move || {
         if gaps.is_empty() {

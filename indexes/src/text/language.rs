@@ -94,6 +94,11 @@ impl Language {
         fits.then(|| Stemmer::create(algorithm).stem(word).into_owned())
     }
 
+    /// Its number, which other versions may have for another.
+    pub(super) const fn number(self) -> u8 {
+        self.0
+    }
+
     fn entry(self) -> (&'static str, Option<Algorithm>) {
         LANGUAGES[usize::from(self.0)]
     }

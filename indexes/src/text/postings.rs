@@ -32,6 +32,20 @@ impl PostingList {
         self.len as usize
     }
 
+    /// A list of blocks that end before each other and before the tail; none of an empty one, or if they
+    /// do not.
+    pub(super) fn of(blocks: Vec<Block>, tail: Tail) -> Option<Self> {
+        let ends = blocks.iter().map(Block::last);
+        if !ends.is_sorted_by(|a, b| a < b) || tail.len() >= BLOCK {
+            return None;
+        }
+        let len: usize = blocks.iter().map(Block::len).sum::<usize>() + tail.len();
+        let len = u32::try_from(len).ok().filter(|&len| len > 0)?;
+        let blocks = Some(blocks).filter(|blocks| !blocks.is_empty());
+        let blocks = blocks.map(Arc::new);
+        Some(Self { blocks, tail, len })
+    }
+
     pub(super) fn blocks(&self) -> &[Block] {
         self.blocks.as_ref().map_or(&[], |blocks| blocks.as_slice())
     }

@@ -95,6 +95,19 @@ impl Stems {
         }
     }
 
+    /// A term that has been loaded is held by so many documents of any language. All of other
+    /// languages than the default one have been added by now.
+    pub(super) fn add_loaded(
+        &mut self,
+        term: TermId,
+        holders: usize,
+        stem: impl FnOnce() -> Option<Vec<u8>>,
+    ) {
+        if holders > self.held_by_others(term) {
+            self.of_default.add(term, stem());
+        }
+    }
+
     /// One document of a language fewer holds a term, which `after` documents of any language
     /// still hold. `stem` is asked for only where the term vanishes from the language.
     pub(super) fn remove(

@@ -2,7 +2,7 @@
 
 use smallvec::{Array, SmallVec};
 
-use super::codec::{get_varint, put_varint, skip_varints};
+use super::codec::{get_varint, put_varint, skip_varints, take_varint};
 use super::columns::Columns;
 use super::field::{FieldMask, TextField, field_of, place, position_of};
 use crate::prefetch::prefetch;
@@ -43,6 +43,32 @@ impl Tail {
     #[inline]
     pub(super) const fn last(&self) -> u32 {
         self.last
+    }
+
+    /// The postings as bytes.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// A tail of bytes that were saved, whose documents are handed to `visit` as long as it takes them.
+    pub(super) fn checked(
+        bytes: &[u8],
+        len: u8,
+        offsets: bool,
+        mut visit: impl FnMut(u32) -> Option<()>,
+    ) -> Option<Self> {
+        let (mut rest, mut last) = (bytes, 0_u32);
+        for _ in 0..len {
+            let gap = take_varint(&mut rest).filter(|&gap| gap > 0)?;
+            last = last.checked_add(u32::try_from(gap).ok()?)?;
+            skip_checked(&mut rest, offsets)?;
+            visit(last)?;
+        }
+        rest.is_empty().then(|| Self {
+            bytes: SmallVec::from_slice(bytes),
+            last,
+            len,
+        })
     }
 
     /// Adds the posting of a later document.
@@ -319,6 +345,27 @@ fn read_fields(bytes: &mut &[u8], mut read: impl FnMut(TextField, u64, &mut &[u8
             shape = get_varint(bytes);
         }
     }
+}
+
+/// Goes past what follows a document; none if it is not what was put there.
+fn skip_checked(bytes: &mut &[u8], offsets: bool) -> Option<()> {
+    let mut shape = take_varint(bytes)?;
+    let mut fields = 1;
+    if shape & SEVERAL != 0 {
+        fields = shape >> 1;
+        shape = take_varint(bytes)?;
+    }
+    for left in (0..fields).rev() {
+        if offsets {
+            for _ in 0..=shape >> SHAPE_BITS {
+                take_varint(bytes)?;
+            }
+        }
+        if left > 0 {
+            shape = take_varint(bytes)?;
+        }
+    }
+    Some(())
 }
 
 /// A number that was 32 bits wide.

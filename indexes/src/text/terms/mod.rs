@@ -69,6 +69,46 @@ struct Slot {
 pub(super) const BATCH: usize = 16;
 
 impl Terms {
+    /// Terms in byte order, with their numbers and postings; none if they do not ascend, or their
+    /// numbers are not those from 0 to their number.
+    pub(super) fn of_ascending(list: Vec<(TermId, Box<[u8]>, PostingList)>) -> Option<Self> {
+        if !list.is_sorted_by(|a, b| a.1 < b.1) {
+            return None;
+        }
+        let mut terms = Self::default();
+        let mut entries: Vec<Option<Entry>> = Vec::new();
+        entries.resize_with(list.len(), || None);
+        terms.by_hash = HashTable::with_capacity(list.len());
+        for (term, name, postings) in list {
+            let hash = terms.hash(&name);
+            let entry = Entry {
+                name: terms.names.add(&name),
+                postings,
+            };
+            let before = entries.get_mut(term.slot())?.replace(entry);
+            if before.is_some() {
+                return None;
+            }
+            let slot = Slot { hash, term };
+            terms
+                .by_hash
+                .insert_unique(spread(hash), slot, |slot| spread(slot.hash));
+            terms.tree.insert(&name, term);
+            if std::str::from_utf8(&name).is_err() {
+                terms.raw.insert(term);
+            }
+        }
+        for entry in entries {
+            terms.entries.push(entry?);
+        }
+        Some(terms)
+    }
+
+    /// What the numbers of all terms are below.
+    pub(super) fn bound(&self) -> usize {
+        self.len() + self.free.len()
+    }
+
     /// How many terms there are.
     pub(super) fn len(&self) -> usize {
         self.by_hash.len()
