@@ -1,5 +1,6 @@
 //! The core that every host embeds: the indexes of every database, free of any server.
 
+mod content;
 mod idle;
 pub mod jobs;
 mod links;
@@ -12,6 +13,7 @@ use std::time::Instant;
 
 use nuthatch_indexes::vector::Algorithm;
 
+pub use self::content::Restoring;
 use self::jobs::{Deferral, Job};
 pub use self::overview::{Counts, Overview};
 use crate::background::Linkers;

@@ -1,5 +1,6 @@
 //! Values kept beside the indexes, to sort and to group by without reading the cache.
 
+mod saved;
 mod texts;
 
 use std::cmp::Ordering;
@@ -76,6 +77,11 @@ impl Column {
             self.numbers.set(doc.index(), number.unwrap_or(f64::NAN));
         }
         self.texts.set(doc, text);
+    }
+
+    /// Past the last document that ever had a key.
+    fn end(&self) -> usize {
+        self.numbers.len().max(self.texts.end())
     }
 
     /// The texts, if there are no numbers.

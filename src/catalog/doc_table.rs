@@ -1,9 +1,11 @@
 //! The documents of one index: keys to dense numbers and back.
 
-use std::hash::{BuildHasher, RandomState};
+mod saved;
 
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use nuthatch_indexes::cow_vec::CowVec;
 use nuthatch_indexes::doc::DocId;
@@ -19,6 +21,7 @@ pub struct DocTable {
     documents: Documents,
     /// Ids by the hash of their document's key.
     ids: HashTable<DocId>,
+    /// Seeded anew in each process: nobody can choose keys that collide.
     hasher: RandomState,
     /// Free ids, the last freed last.
     free: Vec<DocId>,

@@ -17,6 +17,12 @@ pub struct Failure {
 }
 
 impl Failures {
+    /// So many, and the last of them.
+    pub(super) fn of(count: u64, last: Failure) -> Self {
+        let last = Some(last);
+        Self { count, last }
+    }
+
     /// Counts one and remembers it as the last.
     pub fn record(&mut self, failure: Failure) {
         self.count += 1;

@@ -18,6 +18,7 @@ use roaring::RoaringBitmap;
 use super::column::Column;
 use super::doc_table::DocTable;
 use super::failures::Failures;
+use super::restored::Restored;
 use super::schema::{FieldId, Schema};
 use super::synonyms::Synonyms;
 use crate::expr::Filter;
@@ -62,6 +63,8 @@ pub struct Index {
     pub(super) backfill: Option<u64>,
     /// How many backfills were begun.
     pub(super) backfills: u64,
+    /// Which documents' keys have come, while a snapshot that brought the content is being loaded.
+    pub(super) restored: Option<Restored>,
     pub(super) indexing_time: Duration,
     /// When a command or a write last had to do with it.
     pub(super) last_use: Instant,
@@ -131,6 +134,7 @@ impl Index {
             documents: DocTable::default(),
             backfill: None,
             backfills: 0,
+            restored: None,
             last_use,
             indexing_time: Duration::ZERO,
             searches: 0,

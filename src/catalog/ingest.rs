@@ -60,6 +60,9 @@ impl Index {
             );
             return;
         };
+        if let Some(restored) = &mut self.restored {
+            restored.note(doc);
+        }
         let payload = values.get(self.fields.len() + 1);
         let payload = payload.and_then(Option::as_deref);
         self.documents.set_payload(doc, payload);
@@ -138,6 +141,16 @@ impl Index {
         if let Some(column) = &mut self.columns[position] {
             column.set(doc, value.and_then(|value| sort_key(definition, value)));
         }
+        self.put_structure(doc, position, value)
+    }
+
+    /// Puts the value of one field into its structure alone.
+    pub(super) fn put_structure(
+        &mut self,
+        doc: DocId,
+        position: usize,
+        value: Option<&[u8]>,
+    ) -> Result<(), String> {
         match &mut self.fields[position] {
             FieldIndex::Text(_) | FieldIndex::None => Ok(()),
             FieldIndex::Tag(tags) => {

@@ -80,6 +80,7 @@ impl Index {
             filter: None,
             backfill: None,
             backfills: 0,
+            restored: None,
             indexing_time: Duration::ZERO,
             last_use: self.last_use,
             searches: 0,

@@ -18,7 +18,7 @@ use nuthatch_indexes::varint::{invalid, read_number, write_number};
 use super::Core;
 use crate::catalog::index::Index;
 use crate::catalog::registry::Registry;
-use crate::persist::pieces::{PieceReader, PieceWriter};
+use crate::persist::pieces::{Kind, PieceReader, PieceWriter};
 
 /// Bytes of a name or a key at most: what the servers allow.
 const MOST_BYTES: usize = 512 << 20;
@@ -33,7 +33,7 @@ impl Core {
 
     /// Gives the links of every vector index to `emit`, in pieces. Takes no lock.
     pub fn save_links(&self, emit: &mut dyn FnMut(&[u8])) {
-        let mut pieces = PieceWriter::new(emit);
+        let mut pieces = PieceWriter::new(Kind::Links, emit);
         // Pieces are taken whatever is in them, and names and keys are not as long as to be refused.
         let _ = self.write_links(&mut pieces);
         pieces.finish();
@@ -60,7 +60,7 @@ impl Core {
         &mut self,
         next: &mut dyn FnMut() -> Option<Vec<u8>>,
     ) -> Result<usize, String> {
-        let mut pieces = PieceReader::new(next);
+        let mut pieces = PieceReader::new(Kind::Links, next);
         let loaded = if self.settings.save_content {
             self.read_links(&mut pieces)
         } else {

@@ -5,8 +5,23 @@ use std::io::{self, Read, Write};
 
 use super::{open, seal};
 
-/// The format of what is in the pieces.
-const VERSION: u32 = 1;
+/// What is in pieces, and the format of it: none is read as another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The links of vectors.
+    Links,
+    /// What an index knows of its documents.
+    Content,
+}
+
+impl Kind {
+    const fn version(self) -> u32 {
+        match self {
+            Self::Links => 1,
+            Self::Content => 101,
+        }
+    }
+}
 
 /// Bytes of a piece.
 const PIECE_BYTES: usize = 1 << 20;
@@ -17,15 +32,17 @@ const NUMBER_BYTES: usize = 4;
 /// Cuts what is written into pieces.
 pub struct PieceWriter<'a> {
     emit: &'a mut dyn FnMut(&[u8]),
+    kind: Kind,
     piece: Vec<u8>,
     number: u32,
 }
 
 impl<'a> PieceWriter<'a> {
     /// Gives each piece, sealed, to `emit`.
-    pub fn new(emit: &'a mut dyn FnMut(&[u8])) -> Self {
+    pub fn new(kind: Kind, emit: &'a mut dyn FnMut(&[u8])) -> Self {
         Self {
             emit,
+            kind,
             piece: Vec::new(),
             number: 0,
         }
@@ -41,7 +58,7 @@ impl<'a> PieceWriter<'a> {
     fn give_away(&mut self) {
         let mut content = self.number.to_le_bytes().to_vec();
         content.append(&mut self.piece);
-        (self.emit)(&seal(VERSION, &content));
+        (self.emit)(&seal(self.kind.version(), &content));
         self.number = self.number.wrapping_add(1);
     }
 }
@@ -63,6 +80,7 @@ impl Write for PieceWriter<'_> {
 /// Reads what is in pieces, one behind the other.
 pub struct PieceReader<'a> {
     next: &'a mut dyn FnMut() -> Option<Vec<u8>>,
+    kind: Kind,
     piece: Vec<u8>,
     place: usize,
     number: u32,
@@ -72,9 +90,10 @@ pub struct PieceReader<'a> {
 
 impl<'a> PieceReader<'a> {
     /// `next` gives each piece, and none at the end.
-    pub fn new(next: &'a mut dyn FnMut() -> Option<Vec<u8>>) -> Self {
+    pub fn new(kind: Kind, next: &'a mut dyn FnMut() -> Option<Vec<u8>>) -> Self {
         Self {
             next,
+            kind,
             piece: Vec::new(),
             place: 0,
             number: 0,
@@ -92,7 +111,8 @@ impl<'a> PieceReader<'a> {
         let Some(section) = (self.next)() else {
             return Ok(false);
         };
-        let (_, content) = open(&section, VERSION..=VERSION)?;
+        let version = self.kind.version();
+        let (_, content) = open(&section, version..=version)?;
         let (number, content) = content
             .split_first_chunk::<NUMBER_BYTES>()
             .ok_or("a piece is too short")?;
@@ -135,7 +155,7 @@ mod tests {
     fn pieces(writes: &[Vec<u8>]) -> Vec<Vec<u8>> {
         let mut pieces = Vec::new();
         let mut emit = |piece: &[u8]| pieces.push(piece.to_vec());
-        let mut writer = PieceWriter::new(&mut emit);
+        let mut writer = PieceWriter::new(Kind::Content, &mut emit);
         for bytes in writes {
             writer.write_all(bytes).unwrap();
         }
@@ -148,7 +168,7 @@ mod tests {
         let mut pieces = pieces.into_iter();
         let mut next = || pieces.next();
         let mut read = Vec::new();
-        PieceReader::new(&mut next)
+        PieceReader::new(Kind::Content, &mut next)
             .read_to_end(&mut read)
             .map(|_| read)
     }

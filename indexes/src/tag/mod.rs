@@ -96,6 +96,12 @@ impl TagIndex {
         }
     }
 
+    /// How its fields' bytes become tags.
+    #[must_use]
+    pub const fn options(&self) -> TagOptions {
+        self.options
+    }
+
     /// What is here now, of which the sets of some normalised tags are found: at the price of a few
     /// counters and of a search for each tag. Nothing is expanded in it.
     #[must_use]

@@ -64,6 +64,11 @@ impl Texts {
         self.texts.clone()
     }
 
+    /// Past the last document that ever had a text.
+    pub(super) const fn end(&self) -> usize {
+        self.codes.len()
+    }
+
     /// Replaces the text of a document.
     pub(super) fn set(&mut self, doc: DocId, text: Option<Arc<[u8]>>) {
         let old = *self.codes.get(doc.index());

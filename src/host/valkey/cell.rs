@@ -151,6 +151,23 @@ pub(super) fn key_changed(context: Context<'_>, key: &[u8]) {
     apply_queued(context, &mut host);
 }
 
+/// A key of the selected database has been loaded with the rest of a snapshot.
+pub(super) fn key_loaded(context: Context<'_>, key: &[u8]) {
+    let Some(mut host) = borrow() else {
+        return key_changed(context, key);
+    };
+    let host = &mut *host;
+    let database = context.database();
+    if host.core.watches(database, key) {
+        info::KEY_CHANGES.count();
+        let mut keyspace = ServerKeyspace::new(context, &mut host.names);
+        let core = &mut host.core;
+        // A panic is logged and counted by then, and nobody waits for an answer.
+        let _ = fault::catch(context, || core.key_loaded(database, key, &mut keyspace));
+    }
+    apply_queued(context, host);
+}
+
 /// Whether there is no index for certain.
 pub(super) fn is_empty() -> bool {
     borrow().is_some_and(|host| host.core.is_empty())

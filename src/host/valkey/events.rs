@@ -49,7 +49,12 @@ unsafe extern "C" fn on_key(
             return;
         }
         // SAFETY: the server's string, alive during this call.
-        cell::key_changed(context, unsafe { Str::from_raw(key) }.bytes());
+        let key = unsafe { Str::from_raw(key) }.bytes();
+        if class == raw::REDISMODULE_NOTIFY_LOADED {
+            cell::key_loaded(context, key);
+        } else {
+            cell::key_changed(context, key);
+        }
     });
     0
 }
@@ -123,6 +128,11 @@ unsafe extern "C" fn on_loading(
     // An index that a replayed command created still wants its keys. Nothing to do if the core
     // is borrowed: whoever borrowed it wakes it as well.
     let _ = cell::with(context, |host| {
+        for index in host.core.abandon_content() {
+            context.warn(&format!(
+                "the snapshot of {index} came without all of its keys: all are indexed anew"
+            ));
+        }
         // Whatever has no links by now gets none from a snapshot.
         host.core.link_anew();
         backfill::wake(context, host);

@@ -37,6 +37,8 @@ pub(super) static KEY_CHANGES: Counter = Counter::new();
 pub(super) static BACKFILLED_KEYS: Counter = Counter::new();
 /// Sections of definitions that were loaded.
 pub(super) static SECTIONS_LOADED: Counter = Counter::new();
+/// Documents that snapshots brought, so that they were not indexed anew.
+pub(super) static DOCUMENTS_RESTORED: Counter = Counter::new();
 /// Vectors that have the links that were saved.
 pub(super) static LINKS_LOADED: Counter = Counter::new();
 /// Sections that were not understood.
@@ -67,11 +69,12 @@ unsafe extern "C" fn write(info: *mut raw::RedisModuleInfoCtx, crash_report: c_i
         None
     };
     let workers = workers.unwrap_or_default();
-    let fields: [(&CStr, u64); 15] = [
+    let fields: [(&CStr, u64); 16] = [
         (c"panics", fault::panics()),
         (c"key_changes", KEY_CHANGES.get()),
         (c"backfilled_keys", BACKFILLED_KEYS.get()),
         (c"rdb_sections_loaded", SECTIONS_LOADED.get()),
+        (c"rdb_documents_restored", DOCUMENTS_RESTORED.get()),
         (c"rdb_vectors_linked", LINKS_LOADED.get()),
         (c"rdb_sections_refused", SECTIONS_REFUSED.get()),
         (c"linkers", linking.linkers),

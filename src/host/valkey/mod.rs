@@ -21,6 +21,7 @@ mod config;
 mod cursors;
 mod entry;
 mod events;
+mod expiry;
 mod fault;
 mod idle;
 mod info;

@@ -1,19 +1,26 @@
 //! The indexes' definitions and the dictionaries in the server's own snapshot: before the keys, so that each key is
-//! indexed as it is loaded; and behind the keys, when all vectors are there again, the links between
-//! them, in pieces with an empty one at the end. Disk, full synchronisation and the append-only file's base carry it
+//! indexed as it is loaded, and with them what indexes know of their documents, so that few have to be;
+//! and behind the keys, when all vectors are there again, the links between
+//! them. Both come in pieces with an empty one at the end. Disk, full synchronisation and the append-only file's base carry it
 //! (the latter only with `aof-use-rdb-preamble yes`, the default: a rewritten file of plain
 //! commands has no place for it).
 
+use std::cell::Cell;
 use std::ffi::{c_char, c_int};
 use std::mem::MaybeUninit;
 
 use valkey_module::raw;
 
 use super::api::{Context, save_bytes, server};
-use super::{cell, fault, info};
+use super::{cell, expiry, fault, info};
 
 /// Nine characters that no other module's type has: the section's name in the snapshot.
 const TYPE_NAME: &std::ffi::CStr = c"nuthatch_";
+
+/// What is in the section, for all versions to come: since 1 pieces follow the definitions, and an empty
+/// one ends them.
+const ENCODING: c_int = 1;
+const WITH_CONTENT: c_int = 1;
 
 const OK: c_int = 0;
 const ERR: c_int = 1;
@@ -32,7 +39,14 @@ pub(super) fn register(context: Context<'_>) -> bool {
     methods.aux_save_triggers = before_keys() | behind_keys();
     let create = server!(RedisModule_CreateDataType);
     // SAFETY: the context of `RedisModule_OnLoad`; the server copies name and methods.
-    let kind = unsafe { create(context.as_raw(), TYPE_NAME.as_ptr(), 0, &raw mut methods) };
+    let kind = unsafe {
+        create(
+            context.as_raw(),
+            TYPE_NAME.as_ptr(),
+            ENCODING,
+            &raw mut methods,
+        )
+    };
     !kind.is_null()
 }
 
@@ -92,16 +106,28 @@ unsafe fn save(io: *mut raw::RedisModuleIO, even_empty: bool) {
     }
     // SAFETY: the caller's promise.
     let context = unsafe { context_of(io) };
-    let saved = cell::with(context, |host| {
-        (even_empty || !host.core.is_empty()).then(|| host.core.save())
-    });
-    let saved = saved.unwrap_or_else(|_| {
-        context.warn("internal error: a snapshot was written without the indexes");
-        even_empty.then(Vec::new)
-    });
-    if let Some(saved) = saved {
+    let is_begun = Cell::new(false);
+    let mut emit = |section: &[u8]| {
+        is_begun.set(true);
         // SAFETY: the caller's promise.
-        unsafe { save_bytes(io, &saved) };
+        unsafe { save_bytes(io, section) };
+    };
+    let saved = cell::with(context, |host| {
+        if even_empty || !host.core.is_empty() {
+            emit(&host.core.save());
+            let left_out = |database| expiry::has_fields_that_expire(context, database);
+            host.core.save_content(&left_out, &mut emit);
+        }
+    });
+    if saved.is_err() {
+        context.warn("internal error: a snapshot was written without the indexes, or some of them");
+        if even_empty && !is_begun.get() {
+            emit(&[]);
+        }
+    }
+    if is_begun.get() {
+        // SAFETY: the caller's promise.
+        unsafe { save_bytes(io, &[]) };
     }
 }
 
@@ -134,26 +160,15 @@ unsafe fn save_links(io: *mut raw::RedisModuleIO, even_empty: bool) {
 unsafe fn load_links(io: *mut raw::RedisModuleIO) -> c_int {
     // SAFETY: the caller's promise.
     let context = unsafe { context_of(io) };
-    let (mut ended, mut broken) = (false, false);
-    let mut next = || {
-        if ended || broken {
-            return None;
-        }
-        // SAFETY: the caller's promise.
-        let section = unsafe { Section::read(io) };
-        let piece = section.map(|section| section.bytes().to_vec());
-        ended = piece.as_ref().is_some_and(Vec::is_empty);
-        broken = piece.is_none();
-        piece.filter(|piece| !piece.is_empty())
-    };
+    // SAFETY: the caller's promise.
+    let mut pieces = unsafe { Pieces::new(io) };
     let outcome = cell::with(context, |host| {
-        let linked = host.core.load_links(&mut next);
+        info::DOCUMENTS_RESTORED.add(host.core.end_content());
+        let linked = host.core.load_links(&mut || pieces.next());
         host.core.link_anew();
         linked
     });
-    // Whatever became of the pieces before, the server's own reading goes on behind them.
-    while next().is_some() {}
-    if broken {
+    if !pieces.skip_rest() {
         return ERR; // The stream has ended: the server deals with it.
     }
     let reason = match outcome {
@@ -172,7 +187,7 @@ unsafe fn load_links(io: *mut raw::RedisModuleIO) -> c_int {
 
 /// Called by the server when it meets the section. A section that is not understood costs the
 /// indexes, never the keys.
-unsafe extern "C" fn load(io: *mut raw::RedisModuleIO, _version: c_int, when: c_int) -> c_int {
+unsafe extern "C" fn load(io: *mut raw::RedisModuleIO, version: c_int, when: c_int) -> c_int {
     if when != before_keys() {
         // SAFETY: the server's stream, alive during this call.
         return unsafe { load_links(io) };
@@ -184,18 +199,64 @@ unsafe extern "C" fn load(io: *mut raw::RedisModuleIO, _version: c_int, when: c_
         return ERR; // The stream has ended: the server deals with it.
     };
     let outcome = cell::with(context, |host| host.core.load(section.bytes()));
-    let reason = match outcome {
+    drop(section);
+    let refused = match outcome {
         Ok(Ok(())) => {
             info::SECTIONS_LOADED.count();
-            return OK;
+            None
         }
-        Ok(Err(reason)) => reason,
-        Err(_) => fault::INTERNAL_ERROR.to_owned(),
+        Ok(Err(reason)) => Some(reason),
+        Err(_) => Some(fault::INTERNAL_ERROR.to_owned()),
+    };
+    if version >= WITH_CONTENT {
+        // SAFETY: the server's stream, alive during this call.
+        let mut pieces = unsafe { Pieces::new(io) };
+        if refused.is_none() {
+            load_content(context, &mut pieces);
+        }
+        if !pieces.skip_rest() {
+            return ERR;
+        }
+    }
+    let Some(reason) = refused else {
+        read_keys_from_before(context);
+        return OK;
     };
     info::SECTIONS_REFUSED.count();
     let text = format!("the snapshot's indexes are left out, create them anew: {reason}");
     context.warn(&text);
     OK
+}
+
+/// Loads what indexes know of their documents. What is not understood costs the time to index them anew.
+fn load_content(context: Context<'_>, pieces: &mut Pieces) {
+    let restoring = cell::with(context, |host| {
+        host.core.load_content(&mut || pieces.next())
+    });
+    let refused = match restoring {
+        Ok(restoring) => restoring.refused,
+        Err(_) => vec![("an index".to_owned(), fault::INTERNAL_ERROR.to_owned())],
+    };
+    for (index, reason) in refused {
+        info::SECTIONS_REFUSED.count();
+        let text = format!(
+            "the snapshot's content of {index} is left out, and its keys are indexed anew: {reason}"
+        );
+        context.warn(&text);
+    }
+}
+
+/// A server that keeps its keys as it loads others has them read too.
+fn read_keys_from_before(context: Context<'_>) {
+    // A panic is logged by then.
+    let _ = cell::with(context, |host| {
+        let databases: Vec<u32> = host.core.databases_with_indexes().collect();
+        for database in databases {
+            if context.in_database(database, || context.key_count()) > 0 {
+                host.core.read_all_keys(database);
+            }
+        }
+    });
 }
 
 /// # Safety
@@ -206,6 +267,45 @@ pub(super) unsafe fn context_of<'a>(io: *mut raw::RedisModuleIO) -> Context<'a> 
     let context = unsafe { of(io) };
     // SAFETY: the context lives as long as the stream.
     unsafe { Context::from_raw(context) }
+}
+
+/// Pieces of a snapshot, up to an empty one.
+struct Pieces {
+    /// Alive for as long as this, by the promise of [`Pieces::new`].
+    io: *mut raw::RedisModuleIO,
+    has_ended: bool,
+    is_broken: bool,
+}
+
+impl Pieces {
+    /// # Safety
+    /// `io` comes from the server and outlives this.
+    unsafe fn new(io: *mut raw::RedisModuleIO) -> Self {
+        Self {
+            io,
+            has_ended: false,
+            is_broken: false,
+        }
+    }
+
+    /// The next one; none at the end, and when the stream has ended before.
+    fn next(&mut self) -> Option<Vec<u8>> {
+        if self.has_ended || self.is_broken {
+            return None;
+        }
+        // SAFETY: the promise of `new`.
+        let section = unsafe { Section::read(self.io) };
+        let piece = section.map(|section| section.bytes().to_vec());
+        self.has_ended = piece.as_ref().is_some_and(Vec::is_empty);
+        self.is_broken = piece.is_none();
+        piece.filter(|piece| !piece.is_empty())
+    }
+
+    /// Goes behind the end, where the server's own reading goes on; false when there is none.
+    fn skip_rest(&mut self) -> bool {
+        while self.next().is_some() {}
+        !self.is_broken
+    }
 }
 
 /// Bytes read from a snapshot.

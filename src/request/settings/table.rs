@@ -189,8 +189,8 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "SAVECONTENT",
-        description: "Whether snapshots have the links of vectors, written and read, so that a \
-                      restart need not make them anew",
+        description: "Whether snapshots have what indexes know of their documents, and the links of \
+                      vectors, written and read, so that a restart need not make them anew",
         is_mutable: true,
         kind: Kind::Word {
             valid: &["YES", "NO"],

@@ -3,6 +3,7 @@
 
 mod blocked;
 mod key;
+mod server_info;
 mod string;
 mod user;
 mod value;

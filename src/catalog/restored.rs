@@ -1,0 +1,108 @@
+//! An index whose content was loaded waits for its keys.
+//!
+//! A snapshot is of one moment: a key that it has holds what the content says of it. But a key that has
+//! expired since is not loaded, and what the content does not have is in the key alone. So each key that
+//! comes is noted, and its vectors and shapes are read; at the end documents whose keys did not come are
+//! forgotten. A key that is no document by the content is read as any other that has changed.
+
+use nuthatch_indexes::doc::DocId;
+
+use super::index::{FieldIndex, Index};
+use crate::keyspace::{Hashes, Presence};
+
+/// The documents whose keys have come.
+pub(super) struct Restored {
+    /// A bit for each, by [`DocId::index`].
+    come: Vec<u64>,
+}
+
+impl Restored {
+    /// None of so many yet.
+    pub(super) fn new(documents: usize) -> Self {
+        Self {
+            come: vec![0; documents / 64 + 1],
+        }
+    }
+
+    fn has_come(&self, doc: DocId) -> bool {
+        let word = self.come.get(doc.index() / 64);
+        word.is_some_and(|word| word >> (doc.index() % 64) & 1 == 1)
+    }
+
+    /// Notes a document; false if it has been noted.
+    pub(super) fn note(&mut self, doc: DocId) -> bool {
+        let is_new = !self.has_come(doc);
+        let word = doc.index() / 64;
+        if word >= self.come.len() {
+            self.come.resize(word + 1, 0);
+        }
+        self.come[word] |= 1 << (doc.index() % 64);
+        is_new
+    }
+}
+
+impl Index {
+    /// Whether its content was loaded, and keys are still to come.
+    #[must_use]
+    pub fn is_restoring(&self) -> bool {
+        self.restored.is_some()
+    }
+
+    /// A key of its prefixes has been loaded with the rest of a snapshot.
+    pub fn key_loaded(&mut self, key: &[u8], keyspace: &mut dyn Hashes) {
+        let known = self.restored.as_mut().and_then(|restored| {
+            let doc = self.documents.find(key)?;
+            restored.note(doc).then_some(doc)
+        });
+        match known {
+            Some(doc) => self.read_the_rest(doc, key, keyspace),
+            None => self.refresh(key, keyspace),
+        }
+    }
+
+    /// All keys have come: documents of others are forgotten. How many are left, and how many are not.
+    pub fn end_restoring(&mut self) -> (usize, usize) {
+        let Some(restored) = self.restored.take() else {
+            return (0, 0);
+        };
+        let alive = self.documents.alive().iter().filter_map(DocId::new);
+        let gone = alive.filter(|doc| !restored.has_come(*doc));
+        let gone: Vec<Vec<u8>> = gone
+            .filter_map(|doc| self.documents.key(doc).map(<[u8]>::to_vec))
+            .collect();
+        for key in &gone {
+            self.forget(key);
+        }
+        (self.documents.len(), gone.len())
+    }
+
+    /// Reads what the content does not have. What cannot be indexed was counted when it came first.
+    fn read_the_rest(&mut self, doc: DocId, key: &[u8], keyspace: &mut dyn Hashes) {
+        let is_left_out =
+            |field: &FieldIndex| matches!(field, FieldIndex::Vector(_) | FieldIndex::Shape(_));
+        let fields = self.fields.iter().enumerate();
+        let positions: Vec<usize> = fields
+            .filter(|(_, field)| is_left_out(field))
+            .map(|(position, _)| position)
+            .collect();
+        if positions.is_empty() {
+            return;
+        }
+        let names: Vec<&[u8]> = positions
+            .iter()
+            .map(|position| self.names[*position].as_slice())
+            .collect();
+        let mut values = Vec::new();
+        let presence = keyspace.fields(key, &names, &mut |at, value| {
+            values.push((positions[at], value.to_vec()));
+        });
+        match presence {
+            Presence::Hash => {
+                for (position, value) in values {
+                    let _ = self.put_structure(doc, position, Some(&value));
+                }
+            }
+            Presence::Absent => self.forget(key),
+        }
+    }
+}
