@@ -30,12 +30,12 @@ QUERIES = [
     ("@place:[10 1 800 km]",),
     ("@shape:[WITHIN $area]", "PARAMS", "2", "area", "POLYGON ((0 0, 0 4, 4 4, 4 0, 0 0))"),
     ("ismissing(@g)",),
-    ("*=>[KNN 1000 @v $q]", "PARAMS", "2", "q", b"\0\0\0\0"),
+    ("*=>[KNN 10000 @v $q]", "PARAMS", "2", "q", b"\0\0\0\0"),
     ("@v:[VECTOR_RANGE 1500 $q]", "PARAMS", "2", "q", b"\0\0\0\0"),
 ]
 
 
-def create(client, index="all", *options):
+def create(client, index="idx", *options):
     return client.execute_command("FT.CREATE", index, "PREFIX", "1", "d:", *options, "SCHEMA", *FIELDS.split())
 
 
@@ -69,7 +69,7 @@ def write(client, count, seed=1, of=500):
     pipeline.execute()
 
 
-def answers(client, index="all"):
+def answers(client, index="idx"):
     """What each query finds: keys with scores, sorted, for equal ones may come in another order."""
     said = []
     for text, *rest in QUERIES:
@@ -79,7 +79,7 @@ def answers(client, index="all"):
     return said
 
 
-def assert_is_as_indexed_anew(client, index="all"):
+def assert_is_as_indexed_anew(client, index="idx"):
     """The index answers as one that read every key just now."""
     create(client, "anew")
     until(lambda: percent(client, "anew") == 1, seconds=60)
@@ -148,7 +148,7 @@ def test_keys_that_expire_while_the_server_is_down_are_no_documents(new_server):
     create(client)
     write(client, 800)
     count = num_docs(client)
-    keys = [key for key in found(client, "*", "all")][:40]
+    keys = [key for key in found(client, "*", "idx")][:40]
     for key in keys:
         client.pexpire(key, 1500)
     client.save()
@@ -156,7 +156,7 @@ def test_keys_that_expire_while_the_server_is_down_are_no_documents(new_server):
     time.sleep(1.6)
     client = server.start(*OPTIONS).client()
     assert num_docs(client) == count - 40
-    assert not set(keys) & set(found(client, "*", "all"))
+    assert not set(keys) & set(found(client, "*", "idx"))
     assert info(client)["rdb_documents_restored"] == count - 40
     assert_is_as_indexed_anew(client)
 
@@ -173,12 +173,12 @@ def test_fields_that_expire_while_the_server_is_down_are_not_found(new_server):
     write(client, 200)
     client.hset("d:1", mapping={"g": "short", "t": "red"})
     client.execute_command("HPEXPIRE", "d:1", "1500", "FIELDS", "1", "g")
-    assert found(client, "@g:{short}", "all") == ["d:1"]
+    assert found(client, "@g:{short}", "idx") == ["d:1"]
     client.save()
     server.stop()
     time.sleep(1.6)
     client = server.start(*OPTIONS).client()
-    assert found(client, "@g:{short}", "all") == []
+    assert found(client, "@g:{short}", "idx") == []
     assert info(client)["rdb_documents_restored"] == 0
     assert_is_as_indexed_anew(client)
 
@@ -243,8 +243,8 @@ def test_keys_that_a_reload_keeps_are_documents_too(server, client):
     client.hset("d:later", mapping={"t": "red", "g": "late"})
     client.hset("d:1", mapping={"g": "changed"})
     client.execute_command("DEBUG", "RELOAD", "NOSAVE", "NOFLUSH", "MERGE")
-    until(lambda: percent(client, "all") == 1, seconds=60)
-    assert found(client, "@g:{late}", "all") == ["d:later"]
+    until(lambda: percent(client, "idx") == 1, seconds=60)
+    assert found(client, "@g:{late}", "idx") == ["d:later"]
     assert_is_as_indexed_anew(client)
 
 

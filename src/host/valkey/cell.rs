@@ -173,11 +173,6 @@ pub(super) fn is_empty() -> bool {
     borrow().is_some_and(|host| host.core.is_empty())
 }
 
-/// Whether there are links of vectors to save, as far as can be told.
-pub(super) fn has_links() -> bool {
-    borrow().is_some_and(|host| host.core.has_links())
-}
-
 fn borrow() -> Option<MutexGuard<'static, Host>> {
     match HOST.try_lock() {
         Ok(host) => Some(host),

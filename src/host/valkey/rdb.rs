@@ -12,7 +12,7 @@ use std::mem::MaybeUninit;
 use valkey_module::raw;
 
 use super::api::{Context, save_bytes, server};
-use super::{cell, expiry, fault, info};
+use super::{cell, databases, fault, info};
 
 /// Nine characters that no other module's type has: the section's name in the snapshot.
 const TYPE_NAME: &std::ffi::CStr = c"nuthatch_";
@@ -115,7 +115,7 @@ unsafe fn save(io: *mut raw::RedisModuleIO, even_empty: bool) {
     let saved = cell::with(context, |host| {
         if even_empty || !host.core.is_empty() {
             emit(&host.core.save());
-            let left_out = |database| expiry::has_fields_that_expire(context, database);
+            let left_out = |database| databases::has_fields_that_expire(context, database);
             host.core.save_content(&left_out, &mut emit);
         }
     });
@@ -131,12 +131,12 @@ unsafe fn save(io: *mut raw::RedisModuleIO, even_empty: bool) {
     }
 }
 
-/// Saves the links of vectors, if there are any.
+/// Saves the links of vectors, if there are any, and in any case that the keys have come to an end.
 ///
 /// # Safety
 /// `io` comes from the server and is alive.
 unsafe fn save_links(io: *mut raw::RedisModuleIO, even_empty: bool) {
-    if !even_empty && !cell::has_links() {
+    if !even_empty && cell::is_empty() {
         return;
     }
     // SAFETY: the caller's promise.
@@ -250,9 +250,9 @@ fn load_content(context: Context<'_>, pieces: &mut Pieces) {
 fn read_keys_from_before(context: Context<'_>) {
     // A panic is logged by then.
     let _ = cell::with(context, |host| {
-        let databases: Vec<u32> = host.core.databases_with_indexes().collect();
-        for database in databases {
-            if context.in_database(database, || context.key_count()) > 0 {
+        let watched: Vec<u32> = host.core.databases_with_indexes().collect();
+        for database in watched {
+            if databases::has_keys(context, database) {
                 host.core.read_all_keys(database);
             }
         }

@@ -1,18 +1,25 @@
-//! Whether a database has hashes of which single fields expire.
-//!
-//! Such a field may be gone by the time that a snapshot is loaded, with nobody told of it: then a key does
-//! not hold any more what an index knew of it.
+//! What the server says of its databases, where there is no client in whose name one could be selected.
 
 use super::api::Context;
 
-/// What the server counts such hashes as, in what `INFO keyspace` says of a database: in Valkey from 9.0
-/// on, and in Redis from 7.4 on. Others have no such fields.
+/// What the server counts hashes as of which single fields expire, in what `INFO keyspace` says of a
+/// database: in Valkey from 9.0 on, and in Redis from 7.4 on. Others have no such fields.
 const COUNTS: [&str; 2] = ["keys_with_volatile_items", "subexpiry"];
 
-/// Whether there is any such hash in a database.
+/// Whether there is any key in a database.
+pub(super) fn has_keys(context: Context<'_>, database: u32) -> bool {
+    of_database(context, database).is_some()
+}
+
+/// Whether a database has a hash of which single fields expire. Such a field may be gone by the time that
+/// a snapshot is loaded, with nobody told of it: then a key does not hold any more what an index knew of it.
 pub(super) fn has_fields_that_expire(context: Context<'_>, database: u32) -> bool {
-    let of_database = context.server_info(c"keyspace", &format!("db{database}"));
-    of_database.is_some_and(|text| counts_any(&text))
+    of_database(context, database).is_some_and(|text| counts_any(&text))
+}
+
+/// None for a database without keys.
+fn of_database(context: Context<'_>, database: u32) -> Option<String> {
+    context.server_info(c"keyspace", &format!("db{database}"))
 }
 
 fn counts_any(text: &str) -> bool {
