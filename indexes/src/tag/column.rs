@@ -60,14 +60,14 @@ impl TagColumn {
     }
 
     /// Sets the tags of a document that has none.
-    pub(super) fn set(&mut self, doc: DocId, tags: Vec<TagId>) {
-        let code = match tags.as_slice() {
+    pub(super) fn set(&mut self, doc: DocId, tags: &[TagId]) {
+        let code = match tags {
             [] => return,
             [only] if only.0.number() & SEVERAL == 0 => *only,
             _ => {
                 let unused = u32::try_from(self.lists.len()).unwrap_or(u32::MAX);
                 let slot = self.free.pop().unwrap_or(unused);
-                self.lists.set(slot as usize, tags.into_boxed_slice());
+                self.lists.set(slot as usize, tags.into());
                 TagId(EntryId::of(slot | SEVERAL))
             }
         };
@@ -87,6 +87,11 @@ impl TagColumn {
             self.free.push(slot);
             self.lists.take(slot as usize).into_vec()
         }
+    }
+
+    /// Past the slot of the last document that ever had a tag.
+    pub(super) const fn slots(&self) -> usize {
+        self.codes.len()
     }
 
     /// The tags of all documents.

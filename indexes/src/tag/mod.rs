@@ -153,7 +153,7 @@ impl TagIndex {
         for tag in &tags {
             self.values.value_mut(tag.0).docs.insert(doc);
         }
-        self.column.set(doc, tags);
+        self.column.set(doc, &tags);
         self.len += 1;
     }
 

@@ -10,9 +10,9 @@
 use std::io;
 use std::sync::Arc;
 
+use super::column::TagColumn;
 use super::grams::Grams;
 use super::{Tag, TagId, TagIndex, TagOptions};
-use crate::cow_vec::CowVec;
 use crate::dictionary::{Dictionary, EntryId};
 use crate::doc::DocId;
 use crate::docs::Docs;
@@ -38,8 +38,9 @@ impl TagIndex {
         to.count(self.len);
         let mut before = None;
         let mut of_doc = Vec::new();
-        for (at, tags) in self.column.iter().enumerate() {
-            if let Some(doc) = DocId::from_index(at).filter(|_| !tags.is_empty()) {
+        for doc in (0..self.column.slots()).filter_map(DocId::from_index) {
+            let tags = self.column.get(doc);
+            if !tags.is_empty() {
                 to.doc_after(before, doc);
                 before = Some(doc);
                 of_doc.clear();
@@ -57,7 +58,7 @@ impl TagIndex {
     /// As of [`Reader::number`].
     pub fn load(options: TagOptions, from: &mut Reader<'_>) -> io::Result<Self> {
         let mut tags = read_tags(from)?;
-        let mut column: CowVec<Box<[TagId]>, 64> = CowVec::default();
+        let mut column = TagColumn::default();
         let len = from.count()?;
         let mut before = None;
         let mut of_doc = Vec::new();
@@ -79,7 +80,7 @@ impl TagIndex {
             if of_doc.is_empty() {
                 return Err(invalid("a document has no tag"));
             }
-            column.set(doc.index(), of_doc.as_slice().into());
+            column.set(doc, &of_doc);
         }
         if tags.iter().any(|(_, tag)| tag.docs.is_empty()) {
             return Err(invalid("a tag has no document"));
