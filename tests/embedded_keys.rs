@@ -294,6 +294,7 @@ fn asked(k: usize, filter: &[u8], threads: usize) -> Batch<'_> {
         ef: None,
         filter,
         params: &[],
+        tags: &[],
         threads,
     }
 }
@@ -360,6 +361,16 @@ fn neighbours_of_many_vectors_are_those_of_each() {
         }
     }
     assert!(engine.nearest(&asked(5, b"*", 2), &[]).unwrap().is_empty());
+    let tags: [(&[u8], &[u8]); 1] = [(b"g", b"A")];
+    for (tagged, filtered) in [("*", "@g:{a}"), ("@g:{b}", "@g:{a} @g:{b}")] {
+        let tagged = Batch {
+            tags: &tags,
+            ..asked(5, tagged.as_bytes(), 1)
+        };
+        let filtered = asked(5, filtered.as_bytes(), 1);
+        let tagged = engine.nearest(&tagged, &slices).unwrap();
+        assert_eq!(tagged, engine.nearest(&filtered, &slices).unwrap());
+    }
 }
 
 #[test]
@@ -389,6 +400,15 @@ fn what_is_wrong_with_a_batch_is_named() {
     let field = refused(&mut engine, &tag, &good);
     assert!(
         field.contains("field `g`: must be a vector field: v"),
+        "{field}"
+    );
+    let tagged = Batch {
+        tags: &[(b"v", b"a")],
+        ..asked(1, b"*", 1)
+    };
+    let field = refused(&mut engine, &tagged, &good);
+    assert!(
+        field.contains("field `v`: must be a tag field: g"),
         "{field}"
     );
     let index = Batch {

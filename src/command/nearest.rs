@@ -1,6 +1,7 @@
 //! Nearest neighbours of many vectors at once, for hosts in whose process the caller is: what
 //! `FT.SEARCH` with `KNN` finds for each, without the reply of a command.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nuthatch_indexes::vector::{Nearest, Strategy, VectorIndex};
@@ -30,6 +31,9 @@ pub struct Batch<'a> {
     pub filter: &'a [u8],
     /// Names and values of the query's parameters.
     pub params: &'a [(&'a [u8], &'a [u8])],
+    /// Names of tag fields and the tag that documents must have in each, beside the filter: nothing of
+    /// these is parsed, so nothing in them can change what is asked.
+    pub tags: &'a [(&'a [u8], &'a [u8])],
     /// Threads at most, the caller's among them.
     pub threads: usize,
 }
@@ -70,7 +74,7 @@ pub(crate) fn nearest(
     let search = Nearest {
         k: batch.k,
         ef: batch.ef,
-        filter: filter.as_ref(),
+        filter: filter.as_deref(),
         strategy: Strategy::Auto,
         stop: None,
     };
@@ -129,36 +133,66 @@ fn in_threads(
 }
 
 fn vectors<'a>(index: &'a Index, name: &[u8]) -> Result<&'a VectorIndex, Error> {
-    let schema = index.schema();
-    let id = schema.find(name);
-    let vectors = id.and_then(|id| match index.field(id) {
-        FieldIndex::Vector(vectors) => Some(&**vectors),
-        FieldIndex::Text(_)
-        | FieldIndex::Tag(_)
-        | FieldIndex::Numeric(_)
-        | FieldIndex::Geo(_)
-        | FieldIndex::Shape(_)
-        | FieldIndex::None => None,
-    });
-    vectors.ok_or_else(|| {
-        let fields = schema.iter();
-        let names: Vec<String> = fields
-            .filter(|(_, field)| matches!(field.kind, FieldKind::Vector(_)))
-            .map(|(_, field)| shown(&field.attribute))
-            .collect();
-        Refusal::BadValue {
-            argument: format!("field `{}`", shown(name)),
-            expected: match names.as_slice() {
-                [] => "the index has no vector field".to_owned(),
-                names => format!("must be a vector field: {}", names.join(", ")),
-            },
-        }
-        .into()
-    })
+    match field(index, name) {
+        Some(FieldIndex::Vector(vectors)) => Ok(vectors),
+        Some(_) | None => Err(no_field(index, name, "vector", |kind| {
+            matches!(kind, FieldKind::Vector(_))
+        })),
+    }
 }
 
-/// The documents that match the filter; none if all do.
-fn filter(
+/// The documents that have a tag.
+fn tagged<'a>(index: &'a Index, name: &[u8], tag: &[u8]) -> Result<Cow<'a, RoaringBitmap>, Error> {
+    let Some(FieldIndex::Tag(tags)) = field(index, name) else {
+        return Err(no_field(index, name, "tag", |kind| {
+            matches!(kind, FieldKind::Tag(_))
+        }));
+    };
+    let docs = tags.docs(&tags.normalise(tag));
+    Ok(docs.map_or_else(Cow::default, |docs| docs.bitmap()))
+}
+
+fn field<'a>(index: &'a Index, name: &[u8]) -> Option<&'a FieldIndex> {
+    index.schema().find(name).map(|id| index.field(id))
+}
+
+fn no_field(index: &Index, name: &[u8], kind: &str, is_one: fn(&FieldKind) -> bool) -> Error {
+    let fields = index.schema().iter();
+    let names: Vec<String> = fields
+        .filter(|(_, field)| is_one(&field.kind))
+        .map(|(_, field)| shown(&field.attribute))
+        .collect();
+    Refusal::BadValue {
+        argument: format!("field `{}`", shown(name)),
+        expected: match names.as_slice() {
+            [] => format!("the index has no {kind} field"),
+            names => format!("must be a {kind} field: {}", names.join(", ")),
+        },
+    }
+    .into()
+}
+
+/// The documents that have the tags and match the filter; none if all do.
+fn filter<'a>(
+    index: &'a Index,
+    batch: &Batch<'_>,
+    settings: &Settings,
+) -> Result<Option<Cow<'a, RoaringBitmap>>, Error> {
+    let mut docs = matching(index, batch, settings)?.map(Cow::Owned);
+    for (name, tag) in batch.tags {
+        let tagged = tagged(index, name, tag)?;
+        docs = Some(match docs {
+            None => tagged,
+            Some(docs) => Cow::Owned(&*docs & &*tagged),
+        });
+    }
+    // Walking through a filter that lets everything pass would only take time.
+    let all = index.documents().len() as u64;
+    Ok(docs.filter(|docs| docs.len() < all))
+}
+
+/// The documents that match the filter; none if it lets all pass.
+fn matching(
     index: &Index,
     batch: &Batch<'_>,
     settings: &Settings,
@@ -179,6 +213,5 @@ fn filter(
         return Ok(None);
     }
     let docs = members(&plan, index, &deadline)?;
-    // Walking through a filter that lets everything pass would only take time.
     Ok((docs.len() < index.documents().len() as u64).then(|| docs.into_owned()))
 }

@@ -14,7 +14,7 @@ use self::keys::Keys;
 pub use self::queries::{Begun, Found, Query};
 use crate::command::nearest::{Batch, Neighbours};
 pub use crate::engine::jobs::{Cancel, Deferral};
-use crate::engine::{Call, Core, Effect};
+use crate::engine::{Call, Core, Effect, Linking};
 use crate::reply::{Protocol, Recorder, Reply};
 use crate::request::error::{Error, FileError, FileProblem};
 
@@ -99,6 +99,12 @@ impl Engine {
     ) -> Result<Vec<Neighbours>, Error> {
         self.collect();
         self.core.nearest(DATABASE, batch, queries)
+    }
+
+    /// What is left to do in the background, and who does it.
+    #[must_use]
+    pub fn linking(&self) -> Linking {
+        self.core.linking()
     }
 
     /// Writes everything into a file, whole or not at all: what was there before gives way to it at
