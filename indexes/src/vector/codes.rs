@@ -347,6 +347,16 @@ impl Codes {
         }
     }
 
+    /// As [`Arena::has_whole`].
+    pub(super) fn has_whole(&self) -> bool {
+        self.arena.has_whole()
+    }
+
+    /// As [`Arena::make_huge`].
+    pub(super) fn make_huge(&self) -> bool {
+        self.arena.make_huge()
+    }
+
     /// Bytes allocated.
     pub(super) fn memory_bytes(&self) -> usize {
         let errors = self.errors.as_ref().map_or(0, Arena::memory_bytes);

@@ -67,6 +67,12 @@ pub(super) trait AnyRows: Send + Sync {
 
     /// Bytes allocated.
     fn memory_bytes(&self) -> usize;
+
+    /// As [`Arena::has_whole`].
+    fn has_whole(&self) -> bool;
+
+    /// As [`Arena::make_huge`].
+    fn make_huge(&self) -> bool;
 }
 
 /// Vectors of one type and length. A row is padded with zeros to whole blocks.
@@ -249,6 +255,14 @@ impl<T: Stored> AnyRows for Rows<T> {
 
     fn memory_bytes(&self) -> usize {
         self.arena.memory_bytes() + self.scales.as_ref().map_or(0, Arena::memory_bytes)
+    }
+
+    fn has_whole(&self) -> bool {
+        self.arena.has_whole()
+    }
+
+    fn make_huge(&self) -> bool {
+        self.arena.make_huge()
     }
 }
 

@@ -171,6 +171,9 @@ impl Store {
 
     /// A piece of background work, about a millisecond; true while more is left for this thread.
     pub(super) fn step(&self) -> bool {
+        if self.make_huge() {
+            return true;
+        }
         // Neither is to wait for the other to have nothing left.
         let link_first = self.turns.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
         if link_first && self.link_one() {
@@ -198,9 +201,31 @@ impl Store {
     pub(super) fn is_pending(&self) -> bool {
         let open = !self.closed.load(Ordering::Relaxed) && !self.waits();
         open && (self.may_link() && self.fresh.unclaimed() > 0
+            || self.has_whole()
             || self.upkeep_runs.load(Ordering::Relaxed)
             || self.is_upkeep_freed()
             || !self.upkeep_waits.load(Ordering::Relaxed) && self.is_upkeep_due())
+    }
+
+    /// Whether some memory is full that may lie on huge pages.
+    fn has_whole(&self) -> bool {
+        self.rows.has_whole()
+            || self
+                .codes
+                .load()
+                .as_ref()
+                .is_some_and(|codes| codes.has_whole())
+            || self.graph.as_ref().is_some_and(Graph::has_whole)
+    }
+
+    /// Has a piece of memory lie on a huge page; false if there is none to be looked at.
+    fn make_huge(&self) -> bool {
+        self.codes
+            .load()
+            .as_ref()
+            .is_some_and(|codes| codes.make_huge())
+            || self.graph.as_ref().is_some_and(Graph::make_huge)
+            || self.rows.make_huge()
     }
 
     /// Does all background work.

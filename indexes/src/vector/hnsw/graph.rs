@@ -151,6 +151,16 @@ impl Graph {
             .is_ok()
     }
 
+    /// As [`Arena::has_whole`].
+    pub(in crate::vector) fn has_whole(&self) -> bool {
+        self.base.has_whole()
+    }
+
+    /// As [`Arena::make_huge`].
+    pub(in crate::vector) fn make_huge(&self) -> bool {
+        self.base.make_huge()
+    }
+
     /// Bytes allocated.
     pub(in crate::vector) fn memory_bytes(&self) -> usize {
         self.base.memory_bytes() + self.upper.memory_bytes()
