@@ -2,15 +2,16 @@
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use numpy::ndarray::Array2;
-use numpy::{IntoPyArray, PyArray2, PyReadonlyArray2};
+use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use nuthatch::command::nearest::{Batch, Neighbours};
 use nuthatch::reply::{Protocol, Reply};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyBytes, PyList, PyTuple};
+use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
+use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 
 use crate::{Error, arguments, replies};
 
@@ -137,6 +138,7 @@ impl Engine {
             ef,
             filter: &filter,
             params: &params.collect::<Vec<_>>(),
+            tags: &[],
             threads,
         };
         let found = self
@@ -148,6 +150,82 @@ impl Engine {
         });
         let keys = PyList::new(py, keys.collect::<PyResult<Vec<_>>>()?)?;
         Ok((keys, distances(&found, k).into_pyarray(py)))
+    }
+
+    /// The neighbours of one vector of `FLOAT32`, nearest first, among documents that have a tag in each of
+    /// some fields and match a filter: their keys but for the first `skip` bytes, and distances.
+    #[expect(clippy::too_many_arguments, reason = "the names are Python's")]
+    fn nearest_tagged<'py>(
+        &self,
+        py: Python<'py>,
+        index: &[u8],
+        field: &[u8],
+        query: PyReadonlyArray1<'py, f32>,
+        k: usize,
+        ef: usize,
+        tags: Vec<(PyBackedBytes, PyBackedStr)>,
+        filter: &[u8],
+        skip: usize,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let query = query.as_slice();
+        let query = query.map_err(|_| PyValueError::new_err("query must be contiguous"))?;
+        let query: Vec<u8> = query.iter().flat_map(|one| one.to_le_bytes()).collect();
+        let tags = tags.iter().map(|(name, tag)| (&name[..], tag.as_bytes()));
+        let batch = Batch {
+            index,
+            field,
+            k,
+            ef: Some(ef),
+            filter,
+            params: &[],
+            tags: &tags.collect::<Vec<_>>(),
+            threads: 1,
+        };
+        let found = self
+            .with(py, |engine| engine.nearest(&batch, &[&query]))?
+            .map_err(|error| Error::new_err(error.to_string()))?;
+        let rows = found.into_iter().flatten().map(|(key, distance)| {
+            let key = key.get(skip..).unwrap_or_default();
+            (PyString::new(py, &String::from_utf8_lossy(key)), distance)
+        });
+        PyList::new(py, rows.collect::<Vec<_>>())
+    }
+
+    /// The seconds that the engine itself takes to find the neighbours of each row of `queries`, on one
+    /// thread: what `nearest` is measured by.
+    fn nearest_seconds(
+        &self,
+        py: Python<'_>,
+        index: PyBackedBytes,
+        field: PyBackedBytes,
+        queries: PyReadonlyArray2<'_, u8>,
+        k: usize,
+    ) -> PyResult<f64> {
+        let queries = queries.as_array();
+        let rows = queries.rows().into_iter();
+        let rows: Option<Vec<&[u8]>> = rows.map(|row| row.to_slice()).collect();
+        let rows = rows.ok_or_else(|| PyValueError::new_err("queries must be contiguous"))?;
+        let batch = Batch {
+            index: &index,
+            field: &field,
+            k,
+            ef: None,
+            filter: b"*",
+            params: &[],
+            tags: &[],
+            threads: 1,
+        };
+        let found = self.with(py, |engine| {
+            let start = Instant::now();
+            let found = engine.nearest(&batch, &rows);
+            found.map(|_| start.elapsed().as_secs_f64())
+        })?;
+        found.map_err(|error| Error::new_err(error.to_string()))
+    }
+
+    /// Vectors that wait to be linked into their graphs.
+    fn fresh(&self, py: Python<'_>) -> PyResult<u64> {
+        self.with(py, |engine| engine.linking().fresh)
     }
 
     /// Writes everything into a file, whole or not at all.

@@ -3,7 +3,10 @@
 
 mod arguments;
 mod engine;
+mod guard;
 mod replies;
+mod vectors;
+mod words;
 
 use pyo3::create_exception;
 use pyo3::exceptions::PyException;
@@ -22,4 +25,8 @@ mod _native {
     use super::Error;
     #[pymodule_export]
     use super::engine::Engine;
+    #[pymodule_export]
+    use super::guard::{Facts, Guard, stem_of};
+    #[pymodule_export]
+    use super::vectors::unit;
 }

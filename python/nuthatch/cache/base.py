@@ -17,11 +17,11 @@ from ..engine import Engine
 from .entry import Entry, Hit
 from .flight import Flights
 from .keys import Context, Scope, labels, scope_digest, scope_parts, text_to_embed
-from .lookup import Judge, Request, clause, request
+from .lookup import Judge, Request, request
 from .memory import MemoryStore
 from .remote import RemoteStore
 from .stats import Counters
-from .store import Store, check_fields
+from .store import Near, Store, check_fields
 
 T = TypeVar("T")
 Verify = Callable[[str, str], bool]
@@ -76,6 +76,7 @@ class CacheBase:
         self._threshold = threshold
         self._scope = scope_parts(scope)
         self._scope_digest = scope_digest(self._scope)
+        self._scope_labels = labels(self._scope, ())
         self._k = k
         self._judge = Judge(guard, verify, clock)
         self._ttl = ttl
@@ -142,12 +143,16 @@ class CacheBase:
     ) -> Entry:
         asked = self._request(prompt, scope, context, (), None, None, None)
         if ttl is None:
-            given = [self._tag_ttls[tag] for tag in tags if tag in self._tag_ttls]
-            ttl = min(given) if given else self._ttl
+            ttl = self._ttl
+            if tags and self._tag_ttls:
+                given = [self._tag_ttls[tag] for tag in tags if tag in self._tag_ttls]
+                ttl = min(given) if given else ttl
         now = self._clock()
         if ttl is not None and self._jitter:
             ttl *= 1.0 - self._jitter * random.random()
-        if cost is None:
+        if cost is None and not self._prices:
+            cost = 0.0
+        elif cost is None:
             price = self._prices.get(str(asked.parts.get("model")), (0.0, 0.0))
             cost = (tokens[0] * price[0] + tokens[1] * price[1]) / 1e6
         return Entry(
@@ -155,12 +160,12 @@ class CacheBase:
             prompt=prompt,
             response=response,
             scope=asked.scope,
-            labels=labels(asked.parts, tags),
+            labels=labels(asked.parts, tags) if scope or tags else self._scope_labels,
             created=now,
             fresh_until=None if ttl is None else now + ttl,
             expires=None if ttl is None else now + ttl + self._stale_for,
             lifetime=ttl if self._sliding else None,
-            metadata=metadata or {},
+            metadata=metadata,
             tokens=tokens,
             cost=cost,
             context=asked.context,
@@ -175,6 +180,36 @@ class CacheBase:
             return True
 
         return self._safely("put", run, False)
+
+    def _keep_one(self, entry: Entry) -> bool:
+        """As `_keep` of one, with less around it."""
+        try:
+            vector = self._embeddings.one(text_to_embed(entry.prompt, entry.context))
+            self._store.put((entry,), vector.reshape(1, -1))
+        except Exception as error:
+            self._failed("put", error)
+            return False
+        self._counters.add("puts")
+        return True
+
+    def _lookup_one(self, asked: Request, allow_stale: bool) -> Hit | None:
+        """As `_lookup` of one, with less around it, and with one trip to a server where that can be."""
+        start = time.perf_counter()
+        hit = None
+        try:
+            known = self._embeddings.kept(asked.text)
+            entry, near = self._store.lookup(asked, known)
+            if entry is not None:
+                hit = self._exact_hit(asked, entry, allow_stale)
+            if hit is None:
+                if near is None:
+                    vector = self._embeddings.new(asked.text) if known is None else known
+                    near = self._store.nearest(vector, asked)
+                hit = self._judged(asked, near, allow_stale)
+        except Exception as error:
+            self._failed("get", error)
+        self._count(hit, time.perf_counter() - start)
+        return hit
 
     def _lookup(self, asked: list[Request], allow_stale: bool) -> list[Hit | None]:
         """Looks up several prompts; a failure is a miss of those that were not found before it."""
@@ -203,29 +238,22 @@ class CacheBase:
         if asked.filter is not None:
             return None
         entry = self._store.exact(asked.key)
-        if entry is None or self._judge.unfit(asked, entry, allow_stale) is not None:
+        return None if entry is None else self._exact_hit(asked, entry, allow_stale)
+
+    def _exact_hit(self, asked: Request, entry: Entry, allow_stale: bool) -> Hit | None:
+        if self._judge.unfit(asked, entry, allow_stale) is not None:
             return None
         return self._hit(entry, 1.0, "exact", "the same prompt")
 
     def _semantic(
         self, asked: list[Request], vectors: NDArray[np.float32], allow_stale: bool
     ) -> list[Hit | None]:
-        first = asked[0]
-        if all(
-            (one.scope, one.tags, one.filter, one.k) == (first.scope, first.tags, first.filter, first.k)
-            for one in asked
-        ):
-            near = self._store.nearest(vectors, clause(first), first.k)
-        else:
-            near = [
-                self._store.nearest(vector.reshape(1, -1), clause(one), one.k)[0]
-                for one, vector in zip(asked, vectors)
-            ]
-        hits: list[Hit | None] = []
-        for one, candidates in zip(asked, near):
-            taken = self._judge.take(one, candidates, allow_stale, self._counters)
-            hits.append(taken and self._hit(taken[0], taken[1], "semantic", taken[2]))
-        return hits
+        found = self._store.nearest_many(vectors, asked)
+        return [self._judged(one, near, allow_stale) for one, near in zip(asked, found)]
+
+    def _judged(self, asked: Request, near: Near, allow_stale: bool) -> Hit | None:
+        taken = self._judge.take(asked, near, allow_stale, self._counters)
+        return None if taken is None else self._hit(taken[0], taken[1], "semantic", taken[2])
 
     def _fresh(self, asked: Request) -> Hit | None:
         """An entry of exactly this prompt that another has put meanwhile."""
@@ -233,32 +261,27 @@ class CacheBase:
 
     def _hit(self, entry: Entry, similarity: float, tier: str, why: str) -> Hit:
         now = self._clock()
-        stale = entry.fresh_until is not None and entry.fresh_until <= now
+        fresh_until = entry.fresh_until
+        stale = fresh_until is not None and fresh_until <= now
         if entry.lifetime is not None and not stale:
             entry.fresh_until = now + entry.lifetime
             entry.expires = entry.fresh_until + self._stale_for
         self._store.used(entry)
-        if any(entry.tokens):
+        if entry.tokens != (0, 0):
             self._counters.add("tokens_saved", sum(entry.tokens))
         if entry.cost:
             self._counters.add("money_saved", entry.cost)
-        return Hit(
-            response=entry.response,
-            key=entry.key,
-            prompt=entry.prompt,
-            similarity=similarity,
-            tier=tier,
-            why=why,
-            stale=stale,
-            age=max(0.0, now - entry.created),
-            metadata=entry.metadata,
-        )
+        age = max(0.0, now - entry.created)
+        # By position: this is on the way of every hit.
+        return Hit(entry.response, entry.key, entry.prompt, similarity, tier, why, stale, age, entry.metadata)
 
     def _count(self, hit: Hit | None, seconds: float) -> None:
-        names = ["misses"] if hit is None else [f"{hit.tier}_hits"]
-        if hit is not None and hit.stale:
-            names.append("stale_hits")
-        self._counters.lookup(seconds, *names)
+        if hit is None:
+            self._counters.lookup(seconds, "misses")
+        elif hit.stale:
+            self._counters.lookup(seconds, f"{hit.tier}_hits", "stale_hits")
+        else:
+            self._counters.lookup(seconds, f"{hit.tier}_hits")
 
     def _safely(self, what: str, run: Callable[[], T], otherwise: T) -> T:
         try:

@@ -9,7 +9,6 @@ from .base import CacheBase, check
 from .cached import Cached
 from .entry import Candidate, Hit
 from .keys import Context, Scope, part_digest, scope_parts, tag_digest
-from .lookup import clause
 from .stats import Stats
 from .tune import Pair, Tuning, tune
 
@@ -86,7 +85,7 @@ class SemanticCache(CacheBase):
             allow_stale: Give what is over too, marked as such, while `stale_for` lasts.
         """
         asked = self._request(prompt, scope, context, tags, filter, threshold, k)
-        return self._lookup([asked], allow_stale)[0]
+        return self._lookup_one(asked, allow_stale)
 
     def get_many(
         self,
@@ -131,9 +130,10 @@ class SemanticCache(CacheBase):
         Returns:
             The entry's key, for `invalidate`; None if it could not be kept.
         """
-        check(ttl=ttl)
+        if ttl is not None:
+            check(ttl=ttl)
         entry = self._entry(prompt, response, scope, context, tuple(tags), metadata, ttl, tokens, cost)
-        return entry.key if self._keep([entry]) else None
+        return entry.key if self._keep_one(entry) else None
 
     def put_many(
         self,
@@ -175,7 +175,7 @@ class SemanticCache(CacheBase):
         check(ttl=ttl)
         tags = tuple(tags)
         asked = self._request(prompt, scope, context, tags, filter, threshold, None)
-        hit = self._lookup([asked], self._stale_for > 0)[0]
+        hit = self._lookup_one(asked, self._stale_for > 0)
 
         def compute() -> T:
             response = fn(prompt)
@@ -285,7 +285,7 @@ class SemanticCache(CacheBase):
             Exception: Whatever the embedder or the store raises: who asks why wants to know.
         """
         asked = self._request(prompt, scope, context, tags, filter, threshold, k)
-        near = self._store.nearest(self._embeddings([asked.text]), clause(asked), asked.k)[0]
+        near = self._store.nearest(self._embeddings.one(asked.text), asked)
         return self._judge.explain(asked, near)
 
     def tune(self, pairs: Iterable[Pair], *, target_precision: float = 0.97) -> Tuning:

@@ -31,6 +31,26 @@ class Policy(Protocol):
         ...
 
 
+class Unlimited:
+    """None goes: for a cache without limits, which need not keep an order."""
+
+    def added(self, key: str, size: int, cost: float) -> None:
+        """Nothing to note."""
+
+    def used(self, key: str) -> None:
+        """Nothing to note."""
+
+    def removed(self, key: str) -> None:
+        """Nothing to note."""
+
+    def victim(self) -> str:
+        """Never asked for."""
+        raise LookupError("a cache without limits is never full")
+
+    def clear(self) -> None:
+        """Nothing to note."""
+
+
 class Lru:
     """The one goes that was not used for the longest time."""
 

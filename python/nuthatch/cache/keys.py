@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Union
 
@@ -19,8 +20,8 @@ _SEPARATOR = b"\x1f"
 
 def normal(prompt: str) -> str:
     """A prompt without what does not matter: forms of letters, case, white space, marks at its end."""
-    text = prompt if prompt.isascii() else unicodedata.normalize("NFKC", prompt)
-    return " ".join(text.casefold().split()).rstrip(" .!?…")
+    text = prompt.lower() if prompt.isascii() else unicodedata.normalize("NFKC", prompt).casefold()
+    return " ".join(text.split()).rstrip(" .!?…")
 
 
 def turns(context: Context) -> tuple[str, ...]:
@@ -34,9 +35,7 @@ def digest(*parts: str | bytes) -> str:
     """128 bits of the parts, as hexadecimal digits; where one ends matters."""
     total = blake2b(digest_size=16)
     for part in parts:
-        data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-        total.update(len(data).to_bytes(8, "little"))
-        total.update(data)
+        total.update(_framed(part))
     return total.hexdigest()
 
 
@@ -66,7 +65,11 @@ def labels(scope: Scope, tags: Iterable[str]) -> frozenset[str]:
 
 def entry_key(prompt: str, scope: str, context: tuple[str, ...]) -> str:
     """The key of a prompt in a scope."""
-    return digest("key", scope, normal(prompt), *context)
+    total = _keys_of(scope).copy()
+    total.update(_framed(normal(prompt)))
+    for turn in context:
+        total.update(_framed(turn))
+    return total.hexdigest()
 
 
 def text_to_embed(prompt: str, context: tuple[str, ...]) -> str:
@@ -77,6 +80,19 @@ def text_to_embed(prompt: str, context: tuple[str, ...]) -> str:
 def scope_parts(scope: Scope | None) -> dict[str, object]:
     """A scope without the names that have no value."""
     return {name: value for name, value in (scope or {}).items() if value is not None}
+
+
+@lru_cache(maxsize=1024)
+def _keys_of(scope: str) -> blake2b:
+    """The digest of a key as far as all of a scope have it in common."""
+    total = blake2b(digest_size=16)
+    total.update(_framed("key") + _framed(scope))
+    return total
+
+
+def _framed(part: str | bytes) -> bytes:
+    data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+    return len(data).to_bytes(8, "little") + data
 
 
 def _value(value: object) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Callable, Optional
 
 from .entry import Candidate, Entry
@@ -16,26 +14,52 @@ from .store import Near
 Difference = Callable[[str, str], Optional[str]]
 
 
-@dataclass
 class Request:
-    """One lookup, with all digests made."""
+    """One lookup, with all digests made; `tags` are digests too."""
 
-    prompt: str
-    parts: Mapping[str, object]
-    scope: str
-    context: tuple[str, ...]
-    key: str
-    tags: tuple[str, ...]
-    """Digests."""
-    filter: str | None
-    threshold: float
-    k: int
-    text: str = field(default="")
+    __slots__ = (
+        "_facts",
+        "context",
+        "filter",
+        "k",
+        "key",
+        "parts",
+        "prompt",
+        "scope",
+        "tags",
+        "text",
+        "threshold",
+    )
 
-    @cached_property
+    def __init__(
+        self,
+        prompt: str,
+        parts: Mapping[str, object],
+        scope: str,
+        context: tuple[str, ...],
+        tags: tuple[str, ...],
+        filter: str | None,
+        threshold: float,
+        k: int,
+    ) -> None:
+        self.prompt = prompt
+        self.parts = parts
+        self.scope = scope
+        self.context = context
+        self.key = entry_key(prompt, scope, context)
+        self.tags = tags
+        self.filter = filter
+        self.threshold = threshold
+        self.k = k
+        self.text = text_to_embed(prompt, context)
+        self._facts: Facts | None = None
+
+    @property
     def facts(self) -> Facts:
         """What the guard compares."""
-        return facts(self.text)
+        if self._facts is None:
+            self._facts = facts(self.text)
+        return self._facts
 
 
 def request(
@@ -62,27 +86,14 @@ def request(
         raise ValueError(f"threshold is {threshold}: it must be -1 to 1, as a cosine is")
     if k < 1:
         raise ValueError(f"k is {k}: it must be at least 1")
-    before = turns(context)
     if scope is None:
         scope = scope_digest(parts)
-    return Request(
-        prompt=prompt,
-        parts=parts,
-        scope=scope,
-        context=before,
-        key=entry_key(prompt, scope, before),
-        tags=tuple(tag_digest(tag) for tag in tags),
-        filter=filter,
-        threshold=threshold,
-        k=k,
-        text=text_to_embed(prompt, before),
-    )
+    digests = tuple([tag_digest(tag) for tag in tags]) if tags else ()
+    return Request(prompt, parts, scope, turns(context), digests, filter, threshold, k)
 
 
 def clause(asked: Request) -> str:
-    """The query that entries must match. What the user wrote can widen it, and is never trusted with
-    that: `Judge` looks at the scope of each entry again.
-    """
+    """The query that entries must match."""
     clauses = [f"@scope:{{{asked.scope}}}"]
     clauses += [f"@labels:{{{tag}}}" for tag in asked.tags]
     if asked.filter is not None:
@@ -102,6 +113,12 @@ class Judge:
         self._guard = guard
         self._verify = verify
         self._clock = clock
+        checked = ["near enough"]
+        if guard:
+            checked.append("nothing against it")
+        if verify is not None:
+            checked.append("verified")
+        self._checked = ", ".join(checked)
 
     def difference(self, prompt: str, other: str) -> str | None:
         """What the guard has against taking two texts for the same."""
@@ -113,8 +130,10 @@ class Judge:
         """Why an entry is none for this lookup, however near it is."""
         if entry.scope != asked.scope:
             return "of another scope"
-        if not entry.labels.issuperset(asked.tags):
+        if asked.tags and not entry.labels.issuperset(asked.tags):
             return "without the tags"
+        if entry.fresh_until is None and entry.expires is None:
+            return None
         now = self._clock()
         if entry.expires is not None and entry.expires <= now:
             return "expired"
@@ -145,7 +164,7 @@ class Judge:
         """What speaks against each of some entries."""
         candidates = []
         taken = False
-        for entry, similarity in near:
+        for entry, similarity in sorted(near, key=lambda found: -found[1]):
             verdict = self._verdict(asked, entry, similarity)
             if verdict == "taken":
                 verdict, taken = ("taken" if not taken else "good, but one nearer was taken"), True
@@ -173,9 +192,4 @@ class Judge:
         return difference(asked.facts, entry.facts)
 
     def _why(self, asked: Request, similarity: float) -> str:
-        checked = ["near enough"]
-        if self._guard:
-            checked.append("nothing against it")
-        if self._verify is not None:
-            checked.append("verified")
-        return f"{similarity:.4f} ≥ {asked.threshold:.4g}: {', '.join(checked)}"
+        return f"{similarity:.4f} ≥ {asked.threshold:.4g}: {self._checked}"

@@ -8,12 +8,22 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Callable
 
-import numpy as np
-
 from ..engine import Engine
 from .entry import Entry
-from .eviction import POLICIES
+from .eviction import POLICIES, Policy, Unlimited
+from .lookup import Request
 from .store import Near, Vectors, definition, written
+
+_GLANCE = 8
+"""Candidates of a walk of the graph that finds the nearest nine times of ten, or more."""
+
+_CLOSE_LOOK = 32
+"""Candidates of one that finds all but some thousandths, before a lookup misses: what comes of a miss takes
+thousands of times as long.
+"""
+
+_COMPARED = 5000
+"""So many entries are compared with, one by one, by any search."""
 
 _ENTRY_BYTES = 700
 """What an entry takes beside its prompt, its response and its vector: objects, index, digests."""
@@ -43,15 +53,16 @@ class MemoryStore:
         self._name = name
         self._index = name.encode()
         self._prefix = f"{name}:"
+        self._skip = len(self._prefix.encode())
         self._fields = fields
-        self._policy = POLICIES[eviction]()
+        self._is_limited = max_entries is not None or max_bytes is not None
+        self._policy: Policy = POLICIES[eviction]() if self._is_limited else Unlimited()
         self._max_entries = max_entries
         self._max_bytes = max_bytes
         self._clock = clock
         self._lock = threading.RLock()
         self._dimensions: int | None = None
         self._entries: dict[str, Entry] = {}
-        self._sizes: dict[str, int] = {}
         self._bytes = 0
         self._labels: dict[str, set[str]] = {}
         self._deadlines: list[tuple[float, str]] = []
@@ -60,25 +71,46 @@ class MemoryStore:
     def exact(self, key: str) -> Entry | None:
         """See `Store`."""
         entry = self._entries.get(key)
-        if entry is None or (entry.expires is not None and entry.expires <= self._clock()):
-            return None
-        return entry
+        if entry is None or entry.expires is None:
+            return entry
+        return None if entry.expires <= self._clock() else entry
 
-    def nearest(self, vectors: Vectors, clause: str, k: int) -> list[Near]:
+    def lookup(self, asked: Request, vector: Vectors | None) -> tuple[Entry | None, Near | None]:
         """See `Store`."""
+        if asked.filter is not None:
+            return None, None
+        return self.exact(asked.key), None
+
+    def nearest(self, vector: Vectors, asked: Request) -> Near:
+        """See `Store`: what is found at a glance, if it is near enough, then what a closer look finds."""
         if self._deadlines:
             self._expire()
         if self._dimensions is None:
-            return [[] for _ in vectors]
-        self._check(vectors)
-        rows = vectors.view(np.uint8).reshape(len(vectors), -1)
-        found, distances = self._native.nearest(self._index, b"vector", rows, k, None, clause.encode(), (), 1)
-        skip, entries = len(self._prefix), self._entries
-        answers: list[Near] = []
-        for keys, row in zip(found, distances.tolist()):
-            held = ((entries.get(key[skip:].decode()), distance) for key, distance in zip(keys, row))
-            answers.append([(entry, 1.0 - distance) for entry, distance in held if entry is not None])
-        return answers
+            return
+        self._check(vector)
+        entries = self._entries
+        judged = None
+        if len(entries) > _COMPARED:
+            for key, distance in self._find(vector, asked, 1, _GLANCE):
+                entry = entries.get(key)
+                if entry is not None and 1.0 - distance >= asked.threshold:
+                    judged = key
+                    yield entry, 1.0 - distance
+        for key, distance in self._find(vector, asked, asked.k, _CLOSE_LOOK):
+            entry = entries.get(key)
+            if entry is not None and key != judged:
+                yield entry, 1.0 - distance
+
+    def _find(self, vector: Vectors, asked: Request, k: int, ef: int) -> list[tuple[str, float]]:
+        tags = [(b"scope", asked.scope)]
+        if asked.tags:
+            tags += [(b"labels", tag) for tag in asked.tags]
+        query = b"*" if asked.filter is None else asked.filter.encode()
+        return self._native.nearest_tagged(self._index, b"vector", vector, k, ef, tags, query, self._skip)
+
+    def nearest_many(self, vectors: Vectors, asked: Sequence[Request]) -> list[Near]:
+        """See `Store`."""
+        return [self.nearest(vector, one) for vector, one in zip(vectors, asked)]
 
     def put(self, entries: Sequence[Entry], vectors: Vectors) -> None:
         """See `Store`."""
@@ -113,7 +145,7 @@ class MemoryStore:
         self._native.execute(command, 3, False)
         size = _ENTRY_BYTES + _size(entry.prompt) + _size(entry.response) + vector.nbytes
         self._entries[entry.key] = entry
-        self._sizes[entry.key] = size
+        entry.size = size
         self._bytes += size
         for label in entry.labels:
             self._labels.setdefault(label, set()).add(entry.key)
@@ -123,9 +155,10 @@ class MemoryStore:
 
     def used(self, entry: Entry) -> None:
         """See `Store`."""
-        with self._lock:
-            if self._entries.get(entry.key) is entry:
-                self._policy.used(entry.key)
+        if self._is_limited:
+            with self._lock:
+                if self._entries.get(entry.key) is entry:
+                    self._policy.used(entry.key)
 
     def find(self, labels: Iterable[str]) -> list[str]:
         """See `Store`."""
@@ -147,7 +180,6 @@ class MemoryStore:
             for key in list(self._entries):
                 self._native.execute(("DEL", self._prefix + key), 3, False)
             self._entries.clear()
-            self._sizes.clear()
             self._labels.clear()
             self._deadlines.clear()
             self._policy.clear()
@@ -178,9 +210,9 @@ class MemoryStore:
         self._dimensions = dimensions
 
     def _check(self, vectors: Vectors) -> None:
-        if vectors.shape[1] != self._dimensions:
+        if vectors.shape[-1] != self._dimensions:
             raise ValueError(
-                f"the embedder gave {vectors.shape[1]} dimensions, and the entries of the cache have "
+                f"the embedder gave {vectors.shape[-1]} dimensions, and the entries of the cache have "
                 f"{self._dimensions}: one cache is for one embedder"
             )
 
@@ -213,7 +245,7 @@ class MemoryStore:
 
     def _forget(self, key: str) -> None:
         entry = self._entries.pop(key)
-        self._bytes -= self._sizes.pop(key)
+        self._bytes -= entry.size
         for label in entry.labels:
             keys = self._labels.get(label)
             if keys is not None:

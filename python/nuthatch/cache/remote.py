@@ -8,25 +8,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Callable
 
 from .entry import Entry
+from .lookup import Request, clause
 from .store import Near, Vectors, definition, written
+from .trip import ask
 
 _BATCH = 1000
 """Keys found or deleted at a time."""
 
-_FIELDS = (
-    "prompt",
-    "response",
-    "scope",
-    "labels",
-    "created",
-    "fresh_until",
-    "expires",
-    "lifetime",
-    "metadata",
-    "tokens",
-    "cost",
-    "context",
-)
+_FIELDS = ("prompt", "response", "scope", "labels", "about", "fresh_until", "expires")
+"""Of an entry: what is searched for, what changes, what is the user's, and the rest in one."""
+
+_SHOWN = ("SORTBY", "distance", "DIALECT", 2, "RETURN", 1 + len(_FIELDS), "distance", *_FIELDS)
+
+_GLANCE = 12
+"""Candidates of a first search: so few that a server answers it at once instead of by a worker."""
+
+_CLOSE_LOOK = 32
+"""Candidates of a second one, before a lookup misses."""
 
 _RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end"
 
@@ -53,42 +51,59 @@ class RemoteStore:
 
     def exact(self, key: str) -> Entry | None:
         """See `Store`."""
-        values = self._client.execute_command("HMGET", self._prefix + key, *_FIELDS)
-        if values[0] is None:
-            return None
-        return self._entry(key, dict(zip(_FIELDS, values)))
+        (values,) = ask(self._client, [("HMGET", self._prefix + key, *_FIELDS)])
+        return self._held(key, values)
 
-    def nearest(self, vectors: Vectors, clause: str, k: int) -> list[Near]:
+    def lookup(self, asked: Request, vector: Vectors | None) -> tuple[Entry | None, Near | None]:
+        """See `Store`: both questions in one trip, if the second can be asked yet."""
+        if asked.filter is not None:
+            return None, None
+        if vector is None:
+            return self.exact(asked.key), None
+        exact = ("HMGET", self._prefix + asked.key, *_FIELDS)
+        values, reply = ask(self._client, [exact, self._search(vector, asked, 1, _GLANCE)])
+        entry = self._held(asked.key, values)
+        return entry, None if entry is not None else self._near(reply, vector, asked)
+
+    def nearest(self, vector: Vectors, asked: Request) -> Near:
+        """See `Store`: what is found at a glance, if it is near enough, then what a closer look finds."""
+        (reply,) = ask(self._client, [self._search(vector, asked, 1, _GLANCE)])
+        return self._near(reply, vector, asked)
+
+    def _near(self, first: Any, vector: Vectors, asked: Request) -> Near:
+        judged = ""
+        for entry, similarity in self._found(first):
+            if similarity >= asked.threshold:
+                judged = entry.key
+                yield entry, similarity
+        (reply,) = ask(self._client, [self._search(vector, asked, asked.k, _CLOSE_LOOK)])
+        for entry, similarity in self._found(reply):
+            if entry.key != judged:
+                yield entry, similarity
+
+    def nearest_many(self, vectors: Vectors, asked: Sequence[Request]) -> list[Near]:
         """See `Store`."""
-        query = f"({clause})=>[KNN {k} @vector $v AS distance]"
-        shown = ("distance", *_FIELDS)
-        commands = [
-            (
-                *("FT.SEARCH", self._name, query, "PARAMS", 2, "v", vector.tobytes()),
-                *("SORTBY", "distance", "RETURN", len(shown), *shown, "LIMIT", 0, k, "DIALECT", 2),
-            )
-            for vector in vectors
-        ]
-        if len(commands) == 1:
-            try:
-                replies = [self._client.execute_command(*commands[0])]
-            except Exception as error:
-                replies = [error]
-        else:
-            pipeline = self._client.pipeline(transaction=False)
-            for command in commands:
-                pipeline.execute_command(*command)
-            replies = pipeline.execute(raise_on_error=False)
-        return [self._near(reply, vectors.shape[1]) for reply in replies]
+        searches = [self._search(vector, one, one.k, _CLOSE_LOOK) for vector, one in zip(vectors, asked)]
+        return [self._found(reply) for reply in ask(self._client, searches)]
 
-    def _near(self, reply: Any, dimensions: int) -> Near:
+    def _search(self, vector: Vectors, asked: Request, k: int, ef: int) -> tuple[Any, ...]:
+        """The command that finds the nearest."""
+        query = f"({clause(asked)})=>[KNN {k} @vector $v EF_RUNTIME {ef} AS distance]"
+        return ("FT.SEARCH", self._name, query, *_SHOWN, "LIMIT", 0, k, "PARAMS", 2, "v", vector.tobytes())
+
+    def _held(self, key: str, values: Any) -> Entry | None:
+        if isinstance(values, Exception):
+            raise values
+        return None if values[0] is None else self._entry(key, dict(zip(_FIELDS, values)))
+
+    def _found(self, reply: Any) -> list[tuple[Entry, float]]:
         if isinstance(reply, Exception):
             if _no_index(reply):
                 # Nobody has put anything yet, or all was cleared.
                 self._dimensions = None
                 return []
             raise reply
-        answers: Near = []
+        answers = []
         for key, fields in _rows(reply):
             distance = fields.pop("distance", None)
             if distance is not None and "prompt" in fields:
@@ -213,39 +228,28 @@ class RemoteStore:
         raise ValueError(f"the index {self._name!r} is not one of a cache: it has no field 'vector'")
 
     def _pairs(self, entry: Entry) -> list[object]:
+        about: dict[str, Any] = {"created": entry.created}
+        if entry.lifetime is not None:
+            about["lifetime"] = entry.lifetime
+        if entry.metadata:
+            about["metadata"] = dict(entry.metadata)
+        if any(entry.tokens):
+            about["tokens"] = entry.tokens
+        if entry.cost:
+            about["cost"] = entry.cost
+        if entry.context:
+            about["context"] = entry.context
         pairs: list[object] = ["prompt", entry.prompt, "response", self._dumps(entry.response)]
-        pairs += [
-            "scope",
-            entry.scope,
-            "labels",
-            ",".join(sorted(entry.labels)),
-            "created",
-            repr(entry.created),
-        ]
-        for name in ("fresh_until", "expires", "lifetime"):
+        pairs += ["scope", entry.scope, "labels", ",".join(sorted(entry.labels)), "about", json.dumps(about)]
+        for name in ("fresh_until", "expires"):
             value = getattr(entry, name)
             if value is not None:
                 pairs += [name, repr(value)]
-        if entry.metadata:
-            pairs += ["metadata", json.dumps(dict(entry.metadata))]
-        if any(entry.tokens):
-            pairs += ["tokens", json.dumps(entry.tokens)]
-        if entry.cost:
-            pairs += ["cost", repr(entry.cost)]
-        if entry.context:
-            pairs += ["context", json.dumps(entry.context)]
         return pairs + written(entry.metadata, self._fields)
 
     def _entry(self, key: str, fields: Mapping[str, Any]) -> Entry:
-        def number(name: str) -> float | None:
-            value = fields.get(name)
-            return None if value is None else float(value)
-
-        def decoded(name: str, default: Any) -> Any:
-            value = fields.get(name)
-            return default if value is None else json.loads(value)
-
-        prompt_tokens, response_tokens = decoded("tokens", (0, 0))
+        about = json.loads(fields.get("about") or "{}")
+        fresh_until, expires = fields.get("fresh_until"), fields.get("expires")
         labels = _text(fields.get("labels") or "")
         return Entry(
             key=key,
@@ -253,14 +257,14 @@ class RemoteStore:
             response=self._loads(fields["response"]),
             scope=_text(fields.get("scope") or ""),
             labels=frozenset(labels.split(",")) if labels else frozenset(),
-            created=number("created") or 0.0,
-            fresh_until=number("fresh_until"),
-            expires=number("expires"),
-            lifetime=number("lifetime"),
-            metadata=decoded("metadata", {}),
-            tokens=(prompt_tokens, response_tokens),
-            cost=number("cost") or 0.0,
-            context=tuple(decoded("context", ())),
+            created=float(about.get("created", 0.0)),
+            fresh_until=None if fresh_until is None else float(fresh_until),
+            expires=None if expires is None else float(expires),
+            lifetime=about.get("lifetime"),
+            metadata=about.get("metadata"),
+            tokens=tuple(about.get("tokens", (0, 0))),
+            cost=about.get("cost", 0.0),
+            context=tuple(about.get("context", ())),
         )
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .entry import Entry
 
+if TYPE_CHECKING:
+    from .lookup import Request
+
 Vectors = NDArray[np.float32]
-Near = list[tuple[Entry, float]]
-"""Entries and their similarities, nearest first."""
+Near = Iterable[tuple[Entry, float]]
+"""Entries and their similarities, nearest first; to be gone through once."""
 
 FIELD_TYPES = ("TAG", "NUMERIC", "TEXT")
 """Types that metadata can be indexed as."""
@@ -24,14 +27,9 @@ RESERVED = frozenset(
         "scope",
         "labels",
         "vector",
-        "created",
+        "about",
         "fresh_until",
         "expires",
-        "lifetime",
-        "metadata",
-        "tokens",
-        "cost",
-        "context",
     ]
 )
 """Names of an entry's own fields."""
@@ -44,8 +42,23 @@ class Store(Protocol):
         """The entry of a key, if it is there and not expired."""
         ...
 
-    def nearest(self, vectors: Vectors, clause: str, k: int) -> list[Near]:
-        """The entries nearest to each row of `[n, d]` unit vectors, among those that match a clause."""
+    def nearest(self, vector: Vectors, asked: Request) -> Near:
+        """The `asked.k` entries nearest to a unit vector `[d]`, of those in the scope of a lookup that have
+        its tags and match its filter.
+
+        What the user wrote as a filter can widen it, and is never trusted with that: `Judge` looks at the
+        scope and the tags of each entry again.
+        """
+        ...
+
+    def nearest_many(self, vectors: Vectors, asked: Sequence[Request]) -> list[Near]:
+        """The same of several, `[n, d]`."""
+        ...
+
+    def lookup(self, asked: Request, vector: Vectors | None) -> tuple[Entry | None, Near | None]:
+        """The entry of the key of a lookup, and, if there is none, what is nearest, provided that the
+        vector is known by now and that costs no other trip.
+        """
         ...
 
     def put(self, entries: Sequence[Entry], vectors: Vectors) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -10,6 +9,8 @@ from typing import Any, Callable, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from .._native import unit as _unit_of_one
 
 Embedder = Callable[[list[str]], Any]
 """From n texts to n vectors, `[n, d]`."""
@@ -50,13 +51,50 @@ class Embeddings:
         Raises:
             EmbeddingError: The embedder gave something else.
         """
+        if len(texts) == 1:
+            return self.one(texts[0]).reshape(1, -1)
         known = self.known(texts)
         new = list(dict.fromkeys(text for text in texts if text not in known))
         if new:
             known.update(self.keep(new, self._embedder(new)))
-        if len(texts) == 1:
-            return known[texts[0]].reshape(1, -1)
         return np.stack([known[text] for text in texts])
+
+    def one(self, text: str) -> NDArray[np.float32]:
+        """The vector of one text, `[d]`.
+
+        Raises:
+            EmbeddingError: The embedder gave something else.
+        """
+        vector = self.kept(text)
+        if vector is not None:
+            self._counts.add("embeddings_cached")
+            return vector
+        return self.new(text)
+
+    def new(self, text: str) -> NDArray[np.float32]:
+        """The vector of a text that is not kept yet.
+
+        Raises:
+            EmbeddingError: The embedder gave something else.
+        """
+        vector = unit_row(self._embedder([text]))
+        self._counts.add("embedded")
+        if self._keep:
+            with self._lock:
+                self._kept[text] = vector
+                if len(self._kept) > self._keep:
+                    self._kept.popitem(last=False)
+        return vector
+
+    def kept(self, text: str) -> NDArray[np.float32] | None:
+        """The vector of a text, if it is kept."""
+        if not self._keep:
+            return None
+        with self._lock:
+            vector = self._kept.get(text)
+            if vector is not None:
+                self._kept.move_to_end(text)
+        return vector
 
     def known(self, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Those that are kept."""
@@ -84,12 +122,33 @@ class Embeddings:
         return found
 
 
+def unit_row(vectors: ArrayLike) -> NDArray[np.float32]:
+    """The one vector of `[1, d]` as a vector of length 1, `[d]`.
+
+    Raises:
+        EmbeddingError: As of `unit`.
+    """
+    rows = _rows(vectors, 1)
+    row = _unit_of_one(rows[0])
+    if row is None:
+        raise EmbeddingError(_NO_DIRECTION)
+    return row
+
+
 def unit(vectors: ArrayLike, count: int) -> NDArray[np.float32]:
     """Vectors of length 1, `[count, d]`.
 
     Raises:
         EmbeddingError: They are of another shape, or one is zero or not finite.
     """
+    rows = _rows(vectors, count)
+    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+    if not np.all(np.isfinite(lengths)) or not np.all(lengths > 0):
+        raise EmbeddingError(_NO_DIRECTION)
+    return np.ascontiguousarray(rows / lengths[:, None], dtype=np.float32)
+
+
+def _rows(vectors: ArrayLike, count: int) -> NDArray[np.float32]:
     try:
         rows = np.ascontiguousarray(vectors, dtype=np.float32)
     except (TypeError, ValueError) as error:
@@ -98,16 +157,7 @@ def unit(vectors: ArrayLike, count: int) -> NDArray[np.float32]:
         raise EmbeddingError(
             f"the embedder gave the shape {list(rows.shape)} for {count} texts: it must be [{count}, d]"
         )
-    if count == 1:
-        # The common case, for which sums over rows would be the most of the work.
-        length = math.sqrt(float(rows[0] @ rows[0]))
-        if not 0.0 < length < math.inf:
-            raise EmbeddingError(_NO_DIRECTION)
-        return np.divide(rows, np.float32(length), dtype=np.float32)
-    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
-    if not np.all(np.isfinite(lengths)) or not np.all(lengths > 0):
-        raise EmbeddingError(_NO_DIRECTION)
-    return np.ascontiguousarray(rows / lengths[:, None], dtype=np.float32)
+    return rows
 
 
 def each(function: Callable[[str], ArrayLike]) -> Embedder:

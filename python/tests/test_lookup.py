@@ -1,0 +1,118 @@
+"""The ways of a lookup that are there for speed: they find what the slow ones find."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nuthatch import SemanticCache
+from nuthatch.cache.guard import facts
+from nuthatch.cache.trip import ask
+from nuthatch.embed.base import EmbeddingError, unit, unit_row
+
+ENTRIES = 6000
+"""More than are compared with one by one."""
+
+
+def word(number: int) -> str:
+    return "".join(chr(ord("a") + int(digit)) for digit in str(number))
+
+
+@pytest.fixture(scope="module")
+def full():
+    random = np.random.default_rng(5)
+    rows = random.standard_normal((ENTRIES, 24)).astype(np.float32)
+    known = {f"kept {word(number)}": row for number, row in enumerate(rows)}
+    cache = SemanticCache(
+        lambda texts: np.stack([known[text] for text in texts]), threshold=0.9, guard=False, raise_errors=True
+    )
+    cache.put_many([(prompt, number) for number, prompt in enumerate(known)])
+    return cache, known, rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def test_a_glance_and_a_closer_look_find_the_nearest(full) -> None:
+    cache, known, rows = full
+    random = np.random.default_rng(6)
+    found = 0
+    for number in random.choice(ENTRIES, 300, replace=False).tolist():
+        near = rows[number] + random.standard_normal(24).astype(np.float32) * np.float32(0.04)
+        prompt = f"asked {word(number)}"
+        known[prompt] = near
+        nearest = int(np.argmax(rows @ near))
+        hit = cache.get(prompt)
+        found += hit is not None and hit.response == nearest
+        if hit is not None:
+            similarity = float(rows[hit.response] @ near / np.linalg.norm(near))
+            assert hit.similarity == pytest.approx(similarity, abs=1e-4)
+    assert found >= 297
+
+
+def test_what_a_glance_finds_and_is_refused_is_not_judged_again(full) -> None:
+    cache, known, rows = full
+    known["asked thrice"] = rows[7] + np.float32(0.001)
+    judged = []
+    strict = SemanticCache(
+        lambda texts: np.stack([known[text] for text in texts]),
+        engine=cache._store._engine,
+        threshold=-1.0,
+        guard=lambda asked, kept: judged.append(kept) or "no",
+        k=5,
+        raise_errors=True,
+    )
+    strict._store = cache._store
+    assert strict.get("asked thrice") is None
+    assert len(judged) == len(set(judged)) >= 5
+    assert judged[0] == f"kept {word(7)}"
+    order = [candidate.similarity for candidate in strict.explain("asked thrice")]
+    assert order == sorted(order, reverse=True)
+
+
+def test_a_unit_vector_of_one_is_that_of_many() -> None:
+    rows = np.random.default_rng(8).standard_normal((5, 37)).astype(np.float64)
+    for row, one in zip(rows, unit(rows, 5)):
+        np.testing.assert_allclose(unit_row([row]), one, rtol=1e-6)
+    for bad in ([[0.0, 0.0]], [[np.nan, 1.0]], [[np.inf, 1.0]], [1.0, 2.0], [["a"]], [[]]):
+        with pytest.raises(EmbeddingError):
+            unit_row(bad)
+
+
+def test_facts_can_be_looked_at() -> None:
+    said = facts("Why don't 2,000 Birds from Paris buy free well-known seeds?")
+    assert said.numbers == {"2000"}
+    assert said.negations == 1
+    assert said.names == {"bird", "paris"}
+    assert {"well", "known", "seed"} <= said.words
+    assert said.opposites == {"buy"}
+    assert said.qualifiers == {"free"}
+    assert said.asks == {"why"}
+    assert said.relations == (("from", "paris"),)
+    # Halves of surrogate pairs come from broken texts; they are no letters.
+    assert facts("a \ud800 b").words == {"a", "b"}
+
+
+def test_one_trip_gives_what_two_give(url) -> None:
+    import redis
+
+    class Other(redis.Redis):
+        """Not asked directly."""
+
+    commands = [("SET", "trip", "a b"), ("HMGET", "trip", "x"), ("GET", "trip"), ("FT.NONE", "x")]
+    for protocol in (2, 3):
+        with redis.Redis.from_url(url, protocol=protocol) as direct, Other.from_url(url) as other:
+            for client in (direct, other):
+                done, refused, value, unknown = ask(client, commands)
+                assert done in (b"OK", True)
+                assert isinstance(refused, redis.ResponseError)
+                assert value == b"a b"
+                assert isinstance(unknown, redis.ResponseError)
+                # The connection is as good as before.
+                assert ask(client, [("GET", "trip")]) == [b"a b"]
+            direct.connection_pool.disconnect()
+            assert ask(direct, [("GET", "trip")]) == [b"a b"]
+
+
+def test_a_trip_to_nobody_fails() -> None:
+    import redis
+
+    with redis.Redis(port=1) as nobody, pytest.raises(redis.ConnectionError):
+        ask(nobody, [("GET", "x")])
