@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use clap::{Args, Parser};
-use nuthatch_bench::{aggregate, query, text};
+use nuthatch_bench::{aggregate, load, query, text};
 
 /// Variables that tune a BLAS for a processor that this may not be, which would handicap a peer.
 const FOREIGN: [&str; 3] = [
@@ -35,6 +35,10 @@ enum Suite {
     Query(query::Options),
     /// Aggregations against `DuckDB` and Polars: target/bench/aggregate.{json,md}
     Aggregate(aggregate::Options),
+    /// Servers with the module and without it: target/bench/server.{json,md}
+    Server(load::Options),
+    /// Mixed load on a server for some minutes: target/bench/soak.{json,md}; fails if memory grows
+    Soak(load::soak::Options),
 }
 
 #[derive(Args)]
@@ -130,6 +134,11 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             aggregate::run(&options, root()?)?;
             true
         }
+        Suite::Server(options) => {
+            load::run(&options, root()?)?;
+            true
+        }
+        Suite::Soak(options) => load::soak::run(&options, root()?)?,
     };
     Ok(if measured {
         ExitCode::SUCCESS
