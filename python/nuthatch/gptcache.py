@@ -50,7 +50,10 @@ class NuthatchVectors(VectorBase):  # type: ignore[misc]
         for data in datas:
             self._documents.put(str(int(data.id)), self._row(data.data), ())
 
-    def search(self, data: NDArray[np.float32], top_k: int = -1) -> list[tuple[float, int]]:
+    # Its base says that it gives nothing, and takes what it gives.
+    def search(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, data: NDArray[np.float32], top_k: int = -1
+    ) -> list[tuple[float, int]]:
         """Distances and ids of the vectors nearest to one, nearest first."""
         k = self._top_k if top_k == -1 else top_k
         rows = self._documents.nearest(self._row(data), k, "*", (), ())

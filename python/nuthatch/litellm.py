@@ -14,6 +14,7 @@ from typing import Any
 import litellm
 from litellm.caching.base_cache import BaseCache
 from litellm.caching.caching import Cache
+from litellm.types.caching import LiteLLMCacheType
 
 from .cache import SemanticCache
 from .openai import _is_whole, _said
@@ -44,7 +45,7 @@ class NuthatchCache(Cache):  # type: ignore[misc]
         self, cache: SemanticCache, *, scope: Mapping[str, object] | None = None, **options: Any
     ) -> None:
         options.setdefault("supported_call_types", ["completion", "acompletion"])
-        super().__init__(type="local", **options)
+        super().__init__(type=LiteLLMCacheType.LOCAL, **options)
         self.cache = _Answers(cache, dict(scope or {}))
 
     def get_cache_key(self, **kwargs: Any) -> str:

@@ -80,9 +80,7 @@ def results(reply: dict[str, Any]) -> Results:
 def _score(row: dict[str, Any]) -> float | None:
     score: Any = row.get("score")
     # With EXPLAINSCORE it is the first of two.
-    while isinstance(score, list) and score:
-        score = score[0]
-    return None if score is None else float(score)
+    return None if score is None else float(score[0] if isinstance(score, list) else score)
 
 
 def _text(value: Any) -> str:
