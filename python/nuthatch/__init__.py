@@ -13,6 +13,7 @@ from .aio import AsyncEngine
 from .cache import AsyncSemanticCache, Hit, SemanticCache
 from .engine import Engine
 from .index import Index, Neighbours
+from .results import Results, Row
 
 if TYPE_CHECKING:
     from ._server import module_path, server
@@ -28,6 +29,8 @@ __all__ = [
     "Hit",
     "Index",
     "Neighbours",
+    "Results",
+    "Row",
     "SemanticCache",
     "async_embedded_client",
     "embedded_client",

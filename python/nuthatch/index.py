@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .results import Results, results
+
 if TYPE_CHECKING:
     from .engine import Engine
 
@@ -60,6 +62,34 @@ class Index:
         command = ("FT.INFO", self._name)
         info: dict[str, Any] = self._engine._native.execute(command, 3, True)
         return info
+
+    def search(
+        self,
+        query: str | bytes = "*",
+        *options: object,
+        params: Mapping[str, object] | None = None,
+        limit: int = 10,
+        offset: int = 0,
+    ) -> Results:
+        """The documents that match a query, as rows that notebooks show.
+
+        Args:
+            query: As of `FT.SEARCH`, with `=>[KNN …]` too.
+            options: Others of `FT.SEARCH`, as they are: `"SORTBY", "price", "WITHSCORES"`.
+            params: Parameters of the query: an array is a vector.
+            limit: Rows, at most.
+            offset: Rows that are passed over.
+
+        Raises:
+            Error: The engine refused the query; the text says why.
+        """
+        command: list[object] = ["FT.SEARCH", self._name, query, *options, "LIMIT", offset, limit]
+        if params:
+            command += ["PARAMS", 2 * len(params)]
+            for name, value in params.items():
+                command += [name, value]
+        command += ["DIALECT", 2]
+        return results(self._engine._native.execute(tuple(command), 3, True))
 
     def knn(
         self,
@@ -113,14 +143,13 @@ class Index:
         return f"<nuthatch.Index {self.name!r}: {info.get('num_docs')} documents>"
 
     def _repr_html_(self) -> str:
-        from ._html import table
+        from ._html import paragraph, table
 
         info = self.info()
         rows = []
         for attribute in info.get("attributes", []):
             rows.append([str(attribute.get("attribute")), str(attribute.get("type"))])
-        head = f"{self.name}: {info.get('num_docs')} documents"
-        return f"<p>{head}</p>" + table(["field", "type"], rows)
+        return paragraph(f"{self.name}: {info.get('num_docs')} documents") + table(["field", "type"], rows)
 
     def _read_fields(self) -> None:
         """Learns the vector fields: NumPy's type and the dimension of each."""

@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from langchain_core.caches import BaseCache
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
@@ -19,13 +18,12 @@ from langchain_core.load import dumps, loads
 from langchain_core.outputs import Generation
 from langchain_core.vectorstores import VectorStore
 
+from ._documents import SCORE, Documents
 from .cache import SemanticCache
-from .cache.remote import _rows, _text
-from .cache.store import check_fields, written
+from .cache.remote import _text
+from .cache.store import written
 from .embed.base import unit
 from .engine import Engine
-
-_SCORE = "distance"
 
 
 class NuthatchCache(BaseCache):
@@ -113,17 +111,8 @@ class NuthatchVectorStore(VectorStore):
         fields: Mapping[str, str] | None = None,
         algorithm: str = "HNSW",
     ) -> None:
-        if client is not None and engine is not None:
-            raise ValueError("client and engine: only one of them says where the documents are")
-        if algorithm not in ("HNSW", "FLAT"):
-            raise ValueError(f"algorithm is {algorithm!r}: it must be 'HNSW' or 'FLAT'")
         self._embedding = embedding
-        self._execute = (engine or Engine()).execute if client is None else client.execute_command
-        self._index = index_name
-        self._prefix = f"{index_name}:"
-        self._fields = check_fields(fields or {})
-        self._algorithm = algorithm
-        self._is_made = False
+        self._documents = Documents(client, engine, index_name, ("text", "TEXT"), fields, algorithm)
 
     @property
     def embeddings(self) -> Embeddings:
@@ -147,13 +136,9 @@ class NuthatchVectorStore(VectorStore):
         if len(names) != len(given) or len(data) != len(given):
             raise ValueError(f"{len(given)} texts need as many ids and metadatas: {len(names)}, {len(data)}")
         vectors = unit(self._embedding.embed_documents(given), len(given))
-        self._make(vectors.shape[1])
         for name, text, metadata, vector in zip(names, given, data, vectors):
-            key = self._prefix + name
-            pairs = written(metadata, self._fields)
-            self._execute("DEL", key)
-            stored = ("text", text, "metadata", json.dumps(metadata), "vector", vector.tobytes())
-            self._execute("HSET", key, *stored, *pairs)
+            stored = ("text", text, "metadata", json.dumps(metadata))
+            self._documents.put(name, vector, (*stored, *written(metadata, self._documents.fields)))
         return names
 
     def similarity_search(self, query: str, k: int = 4, **kwargs: Any) -> list[Document]:
@@ -183,20 +168,15 @@ class NuthatchVectorStore(VectorStore):
         """The documents of some ids, those that are there, in this order."""
         found = []
         for name in ids:
-            text, metadata = self._execute("HMGET", self._prefix + name, "text", "metadata")
-            if text is not None:
+            values = self._documents.get(name, "text", "metadata")
+            if values is not None:
+                text, metadata = values
                 found.append(Document(id=name, page_content=_text(text), metadata=json.loads(metadata)))
         return found
 
     def delete(self, ids: list[str] | None = None, **kwargs: Any) -> bool | None:
         """Deletes documents by id, all without ids; whether there was any."""
-        if ids is None:
-            if not self._is_made:
-                return False
-            self._is_made = False
-            self._execute("FT.DROPINDEX", self._index, "DD")
-            return True
-        return bool(ids) and int(self._execute("DEL", *(self._prefix + name for name in ids))) > 0
+        return self._documents.clear() if ids is None else self._documents.delete(ids) > 0
 
     @classmethod
     def from_texts(
@@ -216,54 +196,15 @@ class NuthatchVectorStore(VectorStore):
     def _select_relevance_score_fn(self) -> Any:
         return lambda distance: 1.0 - distance
 
-    def _make(self, dimensions: int) -> None:
-        if self._is_made:
-            return
-        command: list[object] = [
-            "FT.CREATE",
-            self._index,
-            "PREFIX",
-            1,
-            self._prefix,
-            "SCHEMA",
-            "text",
-            "TEXT",
-        ]
-        command += ["vector", "VECTOR", self._algorithm, 6, "TYPE", "FLOAT32", "DIM", dimensions]
-        command += ["DISTANCE_METRIC", "COSINE"]
-        for name, kind in self._fields.items():
-            command += [name, kind]
-        try:
-            self._execute(*command)
-        except Exception as error:
-            if "exists" not in str(error).lower():
-                raise
-        self._is_made = True
-
     def _nearest(
         self, vector: Sequence[float], k: int, filter: str | Mapping[str, Any] | None
     ) -> list[tuple[Document, float]]:
-        if k < 1:
-            raise ValueError(f"k is {k}: it must be at least 1")
         clause, params = self._clause(filter)
-        blob = np.asarray(vector, dtype=np.float32).tobytes()
-        query = f"({clause})=>[KNN {k} @vector $vector AS {_SCORE}]"
-        words = ("PARAMS", 2 + len(params), "vector", blob, *params)
-        shown = ("SORTBY", _SCORE, "RETURN", 3, "text", "metadata", _SCORE, "LIMIT", 0, k, "DIALECT", 2)
-        try:
-            reply = self._execute("FT.SEARCH", self._index, query, *words, *shown)
-        except Exception as error:
-            # Nothing was added yet.
-            if "no such index" in str(error).lower():
-                return []
-            raise
         found = []
-        for key, fields in _rows(reply):
+        for name, fields in self._documents.nearest(vector, k, clause, params, ("text", "metadata")):
             metadata = json.loads(fields["metadata"])
-            document = Document(
-                id=key[len(self._prefix) :], page_content=_text(fields["text"]), metadata=metadata
-            )
-            found.append((document, float(fields[_SCORE])))
+            document = Document(id=name, page_content=_text(fields["text"]), metadata=metadata)
+            found.append((document, fields[SCORE]))
         return found
 
     def _clause(self, filter: str | Mapping[str, Any] | None) -> tuple[str, list[object]]:
@@ -275,9 +216,9 @@ class NuthatchVectorStore(VectorStore):
         clauses: list[str] = []
         params: list[object] = []
         for number, (name, value) in enumerate(filter.items()):
-            kind = self._fields.get(name)
+            kind = self._documents.fields.get(name)
             if kind is None:
-                known = ", ".join(self._fields) or "none"
+                known = ", ".join(self._documents.fields) or "none"
                 raise ValueError(f"filter has {name!r}: the fields that can be asked for are: {known}")
             parameter = f"f{number}"
             forms = {"TAG": "@{0}:{{${1}}}", "NUMERIC": "@{0}:[${1} ${1}]", "TEXT": "@{0}:(${1})"}

@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+# LiteLLM would fetch its table of prices when it is imported.
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+
 ROOT = Path(__file__).resolve().parents[2]
 DIMENSIONS = 256
 

@@ -189,6 +189,32 @@ def test_tags_find_and_invalidate(cache) -> None:
     assert cache.get("sixth prompt").response == 6
 
 
+def test_filters_invalidate_within_a_scope(words) -> None:
+    cache = SemanticCache(words, fields={"lang": "TAG", "year": "NUMERIC"}, raise_errors=True)
+    assert cache.invalidate(filter="*") == 0
+    acme = {"tenant": "acme"}
+    for number, (lang, scope) in enumerate((("en", acme), ("en", None), ("de", acme), ("fr", acme))):
+        prompt = f"prompt {number}"
+        cache.put(prompt, number, scope=scope, tags=["t"], metadata={"lang": lang, "year": 2020 + number})
+    assert cache.invalidate(filter="@lang:{en}", scope={"tenant": "globex"}) == 0
+    assert cache.invalidate(filter="@lang:{en} | @year:[-inf +inf]", scope={"tenant": "globex"}) == 0
+    assert cache.invalidate(filter="@lang:{en}", scope=acme, tags=["other"]) == 0
+    assert cache.invalidate(filter="@lang:{en}", scope=acme, tags=["t"]) == 1
+    assert cache.invalidate(filter="@year:[-inf 2022]") == 2
+    assert cache.get("prompt 3", scope=acme).response == 3
+    with pytest.raises(ValueError, match="invalidate takes key"):
+        cache.invalidate(filter="*", prompt="prompt 3")
+
+
+def test_a_cache_s_own_scope_bounds_what_it_deletes(words) -> None:
+    acme = SemanticCache(words, scope={"tenant": "acme"}, fields={"lang": "TAG"})
+    acme.put("a prompt", 1, tags=["t"], metadata={"lang": "en"})
+    acme.put("a prompt", 2, scope={"tenant": "globex"}, tags=["t"], metadata={"lang": "en"})
+    assert acme.invalidate(tags=["t"]) == 1
+    assert acme.invalidate(filter="@lang:{en}") == 0
+    assert acme.invalidate(tags=["t"], scope={"tenant": "globex"}) == 1
+
+
 def test_context_is_a_part_of_the_question(cache) -> None:
     cache.put("and in winter", "seeds", context=["what do nuthatches eat in summer"])
     assert cache.get("and in winter") is None

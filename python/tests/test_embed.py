@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import gzip
-import http.server
 import json
 import os
-import threading
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -118,51 +115,3 @@ def test_files_of_tensors(tmp_path) -> None:
         safetensors.read(tmp_path / "bad")
     with pytest.raises(FileNotFoundError):
         embed.MiniLM(tmp_path)
-
-
-def test_services_are_called_as_their_clients_want() -> None:
-    asked = {}
-
-    def create(**options):
-        asked.update(options)
-        rows = [SimpleNamespace(index=n, embedding=[float(n), 1.0]) for n in range(len(options["input"]))]
-        return SimpleNamespace(data=rows[::-1])
-
-    client = SimpleNamespace(embeddings=SimpleNamespace(create=create))
-    assert embed.openai(client, dimensions=2)(["a", "b"]) == [[0.0, 1.0], [1.0, 1.0]]
-    assert asked == {"model": "text-embedding-3-small", "input": ["a", "b"], "dimensions": 2}
-    reply = SimpleNamespace(embeddings=SimpleNamespace(float_=[[1.0]]))
-    assert embed.cohere(SimpleNamespace(embed=lambda **options: reply))(["a"]) == [[1.0]]
-    assert embed.each(lambda text: [len(text)])(["a", "bb"]) == [[1], [2]]
-    with pytest.raises(ValueError, match="must begin with http"):
-        embed.ollama(url="ftp://x")
-
-
-def test_ollama_is_called_over_http() -> None:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            answer = {"embeddings": [[1.0, 2.0]] * len(asked["input"])}
-            if asked["model"] == "none":
-                answer = {"error": "model not found"}
-            body = json.dumps(answer).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    served = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=served.serve_forever)
-    thread.start()
-    try:
-        url = f"http://127.0.0.1:{served.server_port}"
-        assert embed.ollama(url=url)(["a", "b"]) == [[1.0, 2.0]] * 2
-        with pytest.raises(embed.EmbeddingError, match="model not found"):
-            embed.ollama("none", url=url)(["a"])
-    finally:
-        served.shutdown()
-        thread.join()
-        served.server_close()

@@ -52,7 +52,10 @@ def test_scopes_tags_and_filters(client, words) -> None:
     assert cache.get("another thing", scope={"tenant": "acme"}, filter="@lang:{de}") is None
     assert cache.get("a prompt", scope={"tenant": "acme"}, tags=["x:y|z"]).response == "acme"
     assert cache.invalidate(tags=["t"], scope={"tenant": "*"}) == 1
-    assert cache.invalidate(tags=["x:y|z"]) == 2
+    for filter in ("@lang:{en}) | (*", "*) | (@lang:{en}", "@lang:{en}"):
+        assert cache.invalidate(filter=filter, scope={"tenant": "globex"}) == 0
+    assert cache.invalidate(filter="@lang:{en}", scope={"tenant": "acme"}) == 1
+    assert cache.invalidate(tags=["x:y|z"]) == 1
 
 
 def test_two_caches_see_the_same(client, words) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import os
 import time
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import Any, Callable, TypeVar, cast
@@ -18,6 +19,7 @@ from .core import SemanticCache
 from .entry import Candidate, Entry, Hit
 from .keys import Context, Scope, text_to_embed
 from .lookup import Request
+from .observe import Observer, outcome
 from .stats import Stats
 
 T = TypeVar("T")
@@ -42,6 +44,10 @@ class AsyncSemanticCache:
         self.cache = SemanticCache(_only_awaited if self._is_async else embedder, **options)
         self._flights: dict[str, asyncio.Future[Any]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+
+    def observe(self, observer: Observer) -> None:
+        """As `SemanticCache.observe`."""
+        self.cache.observe(observer)
 
     async def get(
         self,
@@ -130,25 +136,30 @@ class AsyncSemanticCache:
         tags = tuple(tags)
         cache = self.cache
         asked = cache._request(prompt, scope, context, tags, filter, threshold, None)
-        hit = (await self._lookup([asked], cache._stale_for > 0))[0]
 
         async def compute() -> T:
-            result = fn(prompt)
-            response: T = cast(T, await result if inspect.isawaitable(result) else result)
+            with cache._observers.step("compute", count=1):
+                result = fn(prompt)
+                response: T = cast(T, await result if inspect.isawaitable(result) else result)
             if response is not None:
                 await self.put(
                     prompt, response, scope=scope, context=context, tags=tags, metadata=metadata, ttl=ttl
                 )
             return response
 
-        if hit is not None:
-            if hit.stale and asked.key not in self._flights:
-                task = asyncio.ensure_future(self._refresh(asked, compute))
-                # The loop itself holds tasks only weakly.
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
-            return hit.response  # type: ignore[no-any-return]
-        return await self._one_flight(asked, compute)
+        with cache._observers.step("get_or_compute", count=1) as facts:
+            hit = (await self._lookup([asked], cache._stale_for > 0))[0]
+            if hit is None:
+                response, shared = await self._one_flight(asked, compute)
+                facts["source"] = "shared" if shared else "computed"
+                return response
+            facts["source"] = "cache"
+        if hit.stale and asked.key not in self._flights:
+            task = asyncio.ensure_future(self._refresh(asked, compute))
+            # The loop itself holds tasks only weakly.
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return hit.response  # type: ignore[no-any-return]
 
     def cached(
         self,
@@ -180,6 +191,14 @@ class AsyncSemanticCache:
         """As `SemanticCache.invalidate`."""
         return await asyncio.to_thread(functools.partial(self.cache.invalidate, **what))
 
+    async def save(self, path: str | os.PathLike[str]) -> None:
+        """As `SemanticCache.save`."""
+        await asyncio.to_thread(self.cache.save, path)
+
+    async def load(self, path: str | os.PathLike[str]) -> None:
+        """As `SemanticCache.load`."""
+        await asyncio.to_thread(self.cache.load, path)
+
     async def clear(self) -> None:
         """As `SemanticCache.clear`."""
         await asyncio.to_thread(self.cache.clear)
@@ -197,6 +216,15 @@ class AsyncSemanticCache:
         return await asyncio.to_thread(functools.partial(self.cache.explain, prompt, **options))
 
     async def _lookup(self, asked: list[Request], allow_stale: bool) -> list[Hit | None]:
+        observers = self.cache._observers
+        if not observers:
+            return await self._looked_up(asked, allow_stale)
+        with observers.step("get", count=len(asked)) as facts:
+            hits = await self._looked_up(asked, allow_stale)
+            facts.update(outcome(hits, [one.prompt for one in asked]))
+            return hits
+
+    async def _looked_up(self, asked: list[Request], allow_stale: bool) -> list[Hit | None]:
         cache = self.cache
         start = time.perf_counter()
         hits: list[Hit | None] = [None] * len(asked)
@@ -218,12 +246,16 @@ class AsyncSemanticCache:
         return hits
 
     async def _keep(self, entries: list[Entry]) -> bool:
+        with self.cache._observers.step("put", count=len(entries)):
+            return await self._kept(entries)
+
+    async def _kept(self, entries: list[Entry]) -> bool:
         try:
             vectors = await self._vectors([text_to_embed(entry.prompt, entry.context) for entry in entries])
         except Exception as error:
             self.cache._failed("put", error)
             return False
-        return await asyncio.to_thread(self.cache._keep, entries, vectors)
+        return await asyncio.to_thread(self.cache._kept, entries, vectors)
 
     async def _vectors(self, texts: list[str]) -> NDArray[np.float32]:
         embeddings = self.cache._embeddings
@@ -234,10 +266,13 @@ class AsyncSemanticCache:
         known = embeddings.known(texts)
         new = list(dict.fromkeys(text for text in texts if text not in known))
         if new:
-            known.update(embeddings.keep(new, await self._embedder(new)))
+            with self.cache._observers.step("embed", count=len(new)):
+                vectors = await self._embedder(new)
+            known.update(embeddings.keep(new, vectors))
         return np.stack([known[text] for text in texts])
 
-    async def _one_flight(self, asked: Request, compute: Callable[[], Awaitable[T]]) -> T:
+    async def _one_flight(self, asked: Request, compute: Callable[[], Awaitable[T]]) -> tuple[T, bool]:
+        """The answer, and whether it is another's."""
         flights, cache = self._flights, self.cache
         cache._flights.raise_remembered(asked.key)
         while True:
@@ -252,7 +287,7 @@ class AsyncSemanticCache:
                     continue
                 raise
             cache._counters.add("shared")
-            return response
+            return response, True
         mine: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         flights[asked.key] = mine
         try:
@@ -272,7 +307,7 @@ class AsyncSemanticCache:
         mine.set_result(response)
         if shared:
             cache._counters.add("shared")
-        return response
+        return response, shared
 
     async def _lead(self, asked: Request, compute: Callable[[], Awaitable[T]]) -> tuple[T, bool]:
         """Computes for the whole loop, if no other process does."""

@@ -19,6 +19,7 @@ from .flight import Flights
 from .keys import Context, Scope, labels, scope_digest, scope_parts, text_to_embed
 from .lookup import Judge, Request, request
 from .memory import MemoryStore
+from .observe import Observer, Observers, outcome
 from .remote import RemoteStore
 from .stats import Counters
 from .store import Near, Store, check_fields
@@ -78,7 +79,8 @@ class CacheBase:
         self._scope_digest = scope_digest(self._scope)
         self._scope_labels = labels(self._scope, ())
         self._k = k
-        self._judge = Judge(guard, verify, clock)
+        self._observers = Observers(name)
+        self._judge = Judge(guard, verify and self._observers.around("verify", verify), clock)
         self._ttl = ttl
         self._tag_ttls = dict(tag_ttls or {})
         self._jitter = ttl_jitter
@@ -87,8 +89,10 @@ class CacheBase:
         self._prices = dict(prices or {})
         self._raise_errors = raise_errors
         self._clock = clock
+        self._dumps, self._loads = dumps, loads
         self._counters = Counters()
-        self._embeddings = Embeddings(embedder, embedding_cache, self._counters)
+        embed = self._observers.around("embed", embedder) if callable(embedder) else embedder
+        self._embeddings = Embeddings(embed, embedding_cache, self._counters)
         checked = check_fields(fields or {})
         self._store: Store
         if url is not None or client is not None:
@@ -112,6 +116,13 @@ class CacheBase:
                 clock=clock,
             )
         self._flights = Flights(self._store, flight_seconds, negative_ttl, clock)
+
+    def observe(self, observer: Observer) -> None:
+        """Has each step of the calls observed from now on: see `nuthatch.cache.observe`.
+
+        `nuthatch.otel.instrument` and `nuthatch.prometheus.instrument` use it.
+        """
+        self._observers.add(observer)
 
     def _request(
         self,
@@ -172,6 +183,12 @@ class CacheBase:
         )
 
     def _keep(self, entries: list[Entry], vectors: NDArray[np.float32] | None = None) -> bool:
+        if not self._observers:
+            return self._kept(entries, vectors)
+        with self._observers.step("put", count=len(entries)):
+            return self._kept(entries, vectors)
+
+    def _kept(self, entries: list[Entry], vectors: NDArray[np.float32] | None) -> bool:
         def run() -> bool:
             if entries:
                 texts = [text_to_embed(entry.prompt, entry.context) for entry in entries]
@@ -182,7 +199,13 @@ class CacheBase:
         return self._safely("put", run, False)
 
     def _keep_one(self, entry: Entry) -> bool:
-        """As `_keep` of one, with less around it."""
+        if not self._observers:
+            return self._kept_one(entry)
+        with self._observers.step("put", count=1):
+            return self._kept_one(entry)
+
+    def _kept_one(self, entry: Entry) -> bool:
+        """As `_kept` of one, with less around it."""
         try:
             vector = self._embeddings.one(text_to_embed(entry.prompt, entry.context))
             self._store.put((entry,), vector.reshape(1, -1))
@@ -193,6 +216,14 @@ class CacheBase:
         return True
 
     def _lookup_one(self, asked: Request, allow_stale: bool) -> Hit | None:
+        if not self._observers:
+            return self._looked_up_one(asked, allow_stale)
+        with self._observers.step("get", count=1) as facts:
+            hit = self._looked_up_one(asked, allow_stale)
+            facts.update(outcome([hit], [asked.prompt]))
+            return hit
+
+    def _looked_up_one(self, asked: Request, allow_stale: bool) -> Hit | None:
         """As `_lookup` of one, with less around it, and with one trip to a server where that can be."""
         start = time.perf_counter()
         hit = None
@@ -212,6 +243,14 @@ class CacheBase:
         return hit
 
     def _lookup(self, asked: list[Request], allow_stale: bool) -> list[Hit | None]:
+        if not self._observers:
+            return self._looked_up(asked, allow_stale)
+        with self._observers.step("get", count=len(asked)) as facts:
+            hits = self._looked_up(asked, allow_stale)
+            facts.update(outcome(hits, [one.prompt for one in asked]))
+            return hits
+
+    def _looked_up(self, asked: list[Request], allow_stale: bool) -> list[Hit | None]:
         """Looks up several prompts; a failure is a miss of those that were not found before it."""
         start = time.perf_counter()
         hits: list[Hit | None] = [None] * len(asked)
@@ -300,6 +339,7 @@ class CacheBase:
     def _note(self, what: str, error: BaseException) -> None:
         """Counts and logs a failure."""
         self._counters.add("errors")
+        self._observers.failed(error)
         _LOG.warning("%s of the cache %r failed: %s: %s", what, self.name, type(error).__name__, error)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Callable, TypeVar
 
 from .base import CacheBase, check
 from .cached import Cached
 from .entry import Candidate, Hit
+from .file import read, write
 from .keys import Context, Scope, part_digest, scope_parts, tag_digest
+from .lookup import Request
+from .memory import MemoryStore
 from .stats import Stats
 from .tune import Pair, Tuning, tune
 
@@ -55,7 +59,7 @@ class SemanticCache(CacheBase):
         flight_seconds: How long one computation may hold back others of the same prompt elsewhere.
         prices: Money per million tokens of prompt and response, by the scope's "model".
         raise_errors: See above.
-        dumps, loads: How responses are written on a server.
+        dumps, loads: How responses are written, on a server and into files.
         clock: Seconds since 1970; for tests.
     """
 
@@ -175,20 +179,27 @@ class SemanticCache(CacheBase):
         check(ttl=ttl)
         tags = tuple(tags)
         asked = self._request(prompt, scope, context, tags, filter, threshold, None)
-        hit = self._lookup_one(asked, self._stale_for > 0)
 
         def compute() -> T:
-            response = fn(prompt)
+            with self._observers.step("compute", count=1):
+                response = fn(prompt)
             if response is not None:
                 self.put(
                     prompt, response, scope=scope, context=context, tags=tags, metadata=metadata, ttl=ttl
                 )
             return response
 
+        with self._observers.step("get_or_compute", count=1) as facts:
+            response, facts["source"] = self._got_or_computed(asked, compute)
+        return response
+
+    def _got_or_computed(self, asked: Request, compute: Callable[[], T]) -> tuple[T, str]:
+        """The answer, and where it is from."""
+        hit = self._lookup_one(asked, self._stale_for > 0)
         if hit is not None:
             if hit.stale:
                 self._flights.refresh(asked.key, compute, self._note)
-            return hit.response  # type: ignore[no-any-return]
+            return hit.response, "cache"
 
         def again() -> Hit | None:
             return self._fresh(asked)
@@ -196,7 +207,7 @@ class SemanticCache(CacheBase):
         response, shared = self._flights.run(asked.key, compute, again, self._failed)
         if shared:
             self._counters.add("shared")
-        return response
+        return response, "shared" if shared else "computed"
 
     def cached(
         self,
@@ -226,18 +237,25 @@ class SemanticCache(CacheBase):
         scope: Scope | None = None,
         context: Context = None,
         tags: Iterable[str] = (),
+        filter: str | None = None,
     ) -> int:
         """Deletes entries: one by `key`, or by `prompt` with its scope and context; or all that have every
-        one of some `tags` and parts of a `scope`, as `invalidate(scope={"tenant": "acme"})`.
+        one of some `tags` and parts of a `scope`, and that match a `filter` over `fields`, as
+        `invalidate(scope={"tenant": "acme"}, filter="@year:[-inf 2020]")`.
+
+        With a scope of the cache's own, nothing outside of it is deleted, but by `key`.
 
         Returns:
             How many there were; 0 too when the store failed.
         """
         tags = tuple(tags)
-        if key is None and prompt is None and not tags and not scope:
-            raise ValueError("invalidate what? Give key, prompt, tags or scope; clear() deletes all")
-        if (key is not None) + (prompt is not None) + bool(tags) > 1 or (key is not None and scope):
-            raise ValueError("invalidate takes key, or prompt with its scope, or tags and parts of a scope")
+        if key is None and prompt is None and not tags and not scope and filter is None:
+            raise ValueError("invalidate what? Give key, prompt, tags, scope or filter; clear() deletes all")
+        several = bool(tags) or filter is not None
+        if (key is not None) + (prompt is not None) + several > 1 or (key is not None and scope):
+            raise ValueError(
+                "invalidate takes key, or prompt with its scope, or tags, parts of a scope and a filter"
+            )
 
         def run() -> int:
             if key is not None:
@@ -245,10 +263,47 @@ class SemanticCache(CacheBase):
             if prompt is not None:
                 asked = self._request(prompt, scope, context, (), None, None, None)
                 return self._store.delete([asked.key])
-            found = [part_digest(name, value) for name, value in scope_parts(scope).items()]
-            return self._store.delete(self._store.find(found + [tag_digest(tag) for tag in tags]))
+            parts = {**self._scope, **scope_parts(scope)}
+            labels = [part_digest(name, value) for name, value in parts.items()]
+            labels += [tag_digest(tag) for tag in tags]
+            return self._store.delete(self._store.find(labels, filter))
 
-        return self._safely("invalidate", run, 0)
+        with self._observers.step("invalidate") as facts:
+            facts["deleted"] = self._safely("invalidate", run, 0)
+        return int(facts["deleted"])
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes all entries of a cache in the process into a file, with their times to live, and in the
+        order in which they would go. Responses are written with `dumps`.
+
+        The file that was there before gives way when the new one is whole and on the disk, never
+        earlier. It has a checksum.
+
+        Raises:
+            Error: It cannot be written; the text says why.
+            TypeError: A response cannot be written by `dumps`.
+            ValueError: The entries are on a server, which saves them itself.
+        """
+        write(path, self._memory("save").kept(), self._dumps)
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Replaces all entries of a cache in the process by those of a file that `save` wrote.
+
+        Those whose time is over meanwhile are not served, and limits of this cache hold for what comes.
+
+        Raises:
+            Error: It cannot be read, is none of a cache, or is damaged; nothing has changed then.
+            ValueError: The entries are on a server.
+        """
+        store = self._memory("load")
+        store.replace(read(path, self._loads))
+
+    def _memory(self, call: str) -> MemoryStore:
+        if not isinstance(self._store, MemoryStore):
+            raise ValueError(
+                f"{call} is for a cache in the process: the server keeps the entries of this one"
+            )
+        return self._store
 
     def clear(self) -> None:
         """Deletes all entries of this cache."""

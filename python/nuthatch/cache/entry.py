@@ -123,3 +123,8 @@ class Candidate:
     verdict: str
     """"taken", or why not."""
     key: str = ""
+
+    def _repr_html_(self) -> str:
+        from .._html import table
+
+        return table(["candidate", f"{self.similarity:.4f}"], [[self.prompt, self.verdict]])

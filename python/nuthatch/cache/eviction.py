@@ -30,6 +30,14 @@ class Policy(Protocol):
         """All went."""
         ...
 
+    def order(self) -> list[tuple[str, int]]:
+        """All, the one that goes next first, and how often each was used."""
+        ...
+
+    def restored(self, key: str, uses: int) -> None:
+        """An entry was used so often before it came."""
+        ...
+
 
 class Unlimited:
     """None goes: for a cache without limits, which need not keep an order."""
@@ -48,6 +56,13 @@ class Unlimited:
         raise LookupError("a cache without limits is never full")
 
     def clear(self) -> None:
+        """Nothing to note."""
+
+    def order(self) -> list[tuple[str, int]]:
+        """There is none."""
+        return []
+
+    def restored(self, key: str, uses: int) -> None:
         """Nothing to note."""
 
 
@@ -77,6 +92,13 @@ class Lru:
     def clear(self) -> None:
         """Forgets all."""
         self._order.clear()
+
+    def order(self) -> list[tuple[str, int]]:
+        """By their last use; how often does not matter."""
+        return [(key, 1) for key in self._order]
+
+    def restored(self, key: str, uses: int) -> None:
+        """Does not matter."""
 
 
 class _Ranked:
@@ -130,6 +152,15 @@ class _Ranked:
         self._weights.clear()
         self._heap.clear()
         self._floor = 0.0
+
+    def order(self) -> list[tuple[str, int]]:
+        """By their ranks."""
+        return [(key, self._uses[key]) for key in sorted(self._entries, key=self._entries.__getitem__)]
+
+    def restored(self, key: str, uses: int) -> None:
+        """Ranks it anew."""
+        self._uses[key] = max(1, uses)
+        self._push(key)
 
     def _push(self, key: str) -> None:
         self._number += 1

@@ -8,9 +8,12 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Callable
 
+import numpy as np
+
 from ..engine import Engine
 from .entry import Entry
 from .eviction import POLICIES, Policy, Unlimited
+from .file import Kept
 from .lookup import Request
 from .store import Near, Vectors, definition, written
 
@@ -160,11 +163,21 @@ class MemoryStore:
                 if self._entries.get(entry.key) is entry:
                     self._policy.used(entry.key)
 
-    def find(self, labels: Iterable[str]) -> list[str]:
+    def find(self, labels: Iterable[str], filter: str | None = None) -> list[str]:
         """See `Store`."""
         with self._lock:
             sets = [self._labels.get(label, set()) for label in labels]
+            if filter is not None:
+                sets.append(self._matching(filter))
             return list(set.intersection(*sets)) if sets else []
+
+    def _matching(self, filter: str) -> set[str]:
+        if self._dimensions is None:
+            return set()
+        limit = max(1, len(self._entries))
+        search = ("FT.SEARCH", self._index, filter, "NOCONTENT", "LIMIT", 0, limit, "DIALECT", 2)
+        found = self._native.execute(search, 2, False)
+        return {key[len(self._prefix) :].decode() for key in found[1:]}
 
     def delete(self, keys: Sequence[str]) -> int:
         """See `Store`."""
@@ -184,6 +197,29 @@ class MemoryStore:
             self._deadlines.clear()
             self._policy.clear()
             self._bytes = 0
+
+    def kept(self) -> list[Kept]:
+        """All entries with their vectors, in the order in which they would go."""
+        with self._lock:
+            self._expire()
+            kept = []
+            order = self._policy.order() if self._is_limited else [(key, 1) for key in self._entries]
+            for key, uses in order:
+                vector = self._native.execute(("HGET", self._prefix + key, "vector"), 3, False)
+                kept.append(Kept(self._entries[key], np.frombuffer(vector, dtype=np.float32), uses))
+            return kept
+
+    def replace(self, kept: Sequence[Kept]) -> None:
+        """Puts entries in the place of all that there are; what comes last is the last to go."""
+        with self._lock:
+            self.clear()
+            if kept and self._dimensions not in (None, len(kept[0].vector)):
+                self._native.execute(("FT.DROPINDEX", self._index), 3, False)
+                self._dimensions = None
+            for one in kept:
+                self.put([one.entry], one.vector.reshape(1, -1))
+                if one.entry.key in self._entries:
+                    self._policy.restored(one.entry.key, one.uses)
 
     def acquire(self, key: str, seconds: float) -> str | None:
         """There is no other process."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
@@ -137,25 +138,34 @@ class RemoteStore:
             times = ("fresh_until", repr(entry.fresh_until), "expires", repr(entry.expires))
             self._client.execute_command("HSET", key, *times)
 
-    def find(self, labels: Iterable[str]) -> list[str]:
+    def find(self, labels: Iterable[str], filter: str | None = None) -> list[str]:
         """See `Store`."""
-        clause = " ".join(f"@labels:{{{label}}}" for label in labels)
-        if not clause:
+        wanted = frozenset(labels)
+        clauses = [f"@labels:{{{label}}}" for label in sorted(wanted)]
+        if filter is not None:
+            clauses.append(f"({filter})")
+        if not clauses:
             return []
         found: list[str] = []
-        while True:
+        shown = ("RETURN", 1, "labels", "DIALECT", 2)
+        for start in itertools.count(0, _BATCH):
+            limit = ("LIMIT", start, _BATCH)
             try:
                 reply = self._client.execute_command(
-                    "FT.SEARCH", self._name, clause, "NOCONTENT", "LIMIT", len(found), _BATCH, "DIALECT", 2
+                    "FT.SEARCH", self._name, " ".join(clauses), *limit, *shown
                 )
             except Exception as error:
                 if _no_index(error):
                     return []
                 raise
-            keys = [key[len(self._prefix) :] for key, _ in _rows(reply, has_fields=False)]
-            found += keys
-            if len(keys) < _BATCH:
-                return found
+            rows = _rows(reply)
+            for key, fields in rows:
+                # A filter may have widened the query.
+                if wanted.issubset(_text(fields.get("labels", "")).split(",")):
+                    found.append(key[len(self._prefix) :])
+            if len(rows) < _BATCH:
+                break
+        return found
 
     def delete(self, keys: Sequence[str]) -> int:
         """See `Store`."""
@@ -283,11 +293,9 @@ def _texts(reply: Any) -> dict[str, Any]:
     return {_text(name): value for name, value in pairs}
 
 
-def _rows(reply: Any, has_fields: bool = True) -> list[tuple[str, dict[str, Any]]]:
+def _rows(reply: Any) -> list[tuple[str, dict[str, Any]]]:
     """Keys and fields of the rows of a search, in the shape of either protocol."""
     if isinstance(reply, dict):
         rows = [_texts(row) for row in _texts(reply)["results"]]
         return [(_text(row["id"]), _texts(row.get("extra_attributes") or {})) for row in rows]
-    if not has_fields:
-        return [(_text(key), {}) for key in reply[1:]]
     return [(_text(key), _texts(fields)) for key, fields in zip(reply[1::2], reply[2::2])]

@@ -69,8 +69,8 @@ class Store(Protocol):
         """An entry was a hit; its times may have changed."""
         ...
 
-    def find(self, labels: Iterable[str]) -> list[str]:
-        """The keys of the entries that have all of some labels."""
+    def find(self, labels: Iterable[str], filter: str | None = None) -> list[str]:
+        """The keys of the entries that have all of some labels and match a query, whatever that says."""
         ...
 
     def delete(self, keys: Sequence[str]) -> int:

@@ -5,13 +5,23 @@ An embedder is anything that can be called with a list of n texts and gives n ve
 
 - `MiniLM`: all-MiniLM-L6-v2 on NumPy alone, offline.
 - `each(function)`: for a function of one text.
-- `openai(client)`, `cohere(client)`, `ollama()`: the clients' own packages do the work.
+- `openai(client)`, `cohere(client)`, `ollama()`, `sentence_transformers(model)`: through their own packages.
 """
 
 from __future__ import annotations
 
 from .base import Embedder, EmbeddingError, Embeddings, each
 from .minilm import MiniLM
-from .services import cohere, ollama, openai
+from .services import cohere, ollama, openai, sentence_transformers
 
-__all__ = ["Embedder", "EmbeddingError", "Embeddings", "MiniLM", "cohere", "each", "ollama", "openai"]
+__all__ = [
+    "Embedder",
+    "EmbeddingError",
+    "Embeddings",
+    "MiniLM",
+    "cohere",
+    "each",
+    "ollama",
+    "openai",
+    "sentence_transformers",
+]

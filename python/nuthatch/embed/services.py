@@ -8,6 +8,9 @@ from typing import Any
 
 from .base import Embedder, EmbeddingError
 
+_COHERE_TEXTS = 96
+"""Texts that Cohere takes in one call."""
+
 
 def openai(client: Any, model: str = "text-embedding-3-small", **options: Any) -> Embedder:
     """Through a client of the package `openai`, or any that has its `embeddings.create`.
@@ -31,15 +34,39 @@ def cohere(
 ) -> Embedder:
     """Through a client of the package `cohere` (`cohere.ClientV2()`).
 
-    The type of input is one for all: what is put and what is asked are both prompts.
+    The type of input is one for all: what is put and what is asked are both prompts. Many texts are
+    several calls.
     """
 
-    def embed(texts: list[str]) -> Any:
+    def some(texts: list[str]) -> Any:
         reply = client.embed(
             texts=texts, model=model, input_type=input_type, embedding_types=["float"], **options
         )
-        rows = reply.embeddings
-        return getattr(rows, "float_", None) or rows.float
+        rows = getattr(reply.embeddings, "float_", None)
+        if rows is None:
+            raise EmbeddingError("Cohere gave no embeddings of the type float")
+        return rows
+
+    def embed(texts: list[str]) -> list[list[float]]:
+        return [row for at in range(0, len(texts), _COHERE_TEXTS) for row in some(texts[at:][:_COHERE_TEXTS])]
+
+    return embed
+
+
+def sentence_transformers(model: Any, **options: Any) -> Embedder:
+    """Through a model of the package `sentence-transformers`.
+
+    Args:
+        model: A `SentenceTransformer`, or the name of one.
+        options: Others of `encode`, as `batch_size` or `prompt_name`.
+    """
+    if isinstance(model, str):
+        from sentence_transformers import SentenceTransformer
+
+        model = SentenceTransformer(model)
+
+    def embed(texts: list[str]) -> Any:
+        return model.encode(texts, **{"show_progress_bar": False, **options})
 
     return embed
 
