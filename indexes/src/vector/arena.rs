@@ -358,10 +358,10 @@ mod tests {
 
     #[test]
     fn each_huge_page_of_rows_is_seen_once_it_is_whole() {
-        for width in [100, 384, 5000] {
-            let arena = Arena::<f32>::new(width);
+        for width in [100_u32, 384, 5000] {
+            let arena = Arena::<f32>::new(width as usize);
             let mut pages = Vec::new();
-            for number in 1..40_000_000 / (4 * width as u32) {
+            for number in 1..40_000_000 / (4 * width) {
                 let row = RowId::new(number).unwrap();
                 arena.reserve(row);
                 // SAFETY: there is one thread.
@@ -379,7 +379,7 @@ mod tests {
             }
             let bytes = 40_000_000 / HUGE_PAGE_BYTES;
             assert!(pages.len() * 10 >= bytes * 8, "{} of {bytes}", pages.len());
-            for number in 1..40_000_000 / (4 * width as u32) {
+            for number in 1..40_000_000 / (4 * width) {
                 assert_eq!(arena.get(RowId::new(number).unwrap())[0], number as f32);
             }
             pages.sort_unstable();

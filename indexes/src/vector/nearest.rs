@@ -1,5 +1,7 @@
 //! The nearest documents: which way to look for them, and putting together what is found.
 
+mod walk;
+
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -7,17 +9,17 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
+use self::walk::Walk;
 use super::codes::{Codes, QueryCode};
 use super::hnsw::graph::Graph;
-use super::hnsw::search::{Admit, Beam, Scratch, Walker};
 use super::pace::Pace;
 use super::params::Metric;
 use super::query::Query;
 use super::scan::{Linked, Measured};
 use super::search::{Best, Nearest, Neighbour, Strategy};
-use super::slots::{RowId, Slots};
-use super::space::{Candidate, Space};
-use super::store::{Store, Task};
+use super::slots::RowId;
+use super::space::Candidate;
+use super::store::Store;
 use crate::bitmap_words::bitmap_words;
 use crate::cow_vec::CowVec;
 use crate::doc::DocId;
@@ -389,102 +391,6 @@ impl Search<'_> {
             let doc = self.store.slots.get(row).doc()?;
             self.matches_doc(doc).then_some((row, doc))
         })
-    }
-}
-
-/// Walks a graph for a query; what it finds is in the scratch's pool.
-struct Walk<'a, 'p> {
-    graph: &'a Graph,
-    slots: &'a Slots,
-    ef: usize,
-    /// A bit for each row or document that matches, if there is a filter.
-    matching: Option<&'a [u64]>,
-    by_row: bool,
-    through_matches: bool,
-    tombstones: bool,
-    matches: usize,
-    /// The share of documents that match.
-    share: f64,
-    scratch: &'a mut Scratch,
-    pace: &'a mut Pace<'p>,
-}
-
-impl Task for &mut Walk<'_, '_> {
-    type Output = ();
-
-    fn run<S: Space>(self, space: &S, from: Option<&S::Point>) {
-        let walker = Walker {
-            graph: self.graph,
-            slots: self.slots,
-            space,
-        };
-        self.scratch.pool.begin(self.ef);
-        let Some(from) = from else { return };
-        let Some(start) = walker.descend(from, 0, self.pace) else {
-            return;
-        };
-        let beam = Beam {
-            from,
-            level: 0,
-            ef: self.ef,
-            starts: &[start],
-            admit: match self.matching {
-                Some(rows) if self.by_row => Admit::rows(self.slots, rows),
-                Some(docs) => Admit::matching(self.slots, docs),
-                None => Admit::live(self.slots, self.tombstones),
-            },
-        };
-        match self.matching {
-            Some(_) => self.filtered(&walker, &beam),
-            None => walker.beam(&beam, self.scratch, self.pace),
-        }
-    }
-}
-
-impl Walk<'_, '_> {
-    /// Through matches where they are many enough to lead to each other, else through everything,
-    /// for as long as that costs less than a scan.
-    fn filtered<S: Space>(&mut self, walker: &Walker<'_, S>, beam: &Beam<'_, S::Point>) {
-        let starts = beam.starts.iter();
-        if starts
-            .copied()
-            .any(|start| self.is_amiss(walker, beam, start))
-        {
-            // Not an answer: the scan is next.
-            self.scratch.pool.begin(beam.ef);
-            return;
-        }
-        self.pace.set_budget(self.matches);
-        let done = self.through_matches && walker.beam_through(beam, self.scratch, self.pace);
-        if !done && !self.pace.is_exhausted() {
-            walker.beam(beam, self.scratch, self.pace);
-        }
-        if self.pace.is_exhausted() {
-            // Not an answer: the scan is next.
-            self.scratch.pool.begin(beam.ef);
-        }
-        self.pace.set_budget(usize::MAX);
-    }
-}
-
-impl Walk<'_, '_> {
-    /// Whether around a row there are far fewer matches than anywhere: the filter is of documents that
-    /// lie elsewhere, and a walk from here ends at the first of them that it meets, not at the nearest.
-    fn is_amiss<S: Space>(
-        &mut self,
-        walker: &Walker<'_, S>,
-        beam: &Beam<'_, S::Point>,
-        start: Candidate,
-    ) -> bool {
-        /// Fewer matches than this to be expected say nothing.
-        const FEWEST: f64 = 24.0;
-        /// One in so many of those expected is far fewer: by chance it is so once in some hundred, which costs
-        /// a scan.
-        const FEWER: f64 = 1.5;
-        let (seen, admitted) = walker.around(start.row, &beam.admit, self.scratch);
-        #[expect(clippy::cast_precision_loss, reason = "some hundred rows")]
-        let (expected, admitted) = (seen as f64 * self.share, admitted as f64);
-        expected >= FEWEST && admitted * FEWER < expected
     }
 }
 
