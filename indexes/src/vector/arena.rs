@@ -377,8 +377,9 @@ mod tests {
                 }
                 assert!(!arena.make_huge());
             }
-            let bytes = 40_000_000 / HUGE_PAGE_BYTES;
-            assert!(pages.len() * 10 >= bytes * 8, "{} of {bytes}", pages.len());
+            // The first chunks are small, and others end within a page.
+            let most = 40_000_000 / HUGE_PAGE_BYTES;
+            assert!(pages.len() * 3 >= most * 2, "{} of {most}", pages.len());
             for number in 1..40_000_000 / (4 * width) {
                 assert_eq!(arena.get(RowId::new(number).unwrap())[0], number as f32);
             }
