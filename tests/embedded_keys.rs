@@ -299,8 +299,8 @@ fn asked(k: usize, filter: &[u8], threads: usize) -> Batch<'_> {
     }
 }
 
-#[test]
-fn neighbours_of_many_vectors_are_those_of_each() {
+/// Three hundred vectors in two groups, and queries for them.
+fn grouped() -> (Engine, Vec<Vec<u8>>) {
     let mut engine = Engine::new();
     run(
         &mut engine,
@@ -308,22 +308,18 @@ fn neighbours_of_many_vectors_are_those_of_each() {
     );
     let blob = |x: f32, y: f32| [x.to_le_bytes(), y.to_le_bytes()].concat();
     for number in 0u16..300 {
-        let (x, y) = (f32::from(number % 17), f32::from(number % 23));
+        let vector = blob(f32::from(number % 17), f32::from(number % 23));
         let key = format!("d:{number}");
-        let group = if number % 3 == 0 { "a" } else { "b" };
-        let vector = blob(x, y);
-        engine.execute::<&[u8]>(&[
-            b"HSET",
-            key.as_bytes(),
-            b"g",
-            group.as_bytes(),
-            b"v",
-            &vector,
-        ]);
+        let group: &[u8] = if number % 3 == 0 { b"a" } else { b"b" };
+        engine.execute::<&[u8]>(&[b"HSET", key.as_bytes(), b"g", group, b"v", &vector]);
     }
-    let queries: Vec<Vec<u8>> = (0u8..40)
-        .map(|n| blob(f32::from(n) / 3.0, f32::from(n) / 2.0))
-        .collect();
+    let queries = (0u8..40).map(|n| blob(f32::from(n) / 3.0, f32::from(n) / 2.0));
+    (engine, queries.collect())
+}
+
+#[test]
+fn neighbours_of_many_vectors_are_those_of_each() {
+    let (mut engine, queries) = grouped();
     let slices: Vec<&[u8]> = queries.iter().map(Vec::as_slice).collect();
     for filter in ["*", "@g:{a}", "@g:{none}"] {
         let single = engine
@@ -361,6 +357,12 @@ fn neighbours_of_many_vectors_are_those_of_each() {
         }
     }
     assert!(engine.nearest(&asked(5, b"*", 2), &[]).unwrap().is_empty());
+}
+
+#[test]
+fn tags_beside_a_batch_are_as_tags_of_its_filter() {
+    let (mut engine, queries) = grouped();
+    let slices: Vec<&[u8]> = queries.iter().map(Vec::as_slice).collect();
     let tags: [(&[u8], &[u8]); 1] = [(b"g", b"A")];
     for (tagged, filtered) in [("*", "@g:{a}"), ("@g:{b}", "@g:{a} @g:{b}")] {
         let tagged = Batch {
