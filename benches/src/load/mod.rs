@@ -128,7 +128,7 @@ impl Cores {
         let server = cores.next().ok_or("there is no core")?;
         Ok(Self {
             server,
-            client: cores.last().unwrap_or(server),
+            client: cores.next_back().unwrap_or(server),
         })
     }
 }

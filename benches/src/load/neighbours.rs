@@ -167,7 +167,14 @@ fn rows_of(reply: &Reply) -> Vec<u32> {
             .strip_prefix("v:")?
             .parse()
             .ok(),
-        _ => None,
+        Reply::Simple(_)
+        | Reply::Error(_)
+        | Reply::Integer(_)
+        | Reply::Double(_)
+        | Reply::Null
+        | Reply::Array(_)
+        | Reply::Map(_)
+        | Reply::Set(_) => None,
     };
     parts.iter().filter_map(row).collect()
 }

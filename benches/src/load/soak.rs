@@ -113,7 +113,7 @@ impl Soak<'_> {
                 next += between;
                 let megabytes = |name: &str| host.info(name).map(|bytes| bytes / 1e6);
                 let memory = [megabytes("used_memory")?, megabytes("used_memory_rss")?];
-                if self.memory.len() % 10 == 0 {
+                if self.memory.len().is_multiple_of(10) {
                     let [allocated, resident] = memory;
                     let minutes = start.elapsed().as_secs_f64() / 60.0;
                     say(&format!(
