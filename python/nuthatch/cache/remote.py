@@ -16,7 +16,7 @@ from .trip import ask
 _BATCH = 1000
 """Keys found or deleted at a time."""
 
-_FIELDS = ("prompt", "response", "scope", "labels", "about", "fresh_until", "expires")
+_FIELDS = ("prompt", "response", "scope", "labels", "about_entry", "fresh_until", "expires")
 """Of an entry: what is searched for, what changes, what is the user's, and the rest in one."""
 
 _SHOWN = ("SORTBY", "distance", "DIALECT", 2, "RETURN", 1 + len(_FIELDS), "distance", *_FIELDS)
@@ -250,7 +250,14 @@ class RemoteStore:
         if entry.context:
             about["context"] = entry.context
         pairs: list[object] = ["prompt", entry.prompt, "response", self._dumps(entry.response)]
-        pairs += ["scope", entry.scope, "labels", ",".join(sorted(entry.labels)), "about", json.dumps(about)]
+        pairs += [
+            "scope",
+            entry.scope,
+            "labels",
+            ",".join(sorted(entry.labels)),
+            "about_entry",
+            json.dumps(about),
+        ]
         for name in ("fresh_until", "expires"):
             value = getattr(entry, name)
             if value is not None:
@@ -258,7 +265,7 @@ class RemoteStore:
         return pairs + written(entry.metadata, self._fields)
 
     def _entry(self, key: str, fields: Mapping[str, Any]) -> Entry:
-        about = json.loads(fields.get("about") or "{}")
+        about = json.loads(fields.get("about_entry") or "{}")
         fresh_until, expires = fields.get("fresh_until"), fields.get("expires")
         labels = _text(fields.get("labels") or "")
         return Entry(

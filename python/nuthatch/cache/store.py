@@ -27,7 +27,7 @@ RESERVED = frozenset(
         "scope",
         "labels",
         "vector",
-        "about",
+        "about_entry",
         "fresh_until",
         "expires",
     ]
