@@ -15,14 +15,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from goals import Report
 
 import nuthatch
-from bench_goals import Report
 from nuthatch import SemanticCache, _native
 from nuthatch.cache.guard import difference, facts
 from nuthatch.cache.tune import Curve, curve
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 TARGETS = (0.90, 0.95, 0.97)
 LOOKUPS = 4000
 ROUNDS = 9

@@ -1,10 +1,10 @@
 """Measures lookups of other semantic caches beside those of this one: redisvl's on the same server,
 GPTCache's with faiss and SQLite in the process.
 
-    python python/bench_peers.py --entries 20000
+    python python/benches/peers.py --entries 20000
 
 All have the same entries and are asked the same prompts in turns, with embeddings that are there already.
-Adds its lines to the summary of target/bench/cache.json, which bench_cache.py writes; see .ci/python.
+Adds its lines to the summary of target/bench/cache.json, which cache.py writes; `make bench-cache` runs both.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from cache import ROOT, vectors_of, word
 
 import nuthatch
-from bench_cache import ROOT, vectors_of, word
 from nuthatch import SemanticCache
 
 BENCH = ROOT / "target" / "bench"
@@ -50,7 +50,8 @@ class Rows:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--entries", type=int, default=20_000)
-    options = parser.parse_args()
+    # What else there is, is for cache.py.
+    options, _ = parser.parse_known_args()
     rows = Rows(options.entries)
     summary = [*in_the_process(rows), *on_a_server(rows)]
     write(summary)
