@@ -10,6 +10,7 @@ time over that of the keys alone; the ratio of the two ways is the median of the
 from __future__ import annotations
 
 import argparse
+import atexit
 import itertools
 import os
 import random
@@ -42,7 +43,9 @@ class Server:
         arguments = ["--port", str(self.port), "--save", "", "--dir", str(directory), "--logfile", str(self.log)]
         arguments += ["--loadmodule", os.environ["NUTHATCH_MODULE"], "SAVECONTENT", "YES" if content else "NO"]
         self.process = subprocess.Popen([os.environ["NUTHATCH_VALKEY_SERVER"], *arguments])
-        self.client = redis.Redis(port=self.port)
+        # Whatever fails, no server is left behind.
+        atexit.register(self.end)
+        self.client = redis.Redis(port=self.port, protocol=2)
         self.wait()
 
     def wait(self) -> None:
@@ -61,6 +64,7 @@ class Server:
         return {name.removeprefix("search_"): value for name, value in told.items() if name.startswith("search_")}
 
     def end(self) -> None:
+        atexit.unregister(self.end)
         self.process.kill()
         self.process.wait()
 
