@@ -6,6 +6,7 @@ use nuthatch_indexes::numeric::{Bound, NumericIndex};
 use roaring::RoaringBitmap;
 use smallvec::smallvec;
 
+use super::batches::{each_batch, try_each_batch};
 use super::collect::Hit;
 use super::deadline::Deadline;
 use crate::catalog::column::SortKey;
@@ -14,9 +15,6 @@ use crate::plan::order::{By, Order};
 
 /// A document's rank: smaller is earlier.
 type Place = (u64, u32);
-
-/// Documents that are looked at together.
-const BLOCK: usize = 1024;
 
 /// Behind every number.
 const MISSING: u64 = u64::MAX;
@@ -107,13 +105,13 @@ fn looked_at(
     deadline: &Deadline,
 ) -> (Vec<DocId>, bool) {
     let mut kept = Kept::new(limit);
-    let mut is_whole = true;
-    for (at, block) in doc_blocks(docs).enumerate() {
+    let mut is_late = false;
+    let all = try_each_batch(docs, |batch| {
         // What is met first is kept, however late it is.
-        if at > 0 && deadline.passed() {
-            is_whole = false;
-            break;
+        if is_late {
+            return Err(());
         }
+        let block: Vec<DocId> = batch.iter().copied().map(doc_of).collect();
         for (number, doc) in numbers.gather(&block).into_iter().zip(&block) {
             let rank = if number.is_nan() {
                 MISSING
@@ -122,34 +120,21 @@ fn looked_at(
             };
             kept.push((rank, doc.get()));
         }
-    }
+        is_late = deadline.passed();
+        Ok(())
+    });
     let docs = kept.finish().into_iter();
     (
         docs.filter_map(|(_, doc)| DocId::new(doc)).collect(),
-        is_whole,
+        all.is_ok(),
     )
-}
-
-/// The documents of a set, some at a time.
-fn doc_blocks(docs: &RoaringBitmap) -> impl Iterator<Item = Vec<DocId>> {
-    let (mut left, mut numbers) = (docs.iter(), [0; BLOCK]);
-    std::iter::from_fn(move || {
-        let block = left.next_many(&mut numbers);
-        (!block.is_empty()).then(|| block.iter().copied().map(doc_of).collect())
-    })
 }
 
 /// The documents of a set.
 pub(super) fn docs_of(docs: &RoaringBitmap) -> Vec<DocId> {
     let mut all = Vec::with_capacity(usize::try_from(docs.len()).unwrap_or_default());
-    let (mut left, mut numbers) = (docs.iter(), [0; BLOCK]);
-    loop {
-        let block = left.next_many(&mut numbers);
-        if block.is_empty() {
-            return all;
-        }
-        all.extend(block.iter().copied().map(doc_of));
-    }
+    each_batch(docs, |batch| all.extend(batch.iter().copied().map(doc_of)));
+    all
 }
 
 /// The document of a number, of which none is 0.

@@ -9,6 +9,7 @@ use nuthatch_indexes::numeric::NumericIndex;
 use nuthatch_indexes::tag::{TagId, TagIndex};
 use roaring::RoaringBitmap;
 
+use super::batches::try_each_batch;
 use super::deadline::Deadline;
 use crate::catalog::index::{FieldIndex, Index};
 use crate::plan::facets::{FacetBy, FacetPlan};
@@ -102,8 +103,8 @@ const SET_COST: u64 = 32;
 const AT_ONCE: u64 = 64;
 
 /// Whether it is cheaper to compare the documents of every tag with the hits than to look at the tags
-/// of every hit. The constants are from the facets of `nuthatch-bench query`, of which each way was
-/// taken in turn.
+/// of every hit: in the facets of `nuthatch-bench query` that took about 3 ns each, twice as long as to
+/// compare a document or a word of a bitmap.
 fn is_worth_comparing(tags: &TagIndex, hits: &RoaringBitmap) -> bool {
     let sets = tags.cardinality() as u64;
     // A set is a list, or a bit for each document.
@@ -128,22 +129,13 @@ fn by_sets(
     Ok(found)
 }
 
-/// Hits that are looked at together.
-const BATCH: usize = 512;
-
 fn by_hits(
     tags: &TagIndex,
     hits: &RoaringBitmap,
     deadline: &Deadline,
 ) -> Result<Vec<(TagId, u64)>, Error> {
     let mut counts = vec![0_u32; tags.id_bound()];
-    let (mut hits, mut batch) = (hits.iter(), [0; BATCH]);
-    loop {
-        deadline.check()?;
-        let docs = hits.next_many(&mut batch);
-        if docs.is_empty() {
-            break;
-        }
+    try_each_batch(hits, |docs| {
         tags.each_ids(docs, |ids| {
             for tag in ids {
                 if let Some(count) = counts.get_mut(tag.index()) {
@@ -151,7 +143,8 @@ fn by_hits(
                 }
             }
         });
-    }
+        deadline.check()
+    })?;
     let counted = counts.into_iter().enumerate();
     let found = counted.filter(|(_, count)| *count > 0);
     let found = found.filter_map(|(at, count)| Some((TagId::of(at)?, u64::from(count))));

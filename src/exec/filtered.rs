@@ -7,6 +7,7 @@ use nuthatch_indexes::docs::Docs;
 use nuthatch_indexes::text::bm25;
 use roaring::RoaringBitmap;
 
+use super::batches::each_batch;
 use super::bits;
 use super::deadline::Deadline;
 use super::model::{Bm25Std, Corpus, Model};
@@ -62,19 +63,6 @@ impl Flat {
     fn contains(&self, doc: u32) -> bool {
         let word = self.0.get(doc as usize / 64);
         word.is_some_and(|word| word >> (doc % 64) & 1 == 1)
-    }
-}
-
-/// The documents of a set some hundreds at a time, which takes a fourth of the time of one by one.
-fn each_batch(docs: &RoaringBitmap, mut take: impl FnMut(&[u32])) {
-    let mut batch = [0; 512];
-    let mut docs = docs.iter();
-    loop {
-        let read = docs.next_many(&mut batch);
-        if read.is_empty() {
-            return;
-        }
-        take(read);
     }
 }
 

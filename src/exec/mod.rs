@@ -2,6 +2,7 @@
 
 pub mod aggregate;
 mod area;
+mod batches;
 mod bits;
 mod build;
 mod by_number;

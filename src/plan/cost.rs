@@ -1,8 +1,8 @@
 //! What the ways to find matches cost: in nanoseconds, about.
 //!
-//! The constants are from `nuthatch-bench query`, over two hundred thousand documents and over a million:
-//! first from `--search` with one way at a time, then changed where the worst plans said so. They are those
-//! of one machine; ratios of them decide, and those hold elsewhere.
+//! The constants are from `nuthatch-bench query --docs 200000`: first from `--search`, which times each way by
+//! itself, then changed where the worst plans said so. They are those of one machine; ratios of them
+//! decide, and those hold elsewhere.
 
 use super::estimate::Estimate;
 use super::words_first::Split;
@@ -259,7 +259,8 @@ fn walking(plan: &Plan) -> u64 {
 
 /// Whether documents that meet conditions are so few that their list leads a search for the best.
 ///
-/// Of a tenth of all documents a list takes as long as a bit for each.
+/// The share is by judgement: of a hundredth a list takes half of the time that bits take, of a tenth it
+/// was not tried.
 #[must_use]
 pub const fn is_short_list(meeting: u64, total: u64) -> bool {
     const FEW: u64 = 12;
