@@ -3,6 +3,7 @@
 
 pub mod aggregate;
 pub mod interleave;
+pub mod linked;
 pub mod load;
 pub mod query;
 pub mod server;

@@ -77,22 +77,33 @@ impl<T: Clone, const CHUNK: usize> CowVec<T, CHUNK> {
         }
     }
 
-    /// What is in some places, as quickly.
+    /// What is where each of `keys` says: quick where these places ascend.
     #[must_use]
-    pub fn gather(&self, places: impl Iterator<Item = usize>) -> Vec<T>
+    pub fn gather<K: Copy>(&self, keys: &[K], place: impl Fn(K) -> usize) -> Vec<T>
     where
         T: Copy,
     {
-        let (mut number, mut chunk): (usize, &[T]) = (usize::MAX, &[]);
-        // Unlike a call for each, this is written without a look whether there is room.
-        let gathered = places.map(|at| {
-            if at / CHUNK != number {
-                number = at / CHUNK;
-                chunk = self.chunk(number);
+        let (mut gathered, mut left) = (Vec::with_capacity(keys.len()), keys);
+        while let Some(&first) = left.first() {
+            let number = place(first) / CHUNK;
+            let in_chunk = left
+                .iter()
+                .take_while(|&&key| place(key) / CHUNK == number)
+                .count();
+            let (here, rest) = left.split_at(in_chunk);
+            left = rest;
+            // The whole of a chunk is read without a look whether a place is in it.
+            match <&[T; CHUNK]>::try_from(self.chunk(number)) {
+                Ok(chunk) => gathered.extend(here.iter().map(|&key| chunk[place(key) % CHUNK])),
+                Err(_) => gathered.extend(here.iter().map(|&key| *self.get(place(key)))),
             }
-            chunk.get(at % CHUNK).copied().unwrap_or(self.empty)
-        });
-        gathered.collect()
+        }
+        gathered
+    }
+
+    /// All chunks in turn, each of so many places; where one is shorter, its last places are empty.
+    pub fn chunks(&self) -> impl Iterator<Item = &[T]> {
+        (0..self.len.div_ceil(CHUNK)).map(|number| self.chunk(number))
     }
 
     fn chunk(&self, number: usize) -> &[T] {
@@ -207,7 +218,8 @@ mod tests {
                 let mut found = Vec::new();
                 vector.each_at(places.clone(), |value| found.push(*value));
                 prop_assert_eq!(&found, &expected.collect::<Vec<_>>());
-                prop_assert_eq!(vector.gather(places), found);
+                let places: Vec<usize> = places.collect();
+                prop_assert_eq!(vector.gather(&places, |at| at), found);
             }
         }
     }

@@ -89,9 +89,22 @@ impl Column {
     /// Numbers, NaN where there is none.
     #[must_use]
     pub fn of_numbers_or_nan(values: Vec<f64>) -> Self {
-        let are_all = !values.iter().any(|number| number.is_nan());
+        // All of them, as a loop without an early end is several times as fast.
+        let are_all = values
+            .iter()
+            .fold(true, |all, number| all & !number.is_nan());
         let present = (!are_all).then(|| values.iter().map(|number| !number.is_nan()).collect());
         Self::Numbers(Numbers { values, present })
+    }
+
+    /// Values, kept as numbers where all are numbers or nulls.
+    #[must_use]
+    pub fn of_values(values: Vec<Value>) -> Self {
+        let mut each = values.iter();
+        if each.all(|value| matches!(value, Value::Null | Value::Number(_))) {
+            return Self::of_numbers(values.iter().map(Value::number));
+        }
+        Self::Values(values)
     }
 
     /// The value of a row.

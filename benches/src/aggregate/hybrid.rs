@@ -6,6 +6,7 @@ use std::error::Error;
 use nuthatch::Engine;
 use nuthatch::reply::Reply;
 
+use crate::linked;
 use crate::text::clock::cpu_time;
 
 const DIMENSIONS: usize = 64;
@@ -65,6 +66,7 @@ impl Hybrid {
             ];
             run(&mut engine, &fields)?;
         }
+        linked::wait(&engine);
         let search = |_| {
             let words: Vec<String> = (0..3).map(|_| word(&mut random)).collect();
             (words.join(" | "), vector(&mut random))

@@ -13,6 +13,7 @@ use super::documents::{DIMENSIONS, Documents};
 use super::host::{Host, Programs};
 use super::wire::{Link, command, encode};
 use super::{Cores, on_core, say};
+use crate::linked;
 use crate::text::report::Report;
 use crate::text::rounds::median;
 
@@ -114,15 +115,8 @@ fn load(host: &Host, engine: &mut Engine, documents: &Documents) -> Result<(), B
         link.call(&commands, numbers.len())?;
     }
     host.rest()?;
-    while fresh(engine) > 0 {
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
+    linked::wait(engine);
     Ok(())
-}
-
-/// Vectors of the engine that are not linked yet.
-fn fresh(engine: &Engine) -> u64 {
-    engine.linking().fresh
 }
 
 fn search(vector: &[u8], ef: usize) -> Vec<Vec<u8>> {

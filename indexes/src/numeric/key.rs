@@ -35,6 +35,17 @@ impl Key {
         let Self(key) = self;
         f64::from_bits(if key & SIGN == 0 { !key } else { key & !SIGN })
     }
+
+    /// The greatest number below this key, which is not the least.
+    pub(super) fn value_below(self) -> f64 {
+        let below = Self(self.0.saturating_sub(1)).value();
+        // The key between that of zero and those of negative numbers is nobody's.
+        if below.to_bits() == SIGN {
+            -f64::from_bits(1)
+        } else {
+            below
+        }
+    }
 }
 
 /// The keys between two bounds: from the first, and up to the second without it; none if there are

@@ -55,7 +55,7 @@ impl Texts {
     /// the order of their ids.
     #[must_use]
     pub fn codes(&self, docs: &[DocId]) -> Vec<u32> {
-        self.codes.gather(docs.iter().map(|doc| doc.index()))
+        self.codes.gather(docs, DocId::index)
     }
 
     /// The texts by code, as they are now.

@@ -154,12 +154,8 @@ pub(super) fn document_bytes(fields: &Fields) -> usize {
 /// The columns of some rows of values, numbers where all are.
 pub(super) fn columns(rows: &[Vec<Value>]) -> Vec<Column> {
     let slots = rows.first().map_or(0, Vec::len);
-    let column = |slot: usize| {
-        let values = || rows.iter().map(move |row| &row[slot]);
-        if values().all(|value| matches!(value, Value::Null | Value::Number(_))) {
-            return Column::of_numbers(values().map(Value::number));
-        }
-        Column::Values(values().cloned().collect())
-    };
-    (0..slots).map(column).collect()
+    let column = |slot: usize| rows.iter().map(|row| row[slot].clone()).collect();
+    (0..slots)
+        .map(|slot| Column::of_values(column(slot)))
+        .collect()
 }

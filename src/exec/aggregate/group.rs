@@ -11,7 +11,6 @@ use hashbrown::HashTable;
 pub(super) use self::assigned::Assigned;
 pub(super) use self::key::{Hashed, is_same};
 use self::key::{Key, hash_of};
-use super::batch::columns;
 use super::reduce::{State, figure};
 use super::{Batch, Budget};
 use crate::exec::deadline::Deadline;
@@ -118,17 +117,19 @@ impl Grouping {
             return None;
         }
         self.given = Some(end);
-        let width = self.plan.keys.len();
-        let mut rows = Vec::with_capacity(end - start);
-        for group in start..end {
-            let mut row = self.keys[group * width..(group + 1) * width].to_vec();
-            for summary in &self.plan.summaries {
-                let state = &mut self.states[summary.calculation];
-                row.push(figure(state, summary.figure, group));
-            }
-            rows.push(row);
+        let (width, states) = (self.plan.keys.len(), &mut self.states);
+        let mut columns = Vec::with_capacity(width + self.plan.summaries.len());
+        for key in 0..width {
+            let of_groups = self.keys[start * width..end * width].iter();
+            let values = of_groups.skip(key).step_by(width).cloned();
+            columns.push(Column::of_values(values.collect()));
         }
-        Some(Batch::of_rows(rows.len(), columns(&rows)))
+        for summary in &self.plan.summaries {
+            let state = &mut states[summary.calculation];
+            let values = (start..end).map(|group| figure(state, summary.figure, group));
+            columns.push(Column::of_values(values.collect()));
+        }
+        Some(Batch::of_rows(end - start, columns))
     }
 
     /// The groups of rows, new ones where there are none yet.
@@ -177,20 +178,26 @@ impl Grouping {
 
     /// The groups of rows by one key, which is a text: each text is looked for once.
     fn assign_codes(&mut self, texts: &Texts, budget: &mut Budget) -> Result<Vec<u32>, Error> {
+        /// The group of a code that has none yet; a budget has no room for so many.
+        const NEW: u32 = u32::MAX;
         let codes = texts.by_code.len().max(1);
         if codes > self.by_code.len() {
             budget.take((codes - self.by_code.len()) * size_of::<u32>())?;
             self.by_code.resize(codes, 0);
         }
-        let mut groups = Vec::with_capacity(texts.codes.len());
-        for (row, code) in texts.codes.iter().enumerate() {
-            let mut known = self.by_code[*code as usize];
-            if known == 0 {
+        let known = |code: &u32| self.by_code[*code as usize].wrapping_sub(1);
+        let mut groups: Vec<u32> = texts.codes.iter().map(known).collect();
+        if !groups.contains(&NEW) {
+            return Ok(groups);
+        }
+        for (row, group) in groups.iter_mut().enumerate().filter(|it| *it.1 == NEW) {
+            let code = texts.codes[row] as usize;
+            // An earlier row may have been the first.
+            if self.by_code[code] == 0 {
                 let key = texts.get(row).map_or(Key::Of(&Value::Null), Key::Text);
-                known = self.group(&[key], budget)? + 1;
-                self.by_code[*code as usize] = known;
+                self.by_code[code] = self.group(&[key], budget)? + 1;
             }
-            groups.push(known - 1);
+            *group = self.by_code[code] - 1;
         }
         Ok(groups)
     }

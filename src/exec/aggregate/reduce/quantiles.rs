@@ -148,6 +148,12 @@ impl Quantiles {
             return 0;
         }
         let before = self.few.capacity();
+        let len = self.few.len() + numbers.len();
+        if len > before {
+            // Numbers come in parts of many groups: to double would move them once for each part.
+            let room = (len * 4).min(EXACT).max(len);
+            self.few.reserve_exact(room - self.few.len());
+        }
         self.few.extend_from_slice(numbers);
         let grown = (self.few.capacity() - before) * size_of::<f64>();
         if self.few.len() <= EXACT {
