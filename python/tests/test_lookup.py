@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nuthatch import SemanticCache
 from nuthatch.cache.guard import facts
+from nuthatch.cache.keys import entry_key, general_key
+from nuthatch.cache.stats import Counters
 from nuthatch.cache.trip import ask
-from nuthatch.embed.base import EmbeddingError, unit, unit_row
+from nuthatch.embed.base import EmbeddingError, Embeddings, unit
 
 ENTRIES = 6000
 """More than are compared with one by one."""
@@ -68,12 +72,40 @@ def test_what_a_glance_finds_and_is_refused_is_not_judged_again(full) -> None:
 
 
 def test_a_unit_vector_of_one_is_that_of_many() -> None:
+    def one_of(given: object) -> np.ndarray:
+        return Embeddings(lambda texts: given, 0, Counters()).one("a text")
+
     rows = np.random.default_rng(8).standard_normal((5, 37)).astype(np.float64)
     for row, one in zip(rows, unit(rows, 5)):
-        np.testing.assert_allclose(unit_row([row]), one, rtol=1e-6)
-    for bad in ([[0.0, 0.0]], [[np.nan, 1.0]], [[np.inf, 1.0]], [1.0, 2.0], [["a"]], [[]]):
-        with pytest.raises(EmbeddingError):
-            unit_row(bad)
+        wide = np.stack([row, row], axis=1)[:, 0].reshape(1, -1)
+        for rows_of_one in ([row], row.reshape(1, -1), row.reshape(1, -1).astype(np.float32), wide):
+            np.testing.assert_allclose(one_of(rows_of_one), one, rtol=1e-6)
+    for bad in ([[0.0, 0.0]], [[np.nan, 1.0]], [[np.inf, 1.0]], [1.0, 2.0], [["a"]], [[]], rows, rows[0]):
+        for rows_of_one in (bad, np.array(bad)):
+            with pytest.raises(EmbeddingError):
+                one_of(rows_of_one)
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=127), max_size=30), st.text(max_size=4))
+def test_keys_of_ascii_are_those_of_any_prompt(prompt: str, scope: str) -> None:
+    assert entry_key(prompt, scope, ()) == general_key(prompt, scope, ())
+
+
+def test_keys_tell_prompts_scopes_and_contexts_apart() -> None:
+    same = [
+        "Why is  the sky blue?",
+        "why is the SKY blue ...",
+        "\x1cwhy is the\tsky blue!",
+        "why\u2003is the sky blue…",
+    ]
+    assert len({entry_key(prompt, "a", ()) for prompt in same}) == 1
+    others = [
+        ("why is the sky blue", "b", ()),
+        ("why is the sky blue", "a", ("before",)),
+        ("why is the sky", "a", ()),
+    ]
+    others += [("blue", "a why is the sky", ()), (same[0], "a", ())]
+    assert len({entry_key(*one) for one in others}) == len(others)
 
 
 def test_facts_can_be_looked_at() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Callable, Optional
 
 from .entry import Candidate, Entry
-from .guard import Facts, difference, facts
+from .guard import between
 from .keys import Context, entry_key, scope_digest, tag_digest, text_to_embed, turns
 from .stats import Counters
 from .store import Near
@@ -18,7 +18,6 @@ class Request:
     """One lookup, with all digests made; `tags` are digests too."""
 
     __slots__ = (
-        "_facts",
         "context",
         "filter",
         "k",
@@ -51,15 +50,7 @@ class Request:
         self.filter = filter
         self.threshold = threshold
         self.k = k
-        self.text = text_to_embed(prompt, context)
-        self._facts: Facts | None = None
-
-    @property
-    def facts(self) -> Facts:
-        """What the guard compares."""
-        if self._facts is None:
-            self._facts = facts(self.text)
-        return self._facts
+        self.text = text_to_embed(prompt, context) if context else prompt
 
 
 def request(
@@ -89,7 +80,8 @@ def request(
     if scope is None:
         scope = scope_digest(parts)
     digests = tuple([tag_digest(tag) for tag in tags]) if tags else ()
-    return Request(prompt, parts, scope, turns(context), digests, filter, threshold, k)
+    said = () if context is None else turns(context)
+    return Request(prompt, parts, scope, said, digests, filter, threshold, k)
 
 
 def clause(asked: Request) -> str:
@@ -124,7 +116,7 @@ class Judge:
         """What the guard has against taking two texts for the same."""
         if callable(self._guard):
             return self._guard(prompt, other)
-        return difference(facts(prompt), facts(other)) if self._guard else None
+        return between(prompt, other) if self._guard else None
 
     def unfit(self, asked: Request, entry: Entry, allow_stale: bool) -> str | None:
         """Why an entry is none for this lookup, however near it is."""
@@ -189,7 +181,8 @@ class Judge:
             return self._guard(asked.prompt, entry.prompt)
         if not self._guard or asked.key == entry.key:
             return None
-        return difference(asked.facts, entry.facts)
+        kept = text_to_embed(entry.prompt, entry.context) if entry.context else entry.prompt
+        return between(asked.text, kept)
 
     def _why(self, asked: Request, similarity: float) -> str:
         return f"{similarity:.4f} ≥ {asked.threshold:.4g}: {self._checked}"
