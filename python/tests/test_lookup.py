@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from nuthatch import SemanticCache
 from nuthatch.cache.guard import facts
 from nuthatch.cache.keys import entry_key, general_key
 from nuthatch.cache.stats import Counters
-from nuthatch.cache.trip import ask
+from nuthatch.cache.trip import Template, Trips
 from nuthatch.embed.base import EmbeddingError, Embeddings, unit
 
 ENTRIES = 6000
@@ -128,23 +130,53 @@ def test_one_trip_gives_what_two_give(url) -> None:
     class Other(redis.Redis):
         """Not asked directly."""
 
-    commands = [("SET", "trip", "a b"), ("HMGET", "trip", "x"), ("GET", "trip"), ("FT.NONE", "x")]
+    get = Template("GET", "trip").fill()
+    commands = [
+        Template("SET", None, None).fill(b"trip", b"a \r\nb"),
+        Template("HMGET", None, "x").fill(b"trip"),
+        get,
+        Template("FT.NONE", "x").fill(),
+    ]
     for protocol in (2, 3):
         with redis.Redis.from_url(url, protocol=protocol) as direct, Other.from_url(url) as other:
             for client in (direct, other):
-                done, refused, value, unknown = ask(client, commands)
+                trips = Trips(client)
+                done, refused, value, unknown = trips.ask(*commands)
                 assert done in (b"OK", True)
                 assert isinstance(refused, redis.ResponseError)
-                assert value == b"a b"
+                assert value == b"a \r\nb"
                 assert isinstance(unknown, redis.ResponseError)
-                # The connection is as good as before.
-                assert ask(client, [("GET", "trip")]) == [b"a b"]
-            direct.connection_pool.disconnect()
-            assert ask(direct, [("GET", "trip")]) == [b"a b"]
+                # The connection is as good as before, and when it is gone another takes its place.
+                assert trips.ask(get) == [b"a \r\nb"]
+                other.client_kill_filter(_type="normal", skipme=True)
+                assert trips.ask(get) == [b"a \r\nb"]
+                assert trips.ask(get, get) == [b"a \r\nb"] * 2
+
+
+def test_threads_have_trips_of_their_own(url) -> None:
+    import redis
+
+    with redis.Redis.from_url(url) as client:
+        trips = Trips(client)
+        wrong = []
+
+        def work(number: int) -> None:
+            echo = Template("ECHO", None)
+            for turn in range(50):
+                word = b"%d of %d" % (turn, number)
+                if trips.ask(echo.fill(word)) != [word]:
+                    wrong.append(word)
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(24)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not wrong
 
 
 def test_a_trip_to_nobody_fails() -> None:
     import redis
 
     with redis.Redis(port=1) as nobody, pytest.raises(redis.ConnectionError):
-        ask(nobody, [("GET", "x")])
+        Trips(nobody).ask(Template("GET", "x").fill())

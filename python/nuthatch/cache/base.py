@@ -17,7 +17,7 @@ from ..engine import Engine
 from .entry import Entry, Hit
 from .flight import Flights
 from .keys import Context, Scope, labels, scope_digest, scope_parts, text_to_embed
-from .lookup import Judge, Request, request
+from .lookup import Judge, Request
 from .memory import MemoryStore
 from .observe import Observer, Observers, outcome
 from .remote import RemoteStore
@@ -140,7 +140,7 @@ class CacheBase:
         if threshold is None:
             threshold = self._threshold(parts) if callable(self._threshold) else self._threshold
         known = None if scope else self._scope_digest
-        return request(prompt, parts, known, context, tags, filter, threshold, self._k if k is None else k)
+        return Request(prompt, parts, known, context, tags, filter, threshold, self._k if k is None else k)
 
     def _entry(
         self,
