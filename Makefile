@@ -1,7 +1,7 @@
 # Nuthatch: `make` lists what there is.
 PORT ?= 6379
 .DEFAULT_GOAL := help
-.PHONY: help demo module server wheel python test crash fuzz-wire tsan fuzz bench bench-vector bench-text bench-query bench-aggregate bench-cache bench-server soak fmt lint clean
+.PHONY: help demo module server wheel python leak test crash fuzz-wire tsan fuzz bench bench-vector bench-text bench-query bench-aggregate bench-cache bench-server soak fmt lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ wheel: module ## Build the Python package with the module in it: target/wheels/n
 
 python: ## Build the Python package for development and run its tests and lints
 	@.ci/python test
+
+leak: ## Run a million operations from Python and look whether memory grows: make leak OPERATIONS=1000000
+	@.ci/python leak $(OPERATIONS)
 
 test: ## Run every test, on real servers too
 	@.ci/test

@@ -169,7 +169,7 @@ impl Engine {
     ) -> PyResult<Bound<'py, PyList>> {
         let query = query.as_slice();
         let query = query.map_err(|_| PyValueError::new_err("query must be contiguous"))?;
-        let query: Vec<u8> = query.iter().flat_map(|one| one.to_le_bytes()).collect();
+        let query: &[u8] = bytemuck::cast_slice(query);
         let tags = tags.iter().map(|(name, tag)| (&name[..], tag.as_bytes()));
         let batch = Batch {
             index,
@@ -182,7 +182,7 @@ impl Engine {
             threads: 1,
         };
         let found = self
-            .with(py, |engine| engine.nearest(&batch, &[&query]))?
+            .with(py, |engine| engine.nearest(&batch, &[query]))?
             .map_err(|error| Error::new_err(error.to_string()))?;
         let rows = found.into_iter().flatten().map(|(key, distance)| {
             let key = key.get(skip..).unwrap_or_default();

@@ -96,6 +96,11 @@ impl Guard {
         self.facts_of(said)
     }
 
+    /// As `difference` of the facts of two prompts.
+    fn between(&self, asked: &Bound<'_, PyString>, kept: &Bound<'_, PyString>) -> Option<String> {
+        self.difference(&self.facts(asked), &self.facts(kept))
+    }
+
     /// Why one prompt may not get the answer of the other; none if nothing speaks against it.
     fn difference(&self, asked: &Facts, kept: &Facts) -> Option<String> {
         if asked.numbers != kept.numbers {

@@ -4,6 +4,7 @@
 mod arguments;
 mod engine;
 mod guard;
+mod keys;
 mod replies;
 mod vectors;
 mod words;
@@ -28,5 +29,7 @@ mod _native {
     #[pymodule_export]
     use super::guard::{Facts, Guard, stem_of};
     #[pymodule_export]
-    use super::vectors::unit;
+    use super::keys::entry_key;
+    #[pymodule_export]
+    use super::vectors::unit_row;
 }

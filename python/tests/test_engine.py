@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import threading
-import tracemalloc
 
 import numpy as np
 import pytest
@@ -209,32 +207,6 @@ async def test_the_asynchronous_engine_is_the_same(birds: Engine, tmp_path) -> N
     assert await engine.execute("DBSIZE") == 50
     with pytest.raises(Error):
         await engine.execute("GOPHER")
-
-
-def test_nothing_is_left_behind_by_many_operations(birds: Engine) -> None:
-    index = birds.index("birds")
-    query = np.zeros((4, 4), dtype=np.float32)
-
-    def turn() -> None:
-        birds.execute("HSET", "bird:1", "name", "nuthatch", "song", query[0])
-        birds.execute("FT.SEARCH", "birds", "nuthatch", "LIMIT", 0, 3)
-        index.knn(query, 3, threads=1)
-        birds.execute_many([("GOPHER",)])
-
-    tracemalloc.start()
-    try:
-        for _ in range(100):
-            turn()
-        gc.collect()
-        before = tracemalloc.get_traced_memory()[0]
-        for _ in range(2000):
-            turn()
-        gc.collect()
-        grown = tracemalloc.get_traced_memory()[0] - before
-    finally:
-        tracemalloc.stop()
-    # An object kept by each turn would be 30 bytes and more.
-    assert grown < 10 * 2000, grown
 
 
 def test_notebooks_show_tables(birds: Engine) -> None:

@@ -26,6 +26,8 @@ const SHAPE_NS: u64 = 2_000;
 /// A distance, which most of all waits for memory, and what it costs beside that by component.
 const DISTANCE_NS: u64 = 80;
 const COMPONENTS_A_NS: u64 = 16;
+/// Documents that are looked for in a set at once, as words of 64 bits.
+const DOCUMENTS_A_NS: u64 = 32;
 /// Distances that a walk of a graph computes for each candidate that it keeps.
 const WALK_DISTANCES: u64 = 32;
 /// About what a row costs on its way through a pipeline.
@@ -64,27 +66,6 @@ impl Plan {
         let FieldIndex::Vector(vectors) = index.field(knn.field) else {
             return 0;
         };
-        let filter = match self.filter.kind {
-            Kind::All { .. } => 0,
-            Kind::Nothing
-            | Kind::Keys(_)
-            | Kind::Term { .. }
-            | Kind::Variants { .. }
-            | Kind::Phrase { .. }
-            | Kind::Tag { .. }
-            | Kind::Missing(_)
-            | Kind::Numeric { .. }
-            | Kind::Area { .. }
-            | Kind::VectorRange(_)
-            | Kind::And(_)
-            | Kind::Near { .. }
-            | Kind::Or(_)
-            | Kind::Not(_)
-            | Kind::Optional(_) => {
-                let matches = self.filter.estimate.likely;
-                of_node(&self.filter, index).saturating_add(matches.saturating_mul(MOVE_NS))
-            }
-        };
         let compared = match vectors.params().algorithm {
             Algorithm::Flat => self.filter.estimate.likely,
             Algorithm::Hnsw(params) => {
@@ -92,7 +73,35 @@ impl Plan {
                 kept.saturating_mul(WALK_DISTANCES).min(vectors.len())
             }
         };
-        filter.saturating_add(compared.saturating_mul(distance_ns(knn.field, index)))
+        let walked = compared.saturating_mul(distance_ns(knn.field, index));
+        walked.saturating_add(self.behind_knn_ns(index))
+    }
+
+    /// What it costs to put together the documents that a vector clause chooses from, and to choose.
+    fn behind_knn_ns(&self, index: &Index) -> u64 {
+        let (documents, likely) = (index.documents().len() as u64, self.filter.estimate.likely);
+        let is_kept = match self.filter.kind {
+            Kind::All { .. } => return 0,
+            Kind::Nothing | Kind::Keys(_) | Kind::Tag { .. } | Kind::Missing(_) => {
+                self.gathers_bits()
+            }
+            Kind::Term { .. }
+            | Kind::Variants { .. }
+            | Kind::Phrase { .. }
+            | Kind::Numeric { .. }
+            | Kind::Area { .. }
+            | Kind::VectorRange(_)
+            | Kind::And(_)
+            | Kind::Near { .. }
+            | Kind::Or(_)
+            | Kind::Not(_)
+            | Kind::Optional(_) => false,
+        };
+        // A set that is there as a whole is looked into, and most that a walk meets is in it.
+        if is_kept && likely >= documents / 2 {
+            return documents / DOCUMENTS_A_NS;
+        }
+        of_node(&self.filter, index).saturating_add(likely.saturating_mul(MOVE_NS))
     }
 }
 

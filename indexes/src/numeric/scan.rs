@@ -17,7 +17,7 @@ pub(super) fn between(
     high: f64,
     pace: &mut Pace,
 ) -> RoaringBitmap {
-    let steps = const { CHUNK as u32 };
+    let steps = u32::try_from(CHUNK).unwrap_or(u32::MAX);
     let mut bytes = Vec::with_capacity(column.len() / 8 + 2 * size_of::<u64>());
     // Numbers of documents begin with 1, so that the last of each word is the first of the next.
     let mut carried = 0;

@@ -217,7 +217,7 @@ class AsyncSemanticCache:
 
     async def _lookup(self, asked: list[Request], allow_stale: bool) -> list[Hit | None]:
         observers = self.cache._observers
-        if not observers:
+        if not observers.there_are:
             return await self._looked_up(asked, allow_stale)
         with observers.step("get", count=len(asked)) as facts:
             hits = await self._looked_up(asked, allow_stale)

@@ -17,7 +17,7 @@ from ..engine import Engine
 from .entry import Entry, Hit
 from .flight import Flights
 from .keys import Context, Scope, labels, scope_digest, scope_parts, text_to_embed
-from .lookup import Judge, Request, request
+from .lookup import Judge, Request
 from .memory import MemoryStore
 from .observe import Observer, Observers, outcome
 from .remote import RemoteStore
@@ -29,6 +29,8 @@ Verify = Callable[[str, str], bool]
 Threshold = Union[float, Callable[[Mapping[str, object]], float]]
 
 _LOG = logging.getLogger("nuthatch.cache")
+
+_COUNT_OF_TIER = {"exact": "exact_hits", "semantic": "semantic_hits"}
 
 DEFAULT_THRESHOLD = 0.93
 """Similarity that MiniLM-like embeddings give paraphrases; `tune` finds that of others."""
@@ -138,7 +140,7 @@ class CacheBase:
         if threshold is None:
             threshold = self._threshold(parts) if callable(self._threshold) else self._threshold
         known = None if scope else self._scope_digest
-        return request(prompt, parts, known, context, tags, filter, threshold, self._k if k is None else k)
+        return Request(prompt, parts, known, context, tags, filter, threshold, self._k if k is None else k)
 
     def _entry(
         self,
@@ -183,7 +185,7 @@ class CacheBase:
         )
 
     def _keep(self, entries: list[Entry], vectors: NDArray[np.float32] | None = None) -> bool:
-        if not self._observers:
+        if not self._observers.there_are:
             return self._kept(entries, vectors)
         with self._observers.step("put", count=len(entries)):
             return self._kept(entries, vectors)
@@ -199,7 +201,7 @@ class CacheBase:
         return self._safely("put", run, False)
 
     def _keep_one(self, entry: Entry) -> bool:
-        if not self._observers:
+        if not self._observers.there_are:
             return self._kept_one(entry)
         with self._observers.step("put", count=1):
             return self._kept_one(entry)
@@ -216,7 +218,7 @@ class CacheBase:
         return True
 
     def _lookup_one(self, asked: Request, allow_stale: bool) -> Hit | None:
-        if not self._observers:
+        if not self._observers.there_are:
             return self._looked_up_one(asked, allow_stale)
         with self._observers.step("get", count=1) as facts:
             hit = self._looked_up_one(asked, allow_stale)
@@ -243,7 +245,7 @@ class CacheBase:
         return hit
 
     def _lookup(self, asked: list[Request], allow_stale: bool) -> list[Hit | None]:
-        if not self._observers:
+        if not self._observers.there_are:
             return self._looked_up(asked, allow_stale)
         with self._observers.step("get", count=len(asked)) as facts:
             hits = self._looked_up(asked, allow_stale)
@@ -317,10 +319,8 @@ class CacheBase:
     def _count(self, hit: Hit | None, seconds: float) -> None:
         if hit is None:
             self._counters.lookup(seconds, "misses")
-        elif hit.stale:
-            self._counters.lookup(seconds, f"{hit.tier}_hits", "stale_hits")
         else:
-            self._counters.lookup(seconds, f"{hit.tier}_hits")
+            self._counters.lookup(seconds, _COUNT_OF_TIER[hit.tier], hit.stale)
 
     def _safely(self, what: str, run: Callable[[], T], otherwise: T) -> T:
         try:

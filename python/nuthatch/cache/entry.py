@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from .guard import Facts, facts
-from .keys import text_to_embed
-
 
 class Entry:
     """A prompt with its response, as a store keeps it. Times are seconds since 1970.
@@ -30,7 +27,6 @@ class Entry:
 
     # There are as many as prompts: slots take a third of the memory, and less time.
     __slots__ = (
-        "_facts",
         "context",
         "cost",
         "created",
@@ -77,14 +73,6 @@ class Entry:
         self.cost = cost
         self.context = context
         self.size = 0
-        self._facts: Facts | None = None
-
-    @property
-    def facts(self) -> Facts:
-        """What the guard compares."""
-        if self._facts is None:
-            self._facts = facts(text_to_embed(self.prompt, self.context))
-        return self._facts
 
 
 class Hit(NamedTuple):

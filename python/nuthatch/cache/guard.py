@@ -2,8 +2,8 @@
 
 Embeddings hardly see what changes an answer most: another number, a "not", another name, the opposite
 verb, two things that changed places. The guard looks at exactly these, by rules and without a model, in
-a few microseconds. What a prompt says of them is its `Facts`, taken once when it is put or asked. The rules
-are in the extension (`src/guard.rs`), the words that they are about in `words.py`.
+a few microseconds. What a prompt says of them is its `Facts`. The rules are in the extension
+(`src/guard.rs`), the words that they are about in `words.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .words import (
     STARTERS,
 )
 
-__all__ = ["Facts", "difference", "facts", "stem"]
+__all__ = ["Facts", "between", "difference", "facts", "stem"]
 
 _GUARD = Guard(
     negations=sorted(NEGATIONS),
@@ -38,3 +38,6 @@ facts = _GUARD.facts
 
 difference = _GUARD.difference
 """Why one prompt may not get the answer of the other, by the facts of both; None if nothing is against it."""
+
+between = _GUARD.between
+"""The same of two prompts."""

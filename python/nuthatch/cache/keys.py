@@ -12,6 +12,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Union
 
+from .._native import entry_key as _key_of_ascii
+
 Context = Union[str, Sequence[str], None]
 Scope = Mapping[str, object]
 
@@ -65,6 +67,12 @@ def labels(scope: Scope, tags: Iterable[str]) -> frozenset[str]:
 
 def entry_key(prompt: str, scope: str, context: tuple[str, ...]) -> str:
     """The key of a prompt in a scope."""
+    key = None if context else _key_of_ascii(prompt, scope)
+    return general_key(prompt, scope, context) if key is None else key
+
+
+def general_key(prompt: str, scope: str, context: tuple[str, ...]) -> str:
+    """The same of any prompt in any context."""
     total = _keys_of(scope).copy()
     total.update(_framed(normal(prompt)))
     for turn in context:

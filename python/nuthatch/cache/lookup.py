@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Callable, Optional
 
 from .entry import Candidate, Entry
-from .guard import Facts, difference, facts
+from .guard import between
 from .keys import Context, entry_key, scope_digest, tag_digest, text_to_embed, turns
 from .stats import Counters
 from .store import Near
@@ -15,81 +15,48 @@ Difference = Callable[[str, str], Optional[str]]
 
 
 class Request:
-    """One lookup, with all digests made; `tags` are digests too."""
+    """One lookup, its arguments checked, with all digests made.
 
-    __slots__ = (
-        "_facts",
-        "context",
-        "filter",
-        "k",
-        "key",
-        "parts",
-        "prompt",
-        "scope",
-        "tags",
-        "text",
-        "threshold",
-    )
-
-    def __init__(
-        self,
-        prompt: str,
-        parts: Mapping[str, object],
-        scope: str,
-        context: tuple[str, ...],
-        tags: tuple[str, ...],
-        filter: str | None,
-        threshold: float,
-        k: int,
-    ) -> None:
-        self.prompt = prompt
-        self.parts = parts
-        self.scope = scope
-        self.context = context
-        self.key = entry_key(prompt, scope, context)
-        self.tags = tags
-        self.filter = filter
-        self.threshold = threshold
-        self.k = k
-        self.text = text_to_embed(prompt, context)
-        self._facts: Facts | None = None
-
-    @property
-    def facts(self) -> Facts:
-        """What the guard compares."""
-        if self._facts is None:
-            self._facts = facts(self.text)
-        return self._facts
-
-
-def request(
-    prompt: str,
-    parts: Mapping[str, object],
-    scope: str | None,
-    context: Context,
-    tags: Iterable[str],
-    filter: str | None,
-    threshold: float,
-    k: int,
-) -> Request:
-    """A lookup, its arguments checked; `scope` is the digest of the parts where that is known.
+    Args:
+        parts: The scope; `scope` is its digest where that is known.
+        tags: Of which the digests are kept.
 
     Raises:
         TypeError: The prompt is no str.
         ValueError: It is empty, or a number is out of range.
     """
-    if not isinstance(prompt, str):
-        raise TypeError(f"prompt is of type {type(prompt).__name__}: it must be a str")
-    if not prompt.strip():
-        raise ValueError("prompt is empty")
-    if not -1.0 <= threshold <= 1.0:
-        raise ValueError(f"threshold is {threshold}: it must be -1 to 1, as a cosine is")
-    if k < 1:
-        raise ValueError(f"k is {k}: it must be at least 1")
-    if scope is None:
-        scope = scope_digest(parts)
-    digests = tuple([tag_digest(tag) for tag in tags]) if tags else ()
-    return Request(prompt, parts, scope, turns(context), digests, filter, threshold, k)
+
+    __slots__ = ("context", "filter", "k", "key", "parts", "prompt", "scope", "tags", "text", "threshold")
+
+    def __init__(
+        self,
+        prompt: str,
+        parts: Mapping[str, object],
+        scope: str | None,
+        context: Context,
+        tags: Iterable[str],
+        filter: str | None,
+        threshold: float,
+        k: int,
+    ) -> None:
+        if not isinstance(prompt, str):
+            raise TypeError(f"prompt is of type {type(prompt).__name__}: it must be a str")
+        if not prompt.strip():
+            raise ValueError("prompt is empty")
+        if not -1.0 <= threshold <= 1.0:
+            raise ValueError(f"threshold is {threshold}: it must be -1 to 1, as a cosine is")
+        if k < 1:
+            raise ValueError(f"k is {k}: it must be at least 1")
+        self.prompt = prompt
+        self.parts = parts
+        self.scope = scope_digest(parts) if scope is None else scope
+        self.context = () if context is None else turns(context)
+        self.key = entry_key(prompt, self.scope, self.context)
+        self.tags = tuple([tag_digest(tag) for tag in tags]) if tags else ()
+        self.filter = filter
+        self.threshold = threshold
+        self.k = k
+        self.text = text_to_embed(prompt, self.context) if self.context else prompt
 
 
 def clause(asked: Request) -> str:
@@ -124,7 +91,7 @@ class Judge:
         """What the guard has against taking two texts for the same."""
         if callable(self._guard):
             return self._guard(prompt, other)
-        return difference(facts(prompt), facts(other)) if self._guard else None
+        return between(prompt, other) if self._guard else None
 
     def unfit(self, asked: Request, entry: Entry, allow_stale: bool) -> str | None:
         """Why an entry is none for this lookup, however near it is."""
@@ -189,7 +156,8 @@ class Judge:
             return self._guard(asked.prompt, entry.prompt)
         if not self._guard or asked.key == entry.key:
             return None
-        return difference(asked.facts, entry.facts)
+        kept = text_to_embed(entry.prompt, entry.context) if entry.context else entry.prompt
+        return between(asked.text, kept)
 
     def _why(self, asked: Request, similarity: float) -> str:
         return f"{similarity:.4f} ≥ {asked.threshold:.4g}: {self._checked}"

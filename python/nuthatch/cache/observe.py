@@ -41,9 +41,7 @@ class Observers:
     def __init__(self, cache: str) -> None:
         self._cache = cache
         self._all: tuple[Observer, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self._all)
+        self.there_are = False
 
     def add(self, observer: Observer) -> None:
         """One more."""
@@ -51,6 +49,7 @@ class Observers:
             kind = type(observer).__name__
             raise TypeError(f"observer is of type {kind}: it must be callable with a step and its facts")
         self._all = (*self._all, observer)
+        self.there_are = True
 
     def step(self, name: str, **known: Any) -> AbstractContextManager[Facts]:
         """A step, observed by all; an observer that fails is logged, and harms nothing."""

@@ -11,7 +11,7 @@ from typing import Any, Callable
 from .entry import Entry
 from .lookup import Request, clause
 from .store import Near, Vectors, definition, written
-from .trip import ask
+from .trip import Command, Template, Trips
 
 _BATCH = 1000
 """Keys found or deleted at a time."""
@@ -19,13 +19,20 @@ _BATCH = 1000
 _FIELDS = ("prompt", "response", "scope", "labels", "about_entry", "fresh_until", "expires")
 """Of an entry: what is searched for, what changes, what is the user's, and the rest in one."""
 
+_BYTE_FIELDS = tuple([field.encode() for field in _FIELDS])
+
 _SHOWN = ("SORTBY", "distance", "DIALECT", 2, "RETURN", 1 + len(_FIELDS), "distance", *_FIELDS)
 
-_GLANCE = 12
+_GLANCE = 8
 """Candidates of a first search: so few that a server answers it at once instead of by a worker."""
 
 _CLOSE_LOOK = 32
 """Candidates of a second one, before a lookup misses."""
+
+_NO_LABELS: frozenset[str] = frozenset()
+
+_scan = json.JSONDecoder().raw_decode
+"""Reads what `json.dumps` has written, and nothing else, sooner than `json.loads`."""
 
 _RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end"
 
@@ -49,10 +56,13 @@ class RemoteStore:
         self._dumps = dumps
         self._loads = loads
         self._dimensions: int | None = None
+        self._trips = Trips(client)
+        self._held_of = Template("HMGET", None, *_FIELDS)
+        self._search_for: dict[int, Template] = {}
 
     def exact(self, key: str) -> Entry | None:
         """See `Store`."""
-        (values,) = ask(self._client, [("HMGET", self._prefix + key, *_FIELDS)])
+        (values,) = self._trips.ask(self._exact(key))
         return self._held(key, values)
 
     def lookup(self, asked: Request, vector: Vectors | None) -> tuple[Entry | None, Near | None]:
@@ -61,14 +71,13 @@ class RemoteStore:
             return None, None
         if vector is None:
             return self.exact(asked.key), None
-        exact = ("HMGET", self._prefix + asked.key, *_FIELDS)
-        values, reply = ask(self._client, [exact, self._search(vector, asked, 1, _GLANCE)])
+        values, reply = self._trips.ask(self._exact(asked.key), self._search(vector, asked, 1, _GLANCE))
         entry = self._held(asked.key, values)
         return entry, None if entry is not None else self._near(reply, vector, asked)
 
     def nearest(self, vector: Vectors, asked: Request) -> Near:
         """See `Store`: what is found at a glance, if it is near enough, then what a closer look finds."""
-        (reply,) = ask(self._client, [self._search(vector, asked, 1, _GLANCE)])
+        (reply,) = self._trips.ask(self._search(vector, asked, 1, _GLANCE))
         return self._near(reply, vector, asked)
 
     def _near(self, first: Any, vector: Vectors, asked: Request) -> Near:
@@ -77,7 +86,7 @@ class RemoteStore:
             if similarity >= asked.threshold:
                 judged = entry.key
                 yield entry, similarity
-        (reply,) = ask(self._client, [self._search(vector, asked, asked.k, _CLOSE_LOOK)])
+        (reply,) = self._trips.ask(self._search(vector, asked, asked.k, _CLOSE_LOOK))
         for entry, similarity in self._found(reply):
             if entry.key != judged:
                 yield entry, similarity
@@ -85,17 +94,26 @@ class RemoteStore:
     def nearest_many(self, vectors: Vectors, asked: Sequence[Request]) -> list[Near]:
         """See `Store`."""
         searches = [self._search(vector, one, one.k, _CLOSE_LOOK) for vector, one in zip(vectors, asked)]
-        return [self._found(reply) for reply in ask(self._client, searches)]
+        return [self._found(reply) for reply in self._trips.ask(*searches)]
 
-    def _search(self, vector: Vectors, asked: Request, k: int, ef: int) -> tuple[Any, ...]:
+    def _exact(self, key: str) -> Command:
+        """The command that reads an entry."""
+        return self._held_of.fill((self._prefix + key).encode())
+
+    def _search(self, vector: Vectors, asked: Request, k: int, ef: int) -> Command:
         """The command that finds the nearest."""
+        template = self._search_for.get(k)
+        if template is None:
+            params = ("PARAMS", 2, "v", None)
+            template = Template("FT.SEARCH", self._name, None, *_SHOWN, "LIMIT", 0, k, *params)
+            self._search_for[k] = template
         query = f"({clause(asked)})=>[KNN {k} @vector $v EF_RUNTIME {ef} AS distance]"
-        return ("FT.SEARCH", self._name, query, *_SHOWN, "LIMIT", 0, k, "PARAMS", 2, "v", vector.tobytes())
+        return template.fill(query.encode(), vector.tobytes())
 
     def _held(self, key: str, values: Any) -> Entry | None:
         if isinstance(values, Exception):
             raise values
-        return None if values[0] is None else self._entry(key, dict(zip(_FIELDS, values)))
+        return None if values[0] is None else self._entry(key, values)
 
     def _found(self, reply: Any) -> list[tuple[Entry, float]]:
         if isinstance(reply, Exception):
@@ -105,10 +123,9 @@ class RemoteStore:
                 return []
             raise reply
         answers = []
-        for key, fields in _rows(reply):
-            distance = fields.pop("distance", None)
-            if distance is not None and "prompt" in fields:
-                entry = self._entry(key[len(self._prefix) :], fields)
+        for key, distance, values in _hits(reply):
+            if distance is not None and values[0] is not None:
+                entry = self._entry(_text(key)[len(self._prefix) :], values)
                 answers.append((entry, 1.0 - float(distance)))
         return answers
 
@@ -264,25 +281,45 @@ class RemoteStore:
                 pairs += [name, repr(value)]
         return pairs + written(entry.metadata, self._fields)
 
-    def _entry(self, key: str, fields: Mapping[str, Any]) -> Entry:
-        about = json.loads(fields.get("about_entry") or "{}")
-        fresh_until, expires = fields.get("fresh_until"), fields.get("expires")
-        labels = _text(fields.get("labels") or "")
+    def _entry(self, key: str, values: Sequence[Any]) -> Entry:
+        """An entry of the values of `_FIELDS`."""
+        prompt, response, scope, listed, about_entry, fresh_until, expires = values
+        about = _scan(_text(about_entry))[0] if about_entry else {}
+        if self._loads is json.loads:
+            # Which would find out first how these bytes are encoded.
+            response = _text(response)
         return Entry(
-            key=key,
-            prompt=_text(fields["prompt"]),
-            response=self._loads(fields["response"]),
-            scope=_text(fields.get("scope") or ""),
-            labels=frozenset(labels.split(",")) if labels else frozenset(),
-            created=float(about.get("created", 0.0)),
-            fresh_until=None if fresh_until is None else float(fresh_until),
-            expires=None if expires is None else float(expires),
-            lifetime=about.get("lifetime"),
-            metadata=about.get("metadata"),
-            tokens=tuple(about.get("tokens", (0, 0))),
-            cost=about.get("cost", 0.0),
-            context=tuple(about.get("context", ())),
+            key,
+            _text(prompt),
+            self._loads(response),
+            _text(scope or ""),
+            frozenset(_text(listed).split(",")) if listed else _NO_LABELS,
+            float(about.get("created", 0.0)),
+            None if fresh_until is None else float(fresh_until),
+            None if expires is None else float(expires),
+            about.get("lifetime"),
+            about.get("metadata"),
+            tuple(about.get("tokens", (0, 0))),
+            about.get("cost", 0.0),
+            tuple(about.get("context", ())),
         )
+
+
+Row = tuple[Any, Any, Sequence[Any]]
+"""The key, the distance, and the values of `_FIELDS` of what a search found."""
+
+
+def _hits(reply: Any) -> list[Row]:
+    if isinstance(reply, dict) and b"results" in reply:
+        # As it came, without a detour: this is on the way of every lookup.
+        rows = [(row[b"id"], row.get(b"extra_attributes") or {}) for row in reply[b"results"]]
+        return [
+            (key, fields.get(b"distance"), [fields.get(name) for name in _BYTE_FIELDS])
+            for key, fields in rows
+        ]
+    return [
+        (key, fields.get("distance"), [fields.get(name) for name in _FIELDS]) for key, fields in _rows(reply)
+    ]
 
 
 def _no_index(error: Exception) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from dataclasses import dataclass, field
 
 _SAMPLES = 1024
@@ -81,30 +82,33 @@ class Counters:
         """All to zero."""
         with self._lock:
             self._counts: dict[str, float] = {}
-            self._latencies: list[float] = []
-            self._next = 0
+            self._latencies: deque[float] = deque(maxlen=_SAMPLES)
+            self._looked_up: deque[tuple[float, str, bool]] = deque()
 
     def add(self, name: str, amount: float = 1) -> None:
         """Counts something."""
         with self._lock:
             self._counts[name] = self._counts.get(name, 0) + amount
 
-    def lookup(self, seconds: float, *names: str) -> None:
-        """Counts a lookup, and what it was."""
-        with self._lock:
-            counts = self._counts
-            counts["lookups"] = counts.get("lookups", 0) + 1
-            for name in names:
-                counts[name] = counts.get(name, 0) + 1
-            if len(self._latencies) < _SAMPLES:
-                self._latencies.append(seconds)
-            else:
-                self._latencies[self._next] = seconds
-                self._next = (self._next + 1) % _SAMPLES
+    def lookup(self, seconds: float, name: str, stale: bool = False) -> None:
+        """Counts a lookup, and what it was: noted now, and counted with others later."""
+        self._looked_up.append((seconds, name, stale))
+        if len(self._looked_up) >= _SAMPLES:
+            with self._lock:
+                self._count_lookups()
+
+    def _count_lookups(self) -> None:
+        counts, noted = self._counts, self._looked_up
+        while noted:
+            seconds, name, stale = noted.popleft()
+            self._latencies.append(seconds)
+            for counted in ("lookups", name, "stale_hits") if stale else ("lookups", name):
+                counts[counted] = counts.get(counted, 0) + 1
 
     def snapshot(self, entries: int, size: int) -> Stats:
         """The counts now."""
         with self._lock:
+            self._count_lookups()
             counts = dict(self._counts)
             latencies = tuple(self._latencies)
         money = counts.pop("money_saved", 0.0)

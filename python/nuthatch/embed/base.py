@@ -10,7 +10,7 @@ from typing import Any, Callable, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._native import unit as _unit_of_one
+from .._native import unit_row as _unit_row
 
 Embedder = Callable[[list[str]], Any]
 """From n texts to n vectors, `[n, d]`."""
@@ -77,7 +77,10 @@ class Embeddings:
         Raises:
             EmbeddingError: The embedder gave something else.
         """
-        vector = unit_row(self._embedder([text]))
+        rows = self._embedder([text])
+        vector = _unit_row(rows)
+        if vector is None:
+            vector = unit(rows, 1)[0]
         self._counts.add("embedded")
         if self._keep:
             with self._lock:
@@ -120,19 +123,6 @@ class Embeddings:
                 while len(self._kept) > self._keep:
                     self._kept.popitem(last=False)
         return found
-
-
-def unit_row(vectors: ArrayLike) -> NDArray[np.float32]:
-    """The one vector of `[1, d]` as a vector of length 1, `[d]`.
-
-    Raises:
-        EmbeddingError: As of `unit`.
-    """
-    rows = _rows(vectors, 1)
-    row = _unit_of_one(rows[0])
-    if row is None:
-        raise EmbeddingError(_NO_DIRECTION)
-    return row
 
 
 def unit(vectors: ArrayLike, count: int) -> NDArray[np.float32]:
