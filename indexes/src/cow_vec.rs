@@ -95,7 +95,11 @@ impl<T: Clone, const CHUNK: usize> CowVec<T, CHUNK> {
         gathered.collect()
     }
 
-    fn chunk(&self, number: usize) -> &[T] {
+    /// What is in the places from `number` times `CHUNK` on that lie together: up to `CHUNK`, the rest of
+    /// which was never written to.
+    #[inline]
+    #[must_use]
+    pub fn chunk(&self, number: usize) -> &[T] {
         let node = self.nodes.get(number / FANOUT);
         let chunk = node.and_then(|node| node.get(number % FANOUT));
         chunk.map_or(&[], |chunk| chunk)
@@ -208,6 +212,8 @@ mod tests {
                 vector.each_at(places.clone(), |value| found.push(*value));
                 prop_assert_eq!(&found, &expected.collect::<Vec<_>>());
                 prop_assert_eq!(vector.gather(places), found);
+                let chunks = (0..300).flat_map(|number| vector.chunk(number).iter().zip(4 * number..));
+                prop_assert!(chunks.into_iter().all(|(value, at)| *value == model[at]));
             }
         }
     }
