@@ -65,7 +65,10 @@ pub(super) fn count(
                 counters.add(docs);
                 deadline.check()
             })?;
-            Ok(counters.finish().pop().unwrap_or_else(|| facet.counted(Vec::new())))
+            Ok(counters
+                .finish()
+                .pop()
+                .unwrap_or_else(|| facet.counted(Vec::new())))
         })
         .collect()
 }

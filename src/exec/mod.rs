@@ -35,9 +35,9 @@ use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::docset::DocSet;
 use roaring::RoaringBitmap;
 
+use self::batches::BATCH;
 use self::collect::{Hit, Hits, SortKeyList, Top};
 use self::deadline::Deadline;
-use self::batches::BATCH;
 use self::facets::Counters;
 pub(crate) use self::knn::members;
 use self::profile::Part;
