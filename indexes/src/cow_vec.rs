@@ -106,7 +106,11 @@ impl<T: Clone, const CHUNK: usize> CowVec<T, CHUNK> {
         (0..self.len.div_ceil(CHUNK)).map(|number| self.chunk(number))
     }
 
-    fn chunk(&self, number: usize) -> &[T] {
+    /// What is in the places from `number` times `CHUNK` on that lie together: up to `CHUNK`, the rest of
+    /// which was never written to.
+    #[inline]
+    #[must_use]
+    pub fn chunk(&self, number: usize) -> &[T] {
         let node = self.nodes.get(number / FANOUT);
         let chunk = node.and_then(|node| node.get(number % FANOUT));
         chunk.map_or(&[], |chunk| chunk)
@@ -220,6 +224,8 @@ mod tests {
                 prop_assert_eq!(&found, &expected.collect::<Vec<_>>());
                 let places: Vec<usize> = places.collect();
                 prop_assert_eq!(vector.gather(&places, |at| at), found);
+                let chunks = (0..300).flat_map(|number| vector.chunk(number).iter().zip(4 * number..));
+                prop_assert!(chunks.into_iter().all(|(value, at)| *value == model[at]));
             }
         }
     }

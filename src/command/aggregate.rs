@@ -21,7 +21,7 @@ use crate::exec::deadline::Deadline;
 use crate::keyspace::Hashes;
 use crate::plan::Plan;
 use crate::plan::aggregate::{Output, Pipeline, Step, pipeline};
-use crate::plan::expense::ROW_NS;
+use crate::plan::cost::ROW_NS;
 use crate::reply::Sink;
 use crate::reply::aggregate::{AggregateReply, Row};
 use crate::request::aggregate::Aggregate;

@@ -16,7 +16,7 @@ use super::deadline::Deadline;
 use super::probe::Probe;
 use super::scorer::BoxScorer;
 use crate::catalog::index::{FieldIndex, Index};
-use crate::plan::access::AccessRule;
+use crate::plan::access::{AccessRule, is_distance, is_range};
 use crate::plan::cost::{asking_each, gathering};
 use crate::plan::{Kind, Node};
 use crate::request::error::Error;
@@ -175,8 +175,8 @@ impl<'a> Gatherer<'a, '_> {
             let left = set.as_ref().map_or(u64::MAX, |set| set.len());
             let asks = match self.access {
                 AccessRule::ByCost => asking_each(part, left) < cost,
-                AccessRule::Sets => matches!(part.kind, Kind::VectorRange(_)),
-                AccessRule::Asked => is_range(part),
+                AccessRule::Sets => is_distance(part),
+                AccessRule::Asked => is_range(part) || is_distance(part),
             };
             set = Some(match set {
                 Some(set) if asks => self.asked(&set, part)?,
@@ -312,17 +312,4 @@ fn both<'a>(one: Option<Set<'a>>, other: Set<'a>) -> Set<'a> {
         }
         Some(Cow::Borrowed(one)) => Cow::Owned(one & &*other),
     }
-}
-
-/// Whether a part is a range or an area, or is outside one.
-fn is_range(part: &Node) -> bool {
-    let inner = if let Kind::Not(inner) = &part.kind {
-        inner
-    } else {
-        part
-    };
-    matches!(
-        inner.kind,
-        Kind::Numeric { .. } | Kind::Area { .. } | Kind::VectorRange(_)
-    )
 }

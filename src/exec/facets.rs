@@ -1,18 +1,19 @@
 //! How many hits have which value of a field.
 
+mod counter;
+mod streamed;
+
 use std::cmp::Ordering;
 
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
-use nuthatch_indexes::doc::DocId;
-use nuthatch_indexes::numeric::NumericIndex;
 use nuthatch_indexes::tag::{TagId, TagIndex};
 use roaring::RoaringBitmap;
 
+pub(super) use self::counter::Counters;
+pub(super) use self::streamed::of_word;
 use super::batches::try_each_batch;
 use super::deadline::Deadline;
 use crate::catalog::index::{FieldIndex, Index};
-use crate::plan::facets::{FacetBy, FacetPlan};
+use crate::plan::facets::FacetPlan;
 use crate::request::error::Error;
 
 /// The values of one field among all hits.
@@ -35,7 +36,8 @@ pub enum FacetValue {
     Range(f64, f64),
 }
 
-/// Counts the values of every facet of a plan among `hits`.
+/// Counts the values of every facet of a plan among `hits`: where a field has few tags by comparing their
+/// sets with the hits, else by looking at the values of each hit.
 ///
 /// # Errors
 /// [`Error::Stopped`] when the deadline passes.
@@ -48,51 +50,47 @@ pub(super) fn count(
     let facets = facets.iter();
     facets
         .map(|facet| {
-            let values = match (index.field(facet.field), &facet.by) {
-                (FieldIndex::Tag(tags), _) => of_tags(tags, hits, facet.limit, deadline)?,
-                (FieldIndex::Numeric(numbers), FacetBy::Ranges(bounds)) => {
-                    of_ranges(numbers, bounds, hits, deadline)?
+            if let FieldIndex::Tag(tags) = index.field(facet.field) {
+                if hits.len() == index.documents().len() as u64 {
+                    let all = tags.sets().map(|(tag, docs)| (tag, docs.len()));
+                    return Ok(facet.counted(shown(tags, all.collect(), facet.limit)));
                 }
-                (FieldIndex::Numeric(numbers), FacetBy::Tag | FacetBy::Number) => {
-                    of_numbers(numbers, hits, facet.limit, deadline)?
+                if is_worth_comparing(tags, hits) {
+                    let found = by_sets(tags, hits, deadline)?;
+                    return Ok(facet.counted(shown(tags, found, facet.limit)));
                 }
-                (
-                    FieldIndex::Text(_)
-                    | FieldIndex::Geo(_)
-                    | FieldIndex::Shape(_)
-                    | FieldIndex::Vector(_)
-                    | FieldIndex::None,
-                    _,
-                ) => Vec::new(),
-            };
-            Ok(FacetCounts {
-                name: facet.name.clone(),
-                values,
-            })
+            }
+            let mut counters = Counters::new(std::slice::from_ref(facet), index);
+            try_each_batch(hits, |docs| {
+                counters.add(docs);
+                deadline.check()
+            })?;
+            Ok(counters
+                .finish()
+                .pop()
+                .unwrap_or_else(|| facet.counted(Vec::new())))
         })
         .collect()
 }
 
 type Counted = Vec<(FacetValue, u64)>;
 
-/// Each tag of a hit counts once. Sets of few tags are compared with the hits, of many the tags of each
-/// hit are looked at.
-fn of_tags(
-    tags: &TagIndex,
-    hits: &RoaringBitmap,
-    limit: usize,
-    deadline: &Deadline,
-) -> Result<Counted, Error> {
-    let mut found = if is_worth_comparing(tags, hits) {
-        by_sets(tags, hits, deadline)?
-    } else {
-        by_hits(tags, hits, deadline)?
-    };
+impl FacetPlan {
+    fn counted(&self, values: Counted) -> FacetCounts {
+        FacetCounts {
+            name: self.name.clone(),
+            values,
+        }
+    }
+}
+
+/// The most frequent tags, as they are shown.
+fn shown(tags: &TagIndex, mut found: Vec<(TagId, u64)>, limit: usize) -> Counted {
     keep_most_frequent(&mut found, limit, |a, b| tags.name(*a).cmp(tags.name(*b)));
     let shown = found.into_iter();
-    Ok(shown
+    shown
         .map(|(tag, count)| (FacetValue::Tag(tags.written(tag).to_vec()), count))
-        .collect())
+        .collect()
 }
 
 /// What it costs to look at the tags of a hit, in documents of a set that are compared.
@@ -127,82 +125,6 @@ fn by_sets(
         }
     }
     Ok(found)
-}
-
-fn by_hits(
-    tags: &TagIndex,
-    hits: &RoaringBitmap,
-    deadline: &Deadline,
-) -> Result<Vec<(TagId, u64)>, Error> {
-    let mut counts = vec![0_u32; tags.id_bound()];
-    try_each_batch(hits, |docs| {
-        tags.each_ids(docs, |ids| {
-            for tag in ids {
-                if let Some(count) = counts.get_mut(tag.index()) {
-                    *count += 1;
-                }
-            }
-        });
-        deadline.check()
-    })?;
-    let counted = counts.into_iter().enumerate();
-    let found = counted.filter(|(_, count)| *count > 0);
-    let found = found.filter_map(|(at, count)| Some((TagId::of(at)?, u64::from(count))));
-    Ok(found.collect())
-}
-
-fn of_numbers(
-    numbers: &NumericIndex,
-    hits: &RoaringBitmap,
-    limit: usize,
-    deadline: &Deadline,
-) -> Result<Counted, Error> {
-    // By the bits of the number, of which both zeros have the same.
-    let mut counts: HashMap<u64, u64, RandomState> = HashMap::default();
-    let mut steps = deadline.steps(1);
-    for doc in hits.iter().filter_map(DocId::new) {
-        steps.check()?;
-        if let Some(value) = numbers.get(doc) {
-            *counts.entry((value + 0.0).to_bits()).or_default() += 1;
-        }
-    }
-    let counts = counts.into_iter();
-    let mut found: Vec<_> = counts
-        .map(|(bits, count)| (f64::from_bits(bits), count))
-        .collect();
-    keep_most_frequent(&mut found, limit, f64::total_cmp);
-    let shown = found.into_iter();
-    Ok(shown
-        .map(|(value, count)| (FacetValue::Number(value), count))
-        .collect())
-}
-
-/// Every range in its order, those without a hit too.
-fn of_ranges(
-    numbers: &NumericIndex,
-    bounds: &[f64],
-    hits: &RoaringBitmap,
-    deadline: &Deadline,
-) -> Result<Counted, Error> {
-    let mut counts = vec![0_u64; bounds.len() + 1];
-    let mut steps = deadline.steps(1);
-    for doc in hits.iter().filter_map(DocId::new) {
-        steps.check()?;
-        if let Some(value) = numbers.get(doc) {
-            let range = bounds.partition_point(|bound| *bound <= value);
-            if let Some(count) = counts.get_mut(range) {
-                *count += 1;
-            }
-        }
-    }
-    let lower = [f64::NEG_INFINITY]
-        .into_iter()
-        .chain(bounds.iter().copied());
-    let upper = bounds.iter().copied().chain([f64::INFINITY]);
-    let ranges = lower
-        .zip(upper)
-        .map(|(from, to)| FacetValue::Range(from, to));
-    Ok(ranges.zip(counts).collect())
 }
 
 /// The most frequent first, equally frequent ones in their own order.

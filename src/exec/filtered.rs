@@ -1,10 +1,11 @@
 //! What documents meet beside the words that rank them, as a search for the best words asks it.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::docs::Docs;
-use nuthatch_indexes::text::bm25;
+use nuthatch_indexes::text::{FilterDocs, bm25};
 use roaring::RoaringBitmap;
 
 use super::batches::each_batch;
@@ -14,8 +15,9 @@ use super::model::{Bm25Std, Corpus, Model};
 use super::probe::Probe;
 use crate::catalog::index::{FieldIndex, Index};
 use crate::plan::access::AccessRule;
-use crate::plan::cost::is_short_list;
+use crate::plan::cost::leads;
 use crate::plan::method::FilterBy;
+use crate::plan::words_first::Split;
 use crate::plan::{Kind, Node};
 use crate::request::error::Error;
 
@@ -47,10 +49,29 @@ struct Bonus<'a> {
 /// A bit for each document, which is asked in a nanosecond.
 struct Flat(Vec<u64>);
 
+/// Bits of so many documents are kept by a thread, to be used again: a query would spend more on asking for
+/// their memory than on setting them.
+const MOST_SPARE_DOCUMENTS: usize = 1 << 23;
+
+thread_local! {
+    static SPARE: Cell<Vec<u64>> = const { Cell::new(Vec::new()) };
+}
+
+impl Drop for Flat {
+    fn drop(&mut self) {
+        if self.0.capacity() <= MOST_SPARE_DOCUMENTS / 64 {
+            // A thread that ends keeps nothing.
+            let _ = SPARE.try_with(|spare| spare.set(std::mem::take(&mut self.0)));
+        }
+    }
+}
+
 impl Flat {
     fn of(docs: &RoaringBitmap) -> Self {
         let words = docs.max().map_or(0, |last| last as usize / 64 + 1);
-        let mut bits = vec![0_u64; words];
+        let mut bits = SPARE.try_with(Cell::take).unwrap_or_default();
+        bits.clear();
+        bits.resize(words, 0);
         each_batch(docs, |batch| {
             for doc in batch {
                 bits[*doc as usize / 64] |= 1 << (doc % 64);
@@ -67,17 +88,18 @@ impl Flat {
 }
 
 impl<'a> Condition<'a> {
-    /// The condition that some nodes are, all of them.
+    /// The condition that stands beside some words.
     ///
     /// # Errors
     /// [`Error::Stopped`] when the deadline passes.
     pub(super) fn new(
-        filters: &[&'a Node],
+        split: &Split<'a>,
         by: FilterBy,
         access: AccessRule,
         index: &'a Index,
         deadline: &Deadline,
     ) -> Result<Self, Error> {
+        let filters = &split.filters;
         let corpus = Corpus::new(index);
         let mut bonuses = Vec::new();
         for filter in filters {
@@ -94,7 +116,7 @@ impl<'a> Condition<'a> {
         } else {
             let docs: Cow<'_, RoaringBitmap> =
                 bits::matching_all(filters, access, index, deadline)?;
-            if is_short_list(docs.len(), index.documents().len() as u64) {
+            if leads(split, docs.len(), index.documents().len() as u64) {
                 let mut list = Vec::with_capacity(usize::try_from(docs.len()).unwrap_or_default());
                 each_batch(&docs, |batch| list.extend_from_slice(batch));
                 Test::List(list)
@@ -120,11 +142,12 @@ impl<'a> Condition<'a> {
         }
     }
 
-    /// The documents that meet it, ascending, if they are few and known.
-    pub(super) fn listed(&self) -> Option<&[u32]> {
+    /// The documents that meet it, if they are known.
+    pub(super) fn docs(&self) -> Option<FilterDocs<'_>> {
         match &self.test {
-            Test::List(list) => Some(list),
-            Test::Bits(_) | Test::Asked(_) => None,
+            Test::List(list) => Some(FilterDocs::List(list)),
+            Test::Bits(bits) => Some(FilterDocs::Bits(&bits.0)),
+            Test::Asked(_) => None,
         }
     }
 

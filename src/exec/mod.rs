@@ -35,9 +35,10 @@ use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::docset::DocSet;
 use roaring::RoaringBitmap;
 
+use self::batches::BATCH;
 use self::collect::{Hit, Hits, SortKeyList, Top};
 use self::deadline::Deadline;
-use self::facets::FacetCounts;
+use self::facets::Counters;
 pub(crate) use self::knn::members;
 use self::profile::Part;
 use self::ranking::Ranking;
@@ -107,7 +108,7 @@ pub fn run_until(
 ) -> Result<Found, Error> {
     let mut found = match plan.method {
         Method::Count(total) if limit == 0 || total == 0 => Found::All(Hits {
-            facets: counted(plan, RoaringBitmap::new, index, deadline)?,
+            facets: Counters::new(&plan.facets, index).finish(),
             profile: profile::known(plan, index),
             ..Hits::counted(total)
         }),
@@ -157,8 +158,9 @@ fn nearest(
         deadline.check()?;
         hit.sort_keys = sort_keys.get(hit.doc);
     }
-    let docs = || hits.iter().map(|hit| hit.doc.get()).collect();
-    let facets = counted(plan, docs, index, deadline)?;
+    let mut counters = Counters::new(&plan.facets, index);
+    counters.add(&hits.iter().map(|hit| hit.doc.get()).collect::<Vec<_>>());
+    let facets = counters.finish();
     let ranking = Ranking::new(&plan.order, index.documents());
     let mut hits = collect::sorted(hits, ranking, limit);
     (hits.facets, hits.profile) = (facets, profile);
@@ -174,12 +176,17 @@ fn matches(
     deadline: &Deadline,
 ) -> Result<Found, Error> {
     if plan.gathers_bits() && !(plan.scored && limit > 0) {
+        let only_counts = limit == 0 && !plan.facets.is_empty();
+        if only_counts && let Some(hits) = facets::of_word(plan, index, deadline)? {
+            return Ok(Found::All(hits));
+        }
         let found = bits::matching(&plan.filter, plan.access, index, deadline)?;
         return first_of(&found, plan, limit, index, keyspace, deadline);
     }
     let mut sort_keys = SortKeys::new(plan, index, keyspace);
     let mut scored = build::scored(plan, index, deadline)?;
-    let (mut found, keeps) = (RoaringBitmap::new(), !plan.facets.is_empty());
+    let mut counters = Counters::new(&plan.facets, index);
+    let (mut found, counts) = (Vec::with_capacity(BATCH), !plan.facets.is_empty());
     let mut top = Top::new(limit, Ranking::new(&plan.order, index.documents()));
     let mut steps = deadline.steps(plan.filter.sets());
     let (mut waiting, at_once) = (Vec::new(), sort_keys.at_once());
@@ -188,8 +195,12 @@ fn matches(
             sort_keys.push_all(&mut waiting, &mut top);
             return cut_short(plan, top.finish(), scored.profile());
         }
-        if keeps {
-            found.insert(doc.get());
+        if counts {
+            found.push(doc.get());
+            if found.len() == BATCH {
+                counters.add(&found);
+                found.clear();
+            }
         }
         // A hit that is only counted needs neither score nor sort key.
         if limit > 0 {
@@ -220,7 +231,8 @@ fn matches(
     }
     let mut hits = top.finish();
     hits.profile = scored.profile();
-    hits.facets = counted(plan, || found, index, deadline)?;
+    counters.add(&found);
+    hits.facets = counters.finish();
     Ok(Found::All(hits))
 }
 
@@ -269,7 +281,7 @@ fn first_of(
     if !is_whole {
         return cut_short(plan, hits, None);
     }
-    hits.facets = counted(plan, || found.clone(), index, deadline)?;
+    hits.facets = facets::count(&plan.facets, found, index, deadline)?;
     Ok(Found::All(hits))
 }
 
@@ -281,17 +293,4 @@ fn cut_short(plan: &Plan, mut hits: Hits, profile: Option<Part>) -> Result<Found
     } else {
         Err(Error::Stopped(Stop::Timeout))
     }
-}
-
-/// The values of a plan's facets among the documents found.
-fn counted(
-    plan: &Plan,
-    found: impl FnOnce() -> RoaringBitmap,
-    index: &Index,
-    deadline: &Deadline,
-) -> Result<Vec<FacetCounts>, Error> {
-    if plan.facets.is_empty() {
-        return Ok(Vec::new());
-    }
-    facets::count(&plan.facets, &found(), index, deadline)
 }

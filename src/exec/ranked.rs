@@ -4,7 +4,9 @@
 use std::time::Instant;
 
 use nuthatch_indexes::doc::DocId;
-use nuthatch_indexes::text::{FieldMask, Filter, PostingCursor, TextIndex, TopQuery, Word, Words};
+use nuthatch_indexes::text::{
+    FieldMask, Filter, FilterDocs, PostingCursor, TextIndex, TopQuery, Word, Words,
+};
 
 use super::collect::{Hit, Hits, SortKeyList};
 use super::deadline::Deadline;
@@ -48,15 +50,13 @@ pub(super) fn best(
     let condition = if split.filters.is_empty() {
         None
     } else {
-        let filters = &split.filters;
-        Some(Condition::new(filters, by, plan.access, index, deadline)?)
+        Some(Condition::new(&split, by, plan.access, index, deadline)?)
     };
     let holds = |doc| condition.as_ref().is_none_or(|it| it.holds(doc));
     let adds = |doc| condition.as_ref().map_or(0.0, |it| it.adds(doc));
     let adds: &dyn Fn(DocId) -> f64 = &adds;
     let filter = condition.as_ref().map(|condition| Filter {
-        listed: condition.listed(),
-        holds: &holds,
+        docs: condition.docs().unwrap_or(FilterDocs::Asked(&holds)),
         adds: condition.adds_something().then_some(adds),
         most: condition.most(),
     });

@@ -25,11 +25,7 @@ pub enum AccessRule {
 /// ask.
 #[must_use]
 pub fn is_asked(part: &Node, lead: &Node, access: AccessRule) -> bool {
-    let inner = if let Kind::Not(inner) = &part.kind {
-        inner
-    } else {
-        part
-    };
+    let inner = part.affirmed();
     match &inner.kind {
         Kind::VectorRange(_) => true,
         // To look at one costs as much in both.
@@ -58,5 +54,31 @@ pub fn is_asked(part: &Node, lead: &Node, access: AccessRule) -> bool {
         | Kind::Or(_)
         | Kind::Not(_)
         | Kind::Optional(_) => false,
+    }
+}
+
+/// Whether a part is a range of numbers or an area, or outside one: what can be found as well as asked.
+#[must_use]
+pub fn is_range(part: &Node) -> bool {
+    matches!(
+        part.affirmed().kind,
+        Kind::Numeric { .. } | Kind::Area { .. }
+    )
+}
+
+/// Whether a part is what lies near to a vector, or what does not: a distance, which is asked.
+#[must_use]
+pub fn is_distance(part: &Node) -> bool {
+    matches!(part.affirmed().kind, Kind::VectorRange(_))
+}
+
+impl Node {
+    /// What it negates; itself if it negates nothing.
+    fn affirmed(&self) -> &Self {
+        if let Kind::Not(inner) = &self.kind {
+            inner
+        } else {
+            self
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Every way to run a plan that gives the same answer: what the choice of the planner is measured
 //! against, and tested.
 
-use super::access::AccessRule;
+use super::access::{AccessRule, is_range};
 use super::method::{FilterBy, Gather, Method, ranks_by_words, walk};
 use super::words_first::split;
 use super::{Kind, Node, Plan};
@@ -97,18 +97,6 @@ fn has_choice(node: &Node) -> bool {
     let (Kind::And(parts) | Kind::Or(parts)) = &node.kind else {
         return false;
     };
-    let is_open = |part: &Node| {
-        let inner = if let Kind::Not(inner) = &part.kind {
-            inner
-        } else {
-            part
-        };
-        is_range(inner)
-    };
     let is_and = matches!(node.kind, Kind::And(_));
-    is_and && parts.iter().any(is_open) || parts.iter().any(has_choice)
-}
-
-fn is_range(node: &Node) -> bool {
-    matches!(node.kind, Kind::Numeric { .. } | Kind::Area { .. })
+    is_and && parts.iter().any(is_range) || parts.iter().any(has_choice)
 }

@@ -2,7 +2,7 @@
 
 use nuthatch_indexes::numeric::Bound;
 
-use super::cost::{asking, gathering, words_cost};
+use super::cost::{RANK, asking, gathering, words_cost};
 use super::order::By;
 use super::words_first::{Split, split};
 use super::{Kind, Node, Plan};
@@ -72,8 +72,6 @@ pub struct Walk {
 /// document is anywhere in memory.
 const NEXT: u64 = 40;
 const ANYWHERE: u64 = 3;
-/// Nanoseconds to look whether a match is among the first.
-const RANK: u64 = 30;
 
 /// The method for a plan whose other parts are settled.
 pub(super) fn choose(plan: &Plan, search: &Search, index: &Index) -> Method {
@@ -166,10 +164,8 @@ pub(super) fn walk(plan: &Plan, index: &Index) -> Option<(Walk, u64)> {
 /// together and look at each: most that it meets match, and the total need not be counted.
 fn worthwhile(walk: Walk, plan: &Plan, wanted: u64, all: u64) -> Option<Walk> {
     let matches = plan.filter.estimate.likely.max(1);
-    // Of all documents so many match; the wanted ones are as many times farther away.
-    let asked = u128::from(wanted) * u128::from(all.max(1)) / u128::from(matches);
     let visited = gathering(&plan.filter).saturating_add(matches.saturating_mul(RANK));
-    let is_cheaper = asked.min(u128::from(all)) < u128::from(visited);
+    let is_cheaper = plan.walk_ns(wanted, all) < visited;
     is_cheaper.then(|| Walk {
         most: (visited / NEXT).max(wanted.saturating_mul(2)),
         ..walk

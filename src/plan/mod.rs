@@ -10,7 +10,6 @@ mod area;
 mod bind;
 pub mod cost;
 pub mod estimate;
-pub mod expense;
 pub mod facets;
 mod group;
 pub mod hybrid;

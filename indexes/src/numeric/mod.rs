@@ -158,6 +158,15 @@ impl NumericIndex {
         self.column.gather(docs, DocId::index)
     }
 
+    /// Calls with the number of each of some documents, by number: the least of each, NaN where one has
+    /// none. Quick where they ascend.
+    #[inline]
+    pub fn each(&self, docs: &[u32], mut visit: impl FnMut(f64)) {
+        // Numbers of documents begin with 1.
+        let places = docs.iter().map(|&doc| (doc as usize).wrapping_sub(1));
+        self.column.each_at(places, |number| visit(*number));
+    }
+
     /// A document's numbers, ascending and different.
     pub fn values(&self, doc: DocId) -> impl Iterator<Item = f64> {
         let others = self.others.get(&doc).map_or(&[][..], |others| others);

@@ -12,10 +12,13 @@ use crate::doc::DocId;
 pub(super) struct TagColumn {
     /// By [`DocId::index`]: the only tag of a document, [`NONE`], or with [`SEVERAL`] the slot in `lists`
     /// of its tags.
-    codes: CowVec<TagId, 1024>,
+    codes: CowVec<TagId, CODES>,
     lists: CowVec<Box<[TagId]>, 64>,
     free: Vec<u32>,
 }
+
+/// Codes that lie together.
+pub(super) const CODES: usize = 1024;
 
 /// The document has no tag.
 const NONE: TagId = TagId(EntryId::of(u32::MAX));
@@ -39,16 +42,22 @@ impl TagColumn {
         self.tags_of(self.codes.get(doc.index()))
     }
 
-    /// Calls with the tags of each of some documents, ascending numbers of which are found the quickest.
+    /// The code in a place.
     #[inline]
-    pub(super) fn each(&self, docs: &[u32], mut visit: impl FnMut(&[TagId])) {
-        // Numbers of documents begin with 1.
-        let places = docs.iter().map(|&doc| (doc as usize).wrapping_sub(1));
-        self.codes.each_at(places, |code| visit(self.tags_of(code)));
+    pub(super) fn code(&self, place: usize) -> &TagId {
+        self.codes.get(place)
     }
 
+    /// The codes in so many times [`CODES`] places and up to as many behind them: fewer near the end, of
+    /// which the rest is of no tag.
     #[inline]
-    fn tags_of<'a>(&'a self, code: &'a TagId) -> &'a [TagId] {
+    pub(super) fn chunk(&self, number: usize) -> &[TagId] {
+        self.codes.chunk(number)
+    }
+
+    /// The tags that a code stands for.
+    #[inline]
+    pub(super) fn tags_of<'a>(&'a self, code: &'a TagId) -> &'a [TagId] {
         let number = code.0.number();
         if number & SEVERAL == 0 {
             std::slice::from_ref(code)

@@ -1,6 +1,7 @@
 //! Tags of documents: from a tag to its documents, and from a document to its tags.
 
 mod column;
+mod counts;
 mod expand;
 mod grams;
 mod saved;
@@ -11,6 +12,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use self::column::TagColumn;
+pub use self::counts::TagCounts;
 use self::grams::Grams;
 use crate::dictionary::{Dictionary, EntryId};
 use crate::doc::DocId;
@@ -200,11 +202,10 @@ impl TagIndex {
         self.column.get(doc)
     }
 
-    /// Calls with the numbers of the tags of each of some documents, by number; ascending ones are found
-    /// the quickest.
-    #[inline]
-    pub fn each_ids(&self, docs: &[u32], visit: impl FnMut(&[TagId])) {
-        self.column.each(docs, visit);
+    /// No document yet, whose tags will be counted.
+    #[must_use]
+    pub fn counts(&self) -> TagCounts<'_> {
+        TagCounts::new(self)
     }
 
     /// A tag in use, in the letter case in which it was first written: by the first document to

@@ -35,6 +35,33 @@ pub(super) fn get<'a>(mut bytes: &'a [u8], count: usize, values: &mut Vec<u32>) 
     get_rest(bytes, rest)
 }
 
+/// The number in a slot of a column of 128, of which the others are left alone.
+///
+/// The column is four streams side by side, a word of each in turn; every fourth number is in the same
+/// stream, the lowest bits of a word first.
+#[inline]
+pub(super) fn get_one(bytes: &[u8], slot: usize) -> Option<u32> {
+    const STREAMS: usize = 4;
+    let (&width, packed) = bytes.split_first()?;
+    let width = usize::from(width);
+    if width == 0 {
+        return Some(0);
+    }
+    let first_bit = slot / STREAMS * width;
+    let word = |number: usize| {
+        let at = (number * STREAMS + slot % STREAMS) * size_of::<u32>();
+        let word = packed.get(at..)?.first_chunk()?;
+        Some(u64::from(u32::from_le_bytes(*word)))
+    };
+    let (first, shift) = (first_bit / 32, first_bit % 32);
+    let mut bits = word(first)?;
+    if shift + width > 32 {
+        bits |= word(first + 1)? << 32;
+    }
+    let number = bits >> shift & (u64::MAX >> (64 - width.min(32)));
+    u32::try_from(number).ok()
+}
+
 /// The bytes behind a column of `count` numbers; none if it is cut off or none of [`put`].
 pub(super) fn behind(mut bytes: &[u8], count: usize) -> Option<&[u8]> {
     let (fours, rest) = (
@@ -219,7 +246,20 @@ mod tests {
             bytes.extend(tail);
             let mut read = vec![7; 3];
             prop_assert_eq!(get(&bytes, values.len(), &mut read), &tail[..]);
-            prop_assert_eq!(read, values);
+            prop_assert_eq!(&read, &values);
+        }
+
+        #[test]
+        fn one_of_a_column_is_had_without_the_others(
+            values in prop::collection::vec(any_width(), 128), most in 0_u32..=32,
+        ) {
+            let values: Vec<u32> =
+                values.into_iter().map(|value| value & u32::MAX.checked_shr(most).unwrap_or(0)).collect();
+            let mut bytes = Vec::new();
+            put(&mut bytes, &values);
+            let read = (0..128).map(|slot| get_one(&bytes, slot));
+            prop_assert!(read.eq(values.into_iter().map(Some)));
+            prop_assert_eq!(get_one(&bytes[..bytes.len().min(1) - 1 + usize::from(bytes.len() == 1)], 0), (bytes.len() == 1).then_some(0));
         }
 
         #[test]

@@ -175,6 +175,14 @@ impl PostingCursor {
         self.decoded.frequency(at, &self.coding)
     }
 
+    /// The same, where it is asked of very few documents of a stretch.
+    #[inline]
+    pub(super) fn one_frequency_at(&mut self, at: usize) -> f32 {
+        let block = self.list.blocks().get(self.block);
+        let one = block.and_then(|block| self.decoded.one_frequency(at, block, &self.coding));
+        one.unwrap_or_else(|| self.frequency_at(at))
+    }
+
     /// Where the document in a slot of [`docs`](Self::docs) holds the term.
     pub(super) fn positions_at(&mut self, at: usize) -> &[u32] {
         if let Some(block) = self.list.blocks().get(self.block) {

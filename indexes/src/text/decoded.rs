@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
-use super::block::{Block, Coding};
+use super::block::{BLOCK, Block, Coding};
+use super::codec::get_one;
 use super::columns::{Columns, gaps_of, put_places};
 use super::field::FieldMask;
 use super::tail::Tail;
@@ -114,6 +115,20 @@ impl Decoded {
         }
         self.count(coding);
         self.frequencies.get(at).copied().unwrap_or(0.0)
+    }
+
+    /// The same where it is asked of very few postings of a block: the counts of the others are not read. None
+    /// where they must be, or are there already.
+    #[inline]
+    pub(super) fn one_frequency(&self, at: usize, block: &Block, coding: &Coding) -> Option<f32> {
+        if self.has_counts || coding.weights.is_some() || block.len() != BLOCK {
+            return None;
+        }
+        let (&kinds, mut bytes) = block.bytes[self.next..].split_first()?;
+        if kinds != 1 || FieldMask::get(&mut bytes).len() != 1 {
+            return None;
+        }
+        get_one(bytes, at).map(|count| in_singles(count.saturating_add(1)))
     }
 
     /// The fields of the posting in a slot. After [`Decoded::read_counts`].

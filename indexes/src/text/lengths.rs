@@ -21,6 +21,12 @@ impl Lengths {
         self.exact.get(doc)
     }
 
+    /// About the length of a document.
+    #[inline]
+    pub(super) fn code(&self, doc: DocId) -> LengthCode {
+        self.codes.get(doc)
+    }
+
     pub(super) fn set(&mut self, doc: DocId, length: f32) {
         self.exact.set(doc, length);
         self.codes.set(doc, LengthCode::of(length));

@@ -41,4 +41,4 @@ pub use lookup::Lookup;
 pub use near::{Near, Places, keep_fields};
 pub use phrase::Phrase;
 pub use spelling::Speller;
-pub use top::{Filter, Stopped, Top, TopQuery, Word, Words};
+pub use top::{Filter, FilterDocs, Stopped, Top, TopQuery, Word, Words};

@@ -7,7 +7,7 @@ use crate::command::away::Away;
 use crate::command::cursors::Cursor;
 use crate::engine::jobs::Job;
 use crate::engine::{Call, Core, Effect};
-use crate::plan::expense::ROW_NS;
+use crate::plan::cost::ROW_NS;
 use crate::reply::write_count;
 use crate::request::cursor::{self, Action};
 use crate::request::error::{AggregateError, Error, Refusal};

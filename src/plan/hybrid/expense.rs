@@ -3,7 +3,7 @@
 use super::HybridPlan;
 use crate::catalog::index::Index;
 use crate::catalog::snapshot::Reads;
-use crate::plan::expense::ROW_NS;
+use crate::plan::cost::ROW_NS;
 
 impl HybridPlan {
     /// About how many nanoseconds it takes: as much as its legs one by one, and the rows of their

@@ -7,7 +7,6 @@
 use super::super::block::BLOCK;
 use super::super::bm25::{K1, term_score};
 use super::super::cursor::count_below;
-use super::super::impacts::Bounds;
 use super::all::Phrase;
 use super::best::Best;
 use super::walk::{END, Walk};
@@ -30,7 +29,6 @@ pub(super) fn search(
     words: Vec<Vec<Walk<'_>>>,
     needs: Needs,
     listed: &[u32],
-    bounds: &Bounds,
     best: &mut Best,
     context: &mut Context<'_>,
 ) -> Result<u64, Stopped> {
@@ -46,7 +44,6 @@ pub(super) fn search(
     in_order.sort_by_key(|&slot| words[slot].number);
     let mut search = Search {
         leads_most: 0.0,
-        bounds,
         words,
         leads,
         in_order,
@@ -69,7 +66,7 @@ pub(super) fn search(
     Ok(search.total)
 }
 
-struct Search<'a, 's> {
+struct Search<'a> {
     words: Vec<Word<'a>>,
     /// So many of the words lead: a document holds one of them.
     leads: usize,
@@ -77,7 +74,6 @@ struct Search<'a, 's> {
     in_order: Vec<usize>,
     /// What the words that lead can add to a score in the window.
     leads_most: f32,
-    bounds: &'s Bounds,
     phrase: Option<Phrase>,
     /// Documents of a window that may hold the words, and their slots in the stretch of the only term
     /// that leads.
@@ -85,7 +81,7 @@ struct Search<'a, 's> {
     total: u64,
 }
 
-impl Search<'_, '_> {
+impl Search<'_> {
     /// The last document of a window from a document on, and the most that one of it scores; none if
     /// no word that leads is in a document from there on.
     fn window(&mut self, doc: u32) -> Option<(u32, f32)> {
@@ -134,12 +130,11 @@ impl Search<'_, '_> {
             return;
         }
         let needs_all = self.leads < self.words.len() || self.phrase.is_some();
-        let mut norm = [0.0];
-        self.read_norm(doc, context, &mut norm);
+        let norm = context.norm(doc);
         let mut is_held = false;
         for word in &mut self.words {
             word.frequency = word.frequency_in(doc);
-            let about = word.about_by(norm[0]);
+            let about = word.about_by(norm);
             is_held |= word.frequency > 0.0;
             most += about - word.most;
             if most <= bar || needs_all && word.frequency == 0.0 {
@@ -162,15 +157,6 @@ impl Search<'_, '_> {
             });
             context.offer(best, doc, scores.sum());
         }
-    }
-
-    /// About `k1 (1 − b + b · length / average)` of a document, and no more.
-    #[inline]
-    fn read_norm(&self, doc: u32, context: &Context<'_>, norm: &mut [f32; 1]) {
-        let bounds = self.bounds;
-        context
-            .lengths
-            .read(&[doc], norm, |length| bounds.norm(length));
     }
 
     /// The document on which all words rest holds them as they are asked for.
@@ -277,7 +263,7 @@ impl<'a> Term<'a> {
         if !self.walk.postings.is_within(at) {
             return 0.0;
         }
-        f64::from(self.walk.postings.frequency_at(at))
+        f64::from(self.walk.postings.one_frequency_at(at))
     }
 
     /// Those documents of a window within its stretch that hold it, in whatever fields, and their

@@ -8,6 +8,7 @@ mod any;
 mod best;
 mod listed;
 mod one;
+mod sifted;
 #[cfg(test)]
 mod tests;
 mod together;
@@ -59,15 +60,24 @@ pub struct TopQuery<'a> {
 /// What documents meet beside their words.
 #[derive(Clone, Copy)]
 pub struct Filter<'a> {
-    /// All documents that do, ascending, if they are known: `holds` is not asked then.
-    pub listed: Option<&'a [u32]>,
-    /// Whether a document does. Asked of documents that hold the words and may be among the best, or
-    /// that are to be counted.
-    pub holds: &'a dyn Fn(DocId) -> bool,
+    /// How it is known which documents do.
+    pub docs: FilterDocs<'a>,
     /// What it adds to the score of a document that it holds for; nothing if there is none.
     pub adds: Option<&'a dyn Fn(DocId) -> f64>,
     /// The most that it adds.
     pub most: f64,
+}
+
+/// The documents that a filter holds for.
+#[derive(Clone, Copy)]
+pub enum FilterDocs<'a> {
+    /// All of them, ascending: they lead the search.
+    List(&'a [u32]),
+    /// A bit for each, by its number, the lowest of a word first; those past the end are 0.
+    Bits(&'a [u64]),
+    /// Whether one is. Asked of documents that hold the words and may be among the best, or that are to be
+    /// counted.
+    Asked(&'a dyn Fn(DocId) -> bool),
 }
 
 /// What was found.
@@ -95,6 +105,7 @@ fn score(walks: &mut [&mut Walk<'_>], doc: u32, length: f32, context: &Context<'
 /// What a search reads besides postings.
 struct Context<'a> {
     lengths: &'a Lengths,
+    bounds: &'a Bounds,
     average_length: f64,
     saturation: Saturation,
     factor: Option<&'a dyn Fn(DocId) -> f64>,
@@ -124,8 +135,10 @@ pub(super) fn top(
     lengths: &Lengths,
     average_length: f64,
 ) -> Result<Top, Stopped> {
+    let bounds = Bounds::new(average_length);
     let mut context = Context {
         lengths,
+        bounds: &bounds,
         average_length,
         saturation: Saturation::new(average_length),
         factor: query.factor,
@@ -135,7 +148,6 @@ pub(super) fn top(
         steps: 0,
     };
     let mut best = Best::new(query.k, query.filter.map_or(0.0, |filter| filter.most));
-    let bounds = Bounds::new(average_length);
     let walks = |(word, number): (Word, usize)| -> Vec<Walk<'_>> {
         let terms = word.terms.into_iter();
         terms
@@ -148,20 +160,20 @@ pub(super) fn top(
         Words::Phrase(words) => (Needs::Phrase, words),
     };
     let mut words: Vec<Vec<Walk<'_>>> = words.into_iter().zip(0..).map(walks).collect();
-    let listed = query.filter.and_then(|filter| filter.listed);
-    let total = match (listed, needs) {
-        (Some(listed), _) => {
-            listed::search(words, needs, listed, &bounds, &mut best, &mut context)?
+    let total = match (query.filter.map(|filter| filter.docs), needs) {
+        (Some(FilterDocs::List(listed)), _) => {
+            listed::search(words, needs, listed, &mut best, &mut context)?
         }
-        (None, Needs::Any) => {
+        (Some(FilterDocs::Bits(_) | FilterDocs::Asked(_)) | None, Needs::Any) => {
             let mut walks: Vec<Walk<'_>> = words.drain(..).flatten().collect();
-            match walks.as_mut_slice() {
-                [] => 0,
-                [only] => one::search(only, &mut best, &mut context)?,
-                several => any::search(several, &mut best, &mut context)?,
+            match (walks.as_mut_slice(), context.bits()) {
+                ([], _) => 0,
+                ([only], Some(bits)) => sifted::search(only, bits, &mut best, &mut context)?,
+                ([only], None) => one::search(only, &mut best, &mut context)?,
+                (several, _) => any::search(several, &mut best, &mut context)?,
             }
         }
-        (None, Needs::All | Needs::Phrase) => {
+        (Some(FilterDocs::Bits(_) | FilterDocs::Asked(_)) | None, Needs::All | Needs::Phrase) => {
             let phrase = needs == Needs::Phrase;
             all::search(words, phrase, &mut best, &mut context)?
         }
@@ -172,7 +184,25 @@ pub(super) fn top(
     })
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// A bit for each document that the filter holds for, if it has them.
+    const fn bits(&self) -> Option<&'a [u64]> {
+        match self.filter {
+            Some(Filter {
+                docs: FilterDocs::Bits(bits),
+                ..
+            }) => Some(bits),
+            Some(_) | None => None,
+        }
+    }
+
+    /// About `k1 (1 − b + b · length / average)` of a document, and no more.
+    #[inline]
+    fn norm(&self, doc: u32) -> f32 {
+        let code = DocId::new(doc).map(|doc| self.lengths.code(doc));
+        self.bounds.norm(code.unwrap_or_default())
+    }
+
     /// The length of a document.
     #[inline]
     fn length(&self, doc: u32) -> f32 {
@@ -182,7 +212,11 @@ impl Context<'_> {
     /// The filter lets a document through.
     #[inline]
     fn holds(&self, doc: u32) -> bool {
-        let holds = |filter: Filter<'_>| DocId::new(doc).is_some_and(filter.holds);
+        let holds = |filter: Filter<'_>| match filter.docs {
+            FilterDocs::List(list) => list.binary_search(&doc).is_ok(),
+            FilterDocs::Bits(bits) => sifted::has_bit(bits, doc),
+            FilterDocs::Asked(holds) => DocId::new(doc).is_some_and(holds),
+        };
         self.filter.is_none_or(holds)
     }
 

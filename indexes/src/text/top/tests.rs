@@ -210,7 +210,7 @@ proptest! {
         queries in prop::collection::vec(
             (words(), 0_usize..40, any::<bool>(), 1_u32..40, prop::option::of(0.01_f64..4.0)), 10
         ),
-        listed in any::<bool>(),
+        known in 0..3,
     ) {
         let index = index(documents, seed, 1.0, 0);
         for (words, k, count, one_in, most) in queries {
@@ -218,9 +218,14 @@ proptest! {
             let adds = |doc: DocId| most.unwrap_or(0.0) / f64::from(doc.get() % 4 + 1);
             let docs = (1..=documents).filter(|doc| doc.is_multiple_of(one_in));
             let docs: Vec<u32> = docs.collect();
+            let mut bits = vec![0; docs.last().map_or(0, |last| *last as usize / 64 + 1)];
+            docs.iter().for_each(|doc| bits[*doc as usize / 64] |= 1_u64 << (doc % 64));
             let filter = Filter {
-                listed: listed.then_some(&docs),
-                holds: &holds,
+                docs: match known {
+                    0 => FilterDocs::List(&docs),
+                    1 => FilterDocs::Bits(&bits),
+                    _ => FilterDocs::Asked(&holds),
+                },
                 adds: most.is_some().then_some(&adds as &dyn Fn(DocId) -> f64),
                 most: most.unwrap_or(0.0),
             };

@@ -7,6 +7,7 @@
 use super::super::block::BLOCK;
 use super::all::Phrase;
 use super::best::Best;
+use super::sifted::sift;
 use super::walk::Walk;
 use super::{Context, Stopped};
 
@@ -40,6 +41,9 @@ pub(super) fn search(
     }
     Ok(search.total)
 }
+
+/// Documents of a stretch that the filter holds for, if there are no more, are scored one by one.
+const FEW: usize = BLOCK / 4;
 
 /// What there may be after a stretch.
 #[derive(PartialEq, Eq)]
@@ -76,8 +80,26 @@ impl Search<'_, '_> {
         }
         lead.enter(stretch);
         let len = lead.postings.docs().len();
-        lead.norms_of_all(context, &mut self.norms);
-        lead.about_all_by(&self.norms, &mut self.scores);
+        let mut slots = [0; BLOCK];
+        match context
+            .bits()
+            .map(|bits| sift(lead.postings.docs(), bits, &mut slots))
+        {
+            Some([]) => return Left::Some,
+            Some(few) if few.len() <= FEW => {
+                // What the filter does not hold for is no better than any bar.
+                self.scores[..len].fill(f32::NEG_INFINITY);
+                for &slot in few {
+                    let slot = usize::from(slot);
+                    self.norms[slot] = context.norm(lead.postings.docs()[slot]);
+                    self.scores[slot] = lead.about_at(slot, self.norms[slot]);
+                }
+            }
+            Some(_) | None => {
+                lead.norms_of_all(context, &mut self.norms);
+                lead.about_all_by(&self.norms, &mut self.scores);
+            }
+        }
         let mut at = 0;
         while at < len {
             if !context.count {

@@ -227,6 +227,12 @@ impl<'a> Walk<'a> {
         self.weight() * saturated(frequency, norm)
     }
 
+    /// The same of the posting in a slot of the stretch, where few of its postings are asked for.
+    #[inline]
+    pub(super) fn about_at(&mut self, at: usize, norm: f32) -> f32 {
+        self.weight() * saturated(self.postings.one_frequency_at(at), norm)
+    }
+
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "it need not be exact")]
     const fn weight(&self) -> f32 {
@@ -243,7 +249,7 @@ impl<'a> Walk<'a> {
 
     /// What the posting in a slot of the stretch adds to the score of its document of this length.
     pub(super) fn score_at(&mut self, at: usize, length: f32, context: &Context<'_>) -> f64 {
-        let frequency = f64::from(self.postings.counted().1[at]);
+        let frequency = f64::from(self.postings.one_frequency_at(at));
         term_score(
             self.weight,
             frequency,

@@ -1,0 +1,245 @@
+//! What the ways cost to find the best documents for words under conditions.
+
+use super::{IN_BLOCK, PART_OF_BLOCK, START, gathering_all, walking};
+use crate::plan::estimate::Estimate;
+use crate::plan::words_first::Split;
+use crate::plan::{Kind, Node, Plan};
+
+/// To decode a block of postings and score it; and to tell those that have a bit from the others.
+const BLOCK: u64 = 400;
+const SIFTED_BLOCK: u64 = 120;
+/// To look at the bound of a block.
+const BOUND: u64 = 8;
+/// To score a match where bounds tell what need not be.
+const JUDGE: u64 = 15;
+/// To read a document of a set, and a bit for it; and to look for it within a block.
+const LISTED: u64 = 1;
+const FOUND: u64 = 12;
+
+/// The ways to find the best documents for words, and their costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::plan) struct WordsCost {
+    /// Every match is scored.
+    pub(in crate::plan) heap: u64,
+    /// The conditions are put together as a set first.
+    pub(in crate::plan) bits: u64,
+    /// Each document that may be among the best is asked; none where only a walk tells.
+    pub(in crate::plan) asked: Option<u64>,
+}
+
+/// What it costs to find the `wanted` best documents of `total` for words under conditions.
+pub(in crate::plan) fn words_cost(
+    plan: &Plan,
+    split: &Split<'_>,
+    wanted: u64,
+    total: u64,
+) -> WordsCost {
+    let conditions: Vec<Estimate> = split.filters.iter().map(|it| it.estimate).collect();
+    let meeting = Estimate::all_of(&conditions, total).likely.max(1);
+    let words = Postings::of(split);
+    let gathered = gathering_all(split.filters.iter().copied());
+    // Where conditions may add as much as words do, every document is worth a question.
+    let most = |nodes: &[&Node]| -> u64 { nodes.iter().map(|node| most_added(node, total)).sum() };
+    let looks_at_all = plan.counts || most(&split.filters) * 2 > most(&split.words);
+    let looked_at = words.looked_at(looks_at_all, wanted, meeting, total);
+    let scanned = |ask: u64| {
+        let decoded = (looked_at / IN_BLOCK + 1).saturating_mul(BLOCK);
+        // Of a block those are asked that may be good enough.
+        let asks = match (looks_at_all, words.others) {
+            (true, _) => looked_at,
+            (false, 0) => looked_at / 8,
+            (false, _) => looked_at / 2,
+        };
+        let met = asks.saturating_mul(words.others * PART_OF_BLOCK);
+        START + decoded + met + asks.saturating_mul(ask)
+    };
+    let set = if leads(split, meeting, total) {
+        words.listed(meeting, total)
+    } else if words.is_sifted {
+        words.sifted(looked_at, meeting, total)
+    } else {
+        bits(meeting, total).saturating_add(scanned(LISTED))
+    };
+    WordsCost {
+        heap: walking(plan),
+        bits: gathered.saturating_add(set),
+        asked: split.asking_cost().map(scanned),
+    }
+}
+
+/// What it costs to set a bit for each document of a set.
+const fn bits(documents: u64, total: u64) -> u64 {
+    /// Documents whose bits are cleared in a nanosecond.
+    const CLEARED: u64 = 256;
+    total / CLEARED + documents.saturating_mul(2 * LISTED)
+}
+
+/// Whether the documents that meet the conditions beside some words lead the search for the best, as a list:
+/// if they are few.
+#[must_use]
+pub fn leads(split: &Split<'_>, meeting: u64, total: u64) -> bool {
+    let words = Postings::of(split);
+    if words.is_sifted {
+        words.listed(meeting, total) < words.sifted(words.lead, meeting, total)
+    } else {
+        is_short_list(meeting, total)
+    }
+}
+
+/// Whether so few documents meet conditions that their list leads a search for the best of any words.
+///
+/// The share is by judgement: of a hundredth a list takes half of the time that bits take, of a tenth it
+/// was not tried.
+const fn is_short_list(meeting: u64, total: u64) -> bool {
+    const FEW: u64 = 12;
+    meeting.saturating_mul(FEW) < total
+}
+
+/// About the most that a node adds to a score: of a word or a tag, the number of binary digits of one by
+/// the share of documents that have it.
+fn most_added(node: &Node, total: u64) -> u64 {
+    let rarity = || u64::from((total / node.estimate.likely.max(1)).max(1).ilog2());
+    match &node.kind {
+        Kind::Tag { weight, .. } if *weight > 0.0 => rarity(),
+        Kind::Term { .. } | Kind::Variants { .. } | Kind::Phrase { .. } => rarity(),
+        Kind::And(parts) | Kind::Or(parts) => {
+            parts.iter().map(|part| most_added(part, total)).sum()
+        }
+        Kind::All { .. }
+        | Kind::Nothing
+        | Kind::Keys(_)
+        | Kind::Tag { .. }
+        | Kind::Missing(_)
+        | Kind::Numeric { .. }
+        | Kind::Area { .. }
+        | Kind::VectorRange(_)
+        | Kind::Near { .. }
+        | Kind::Not(_)
+        | Kind::Optional(_) => 0,
+    }
+}
+
+/// The postings of words to rank by.
+struct Postings {
+    /// Those that a search goes through: of any words all, of all words the rarest's.
+    lead: u64,
+    /// Words that are looked for where the lead is.
+    others: u64,
+    /// Words whose blocks bound what a document of a list scores before it is looked at, each at some
+    /// nanoseconds.
+    windows: u64,
+    /// The lead is one word, of which documents with a bit are told from others before they are scored.
+    is_sifted: bool,
+}
+
+impl Postings {
+    fn of(split: &Split<'_>) -> Self {
+        if let [only] = split.words.as_slice() {
+            return match &only.kind {
+                Kind::Or(parts) => {
+                    let each = parts.iter().map(|part| part.estimate.likely);
+                    Self {
+                        lead: each.fold(0, u64::saturating_add),
+                        others: 0,
+                        windows: BOUND * parts.len() as u64,
+                        is_sifted: false,
+                    }
+                }
+                Kind::Phrase { terms, .. } => Self {
+                    lead: only.estimate.max,
+                    others: terms.len() as u64,
+                    windows: BOUND,
+                    is_sifted: true,
+                },
+                Kind::All { .. }
+                | Kind::Nothing
+                | Kind::Keys(_)
+                | Kind::Term { .. }
+                | Kind::Variants { .. }
+                | Kind::Tag { .. }
+                | Kind::Missing(_)
+                | Kind::Numeric { .. }
+                | Kind::Area { .. }
+                | Kind::VectorRange(_)
+                | Kind::And(_)
+                | Kind::Near { .. }
+                | Kind::Not(_)
+                | Kind::Optional(_) => Self {
+                    lead: only.estimate.likely,
+                    others: 0,
+                    windows: BOUND,
+                    is_sifted: is_one_term(only),
+                },
+            };
+        }
+        let words = split.words.iter().map(|word| word.estimate.likely);
+        Self {
+            lead: words.min().unwrap_or(0),
+            others: (split.words.len() as u64).saturating_sub(1),
+            windows: BOUND,
+            is_sifted: split.words.iter().all(|word| is_one_term(word)),
+        }
+    }
+
+    /// What it costs to look for the documents of a list in the postings.
+    fn listed(&self, meeting: u64, total: u64) -> u64 {
+        let in_blocks = meeting.min(self.lead / IN_BLOCK + 1);
+        let met = self.met(meeting, total);
+        let judged = met.saturating_mul(JUDGE + self.others * PART_OF_BLOCK);
+        let listed = meeting.saturating_mul(LISTED + FOUND + self.windows);
+        START + listed + in_blocks * PART_OF_BLOCK + judged
+    }
+
+    /// What it costs to tell those of so many postings that have a bit from the others.
+    fn sifted(&self, looked_at: u64, meeting: u64, total: u64) -> u64 {
+        let bounds = (self.lead / IN_BLOCK).saturating_mul(BOUND);
+        let blocks = (looked_at / IN_BLOCK + 1).saturating_mul(SIFTED_BLOCK);
+        let met = self.met(meeting, total).min(looked_at);
+        let judged = met.saturating_mul(JUDGE + self.others * PART_OF_BLOCK);
+        bits(meeting, total) + START + bounds + blocks + judged
+    }
+
+    /// About how many of the lead's postings are of documents that meet the conditions.
+    const fn met(&self, meeting: u64, total: u64) -> u64 {
+        meeting.saturating_mul(self.lead) / at_least_one(total) + 1
+    }
+
+    /// How many a search looks at that skips blocks which are not good enough. The fewer meet the
+    /// conditions, the lower is what is good enough.
+    fn looked_at(&self, all: bool, wanted: u64, meeting: u64, total: u64) -> u64 {
+        /// Bounds of blocks are above what is in them.
+        const LOOSE: u64 = 4;
+        if all {
+            return self.lead;
+        }
+        let good = wanted.saturating_mul(total) / meeting;
+        let blocks = good.saturating_mul(LOOSE);
+        blocks.saturating_mul(IN_BLOCK).min(self.lead)
+    }
+}
+
+const fn at_least_one(number: u64) -> u64 {
+    if number == 0 { 1 } else { number }
+}
+
+/// Whether a word is one term, and not the terms of a stem.
+fn is_one_term(word: &Node) -> bool {
+    match &word.kind {
+        Kind::Term { .. } => true,
+        Kind::Variants { terms, .. } => terms.len() == 1,
+        Kind::All { .. }
+        | Kind::Nothing
+        | Kind::Keys(_)
+        | Kind::Phrase { .. }
+        | Kind::Tag { .. }
+        | Kind::Missing(_)
+        | Kind::Numeric { .. }
+        | Kind::Area { .. }
+        | Kind::VectorRange(_)
+        | Kind::And(_)
+        | Kind::Near { .. }
+        | Kind::Or(_)
+        | Kind::Not(_)
+        | Kind::Optional(_) => false,
+    }
+}
