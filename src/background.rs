@@ -12,7 +12,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use foldhash::fast::RandomState;
 use nuthatch_indexes::vector::Background;
+
+use crate::priority::{self, give_way};
 
 /// Threads at most, unless the host asks for more: what is left to a server and its clients on
 /// larger machines is theirs.
@@ -60,9 +63,9 @@ struct Queue<W> {
     /// Who waits, each at most once.
     waiting: VecDeque<Owner>,
     /// The work of each that waits.
-    works: HashMap<Owner, W>,
+    works: HashMap<Owner, W, RandomState>,
     /// Whose work panicked: taken no more.
-    broken: HashSet<Owner>,
+    broken: HashSet<Owner, RandomState>,
     /// The first panic that nobody has asked for yet.
     panic: Option<String>,
 }
@@ -92,8 +95,8 @@ impl<W: Work + Clone> Linkers<W> {
             shared: Arc::new(Shared {
                 queue: Mutex::new(Queue {
                     waiting: VecDeque::new(),
-                    works: HashMap::new(),
-                    broken: HashSet::new(),
+                    works: HashMap::default(),
+                    broken: HashSet::default(),
                     panic: None,
                 }),
                 changed: Condvar::new(),
@@ -145,7 +148,10 @@ impl<W: Work + Clone> Linkers<W> {
             let shared = Arc::clone(&self.shared);
             let thread = thread::Builder::new()
                 .name(format!("nuthatch-link-{number}"))
-                .spawn(move || shared.serve());
+                .spawn(move || {
+                    give_way(priority::OF_LINKERS);
+                    shared.serve();
+                });
             match thread {
                 Ok(thread) => self.threads.push(thread),
                 Err(_) => return,

@@ -91,6 +91,12 @@ pub trait Keyspace: Hashes {
     /// the prefixes, be there such keys or not.
     fn allows(&mut self, access: Access, prefixes: &[Vec<u8>]) -> bool;
 
+    /// Notes, for who looks after the host, that a command was refused since its caller is not
+    /// [allowed](Keyspace::allows) to do something with every key of these prefixes.
+    fn note_refusal(&mut self, prefixes: &[Vec<u8>]) {
+        let _ = prefixes;
+    }
+
     /// How many keys there are, for the progress of a backfill.
     fn key_count(&mut self) -> u64;
 }

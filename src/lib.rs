@@ -20,6 +20,7 @@ pub mod host;
 pub mod keyspace;
 pub mod persist;
 pub mod plan;
+pub mod priority;
 pub mod query;
 pub mod reply;
 pub mod request;

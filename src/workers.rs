@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use crate::priority::{self, give_way};
+
 /// Something to be done once.
 pub type Task = Box<dyn FnOnce() + Send>;
 
@@ -128,7 +130,10 @@ impl Workers {
             let shared = Arc::clone(&self.shared);
             let thread = thread::Builder::new()
                 .name(format!("nuthatch-query-{number}"))
-                .spawn(move || shared.serve());
+                .spawn(move || {
+                    give_way(priority::OF_WORKERS);
+                    shared.serve();
+                });
             match thread {
                 Ok(thread) => self.threads.push(thread),
                 Err(_) => return,

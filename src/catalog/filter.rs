@@ -1,7 +1,7 @@
 //! `FILTER`: which of the keys that an index takes are its documents.
 
 use super::index::{Index, own_names};
-use super::ingest::Values;
+use super::values::Values;
 use crate::expr::{Filter, Value};
 use crate::request::create::Definition;
 use crate::request::error::Error;
@@ -42,12 +42,11 @@ impl Index {
             return true;
         };
         let first = self.names.len() - filter.fields().len();
-        let found = values.get(first..).unwrap_or_default();
         let values: Vec<Value> = filter
             .fields()
             .iter()
-            .zip(found)
-            .map(|(name, value)| match value {
+            .zip(first..)
+            .map(|(name, position)| match values.get(position) {
                 _ if name == KEY => Value::text(key),
                 Some(value) => Value::text(value),
                 None => Value::Null,

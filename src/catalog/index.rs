@@ -21,6 +21,7 @@ use super::failures::Failures;
 use super::restored::Restored;
 use super::schema::{FieldId, Schema};
 use super::synonyms::Synonyms;
+use super::values::Values;
 use crate::expr::Filter;
 use crate::request::create::{self, Definition, FieldDefinition, FieldKind, IndexOption};
 
@@ -57,6 +58,8 @@ pub struct Index {
     /// The hash fields that are read of a document: by [`FieldId`], then the score's, the payload's
     /// and the language's, then those that the condition asks for.
     pub(super) names: Vec<Vec<u8>>,
+    /// Of the document that is being indexed.
+    pub(super) values: Values,
     /// The condition that documents meet.
     pub(super) filter: Option<Filter>,
     /// Keys met by the running backfill, none when there is none.
@@ -127,6 +130,7 @@ impl Index {
             failures: Failures::default(),
             fields,
             names: Vec::new(),
+            values: Values::default(),
             filter: None,
             synonyms,
             schema: Arc::new(schema),

@@ -19,28 +19,28 @@ use super::column::SortKey;
 use super::failures::Failure;
 use super::index::{FieldIndex, Index};
 use super::schema::FieldId;
+use super::values::Values;
 use crate::keyspace::{Hashes, Presence};
 use crate::request::create::{FieldDefinition, FieldKind};
 use crate::request::error::shown;
 use crate::request::language::{Language, find_language};
-
-/// The values of a document by position in [`Index::names`].
-pub(super) type Values = Vec<Option<Vec<u8>>>;
 
 impl Index {
     /// Brings the index in line with what a key of its prefixes holds now.
     pub fn refresh(&mut self, key: &[u8], keyspace: &mut dyn Hashes) {
         let start = Instant::now();
         self.last_use = start;
-        let mut values: Values = vec![None; self.names.len()];
+        let mut values = std::mem::take(&mut self.values);
+        values.begin(self.names.len());
         let names: Vec<&[u8]> = self.names.iter().map(Vec::as_slice).collect();
         let presence = keyspace.fields(key, &names, &mut |position, value| {
-            values[position] = Some(value.to_vec());
+            values.set(position, value);
         });
         match presence {
             Presence::Hash if self.admits(key, &values) => self.put(key, &values),
             Presence::Hash | Presence::Absent => self.forget(key),
         }
+        self.values = values;
         self.indexing_time += start.elapsed();
     }
 
@@ -64,15 +64,14 @@ impl Index {
             restored.note(doc);
         }
         let payload = values.get(self.fields.len() + 1);
-        let payload = payload.and_then(Option::as_deref);
         self.documents.set_payload(doc, payload);
         let language = self.language_of(values).unwrap_or_else(|error| {
             self.fail(key, None, error);
             self.text.analyzer().language()
         });
         self.put_text(doc, language, values);
-        for (position, value) in values.iter().take(self.fields.len()).enumerate() {
-            if let Err(error) = self.put_field(doc, position, value.as_deref()) {
+        for position in 0..self.fields.len() {
+            if let Err(error) = self.put_field(doc, position, values.get(position)) {
                 self.fail(key, Some(position), error);
             }
         }
@@ -80,7 +79,7 @@ impl Index {
 
     /// A document's own score: that of its hash, else the default.
     fn score_of(&self, values: &Values) -> Result<f64, String> {
-        let value = values.get(self.fields.len()).and_then(Option::as_deref);
+        let value = values.get(self.fields.len());
         let Some(value) = value else {
             return Ok(self.definition.default_score);
         };
@@ -95,7 +94,7 @@ impl Index {
 
     /// A document's language: that of its hash, else that of the index.
     fn language_of(&self, values: &Values) -> Result<Language, String> {
-        let value = values.get(self.fields.len() + 2).and_then(Option::as_deref);
+        let value = values.get(self.fields.len() + 2);
         let Some(value) = value else {
             return Ok(self.text.analyzer().language());
         };
@@ -112,9 +111,9 @@ impl Index {
         let texts: Vec<(TextField, &[u8])> = self
             .fields
             .iter()
-            .zip(values)
-            .filter_map(|(field, value)| match field {
-                FieldIndex::Text(id) => value.as_deref().map(|value| (*id, value)),
+            .enumerate()
+            .filter_map(|(position, field)| match field {
+                FieldIndex::Text(id) => values.get(position).map(|value| (*id, value)),
                 FieldIndex::Tag(_)
                 | FieldIndex::Numeric(_)
                 | FieldIndex::Geo(_)

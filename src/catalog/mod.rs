@@ -19,3 +19,4 @@ pub mod schema;
 pub mod snapshot;
 pub mod stats;
 pub mod synonyms;
+mod values;

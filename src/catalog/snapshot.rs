@@ -14,6 +14,7 @@ use super::failures::Failures;
 use super::index::{FieldIndex, Index};
 use super::schema::FieldId;
 use super::synonyms::Synonyms;
+use super::values::Values;
 
 /// What a query reads of an index beside its documents and the lengths of their texts.
 #[derive(Debug, Default)]
@@ -77,6 +78,7 @@ impl Index {
             failures: Failures::default(),
             synonyms: Synonyms::new(&[]),
             names: Vec::new(),
+            values: Values::default(),
             filter: None,
             backfill: None,
             backfills: 0,

@@ -62,6 +62,7 @@ fn demand(
     if call.keyspace.allows(access, prefixes) {
         return Ok(());
     }
+    call.keyspace.note_refusal(prefixes);
     let verb = match access {
         Access::Read => "read",
         Access::Delete => "delete",

@@ -9,8 +9,9 @@ use super::tree::{assert_kept, has_extension, root};
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("request", &[]),
     ("keyspace", &[]),
-    ("background", &[]),
-    ("workers", &[]),
+    ("priority", &[]),
+    ("background", &["priority"]),
+    ("workers", &["priority"]),
     ("persist", &[]),
     ("query", &["request"]),
     ("expr", &["request"]),

@@ -4,6 +4,8 @@
 //! A short round runs with the other tests; `make fuzz ITERATIONS=1000000` runs as long as it takes.
 
 mod bytes;
+mod content;
+mod keys;
 mod read;
 mod saved;
 

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 
 use nuthatch::engine::{Call, Core};
-use nuthatch::keyspace::{Access, Hashes, Keyspace, Presence, WrongType};
 use nuthatch::persist::suggestions;
 use nuthatch::reply::{Protocol, Recorder};
 use nuthatch_indexes::suggest::Suggestions;
 use proptest::prelude::*;
 
 use super::bytes::{changed, changes};
+use super::keys::Keys;
 use super::rounds;
 
 /// A content as a section whose checksum is right, so that what is in it is read.
-fn sealed(version: u32, content: &[u8]) -> Vec<u8> {
+pub(crate) fn sealed(version: u32, content: &[u8]) -> Vec<u8> {
     let mut section = b"NUTHATCH".to_vec();
     section.extend(version.to_le_bytes());
     section.extend((content.len() as u64).to_le_bytes());
@@ -21,49 +21,6 @@ fn sealed(version: u32, content: &[u8]) -> Vec<u8> {
     let checksum = crc32fast::hash(&section);
     section.extend(checksum.to_le_bytes());
     section
-}
-
-/// A server without keys.
-struct NoKeys;
-
-impl Hashes for NoKeys {
-    fn fields(&mut self, _: &[u8], _: &[&[u8]], _: &mut dyn FnMut(usize, &[u8])) -> Presence {
-        Presence::Absent
-    }
-
-    fn document(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8])) -> Presence {
-        Presence::Absent
-    }
-}
-
-impl Keyspace for NoKeys {
-    fn read_suggestions(
-        &mut self,
-        _: &[u8],
-        _: &mut dyn FnMut(&Suggestions),
-    ) -> Result<(), WrongType> {
-        Err(WrongType)
-    }
-
-    fn change_suggestions(
-        &mut self,
-        _: &[u8],
-        _: &mut dyn FnMut(&mut Suggestions),
-    ) -> Result<(), WrongType> {
-        Err(WrongType)
-    }
-
-    fn delete(&mut self, _: &[u8]) -> bool {
-        false
-    }
-
-    fn allows(&mut self, _: Access, _: &[Vec<u8>]) -> bool {
-        true
-    }
-
-    fn key_count(&mut self) -> u64 {
-        0
-    }
 }
 
 fn definitions() -> Vec<u8> {
@@ -78,7 +35,7 @@ fn definitions() -> Vec<u8> {
         let mut recorder = Recorder::new(Protocol::Resp2);
         let mut call = Call {
             database: 0,
-            keyspace: &mut NoKeys,
+            keyspace: &mut Keys::default(),
             sink: &mut recorder,
         };
         core.execute(&mut call, &words);

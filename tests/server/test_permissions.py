@@ -105,6 +105,21 @@ def test_an_index_out_of_reach_answers_nothing(server, indexed, protocol):
     assert len(found(indexed)) == 4
 
 
+def test_what_is_refused_is_in_the_servers_log(server, indexed, protocol):
+    restricted = user(server, "restricted", *RESTRICTED)
+    indexed.execute_command("ACL", "LOG", "RESET")
+    indexed.execute_command("FT.CREATE", "two", "PREFIX", "2", "pub:", "e:", "SCHEMA", "t", "TEXT")
+    refusal(restricted, "FT.SEARCH", "idx", "*")
+    refusal(restricted, "FT.DROPINDEX", "two", "DD")
+    restricted.execute_command("FT._LIST")
+    restricted.execute_command("FT.SEARCH", "open", "*")
+    entries = indexed.execute_command("ACL", "LOG")
+    entries = [{as_text(name): value for name, value in entry.items()} for entry in entries]
+    logged = [tuple(as_text(entry[name]) for name in ("reason", "context", "object", "username")) for entry in entries]
+    expected = [("key", "module", keys, "restricted") for keys in ("pub:* e:*", "d:*")]
+    assert logged == expected
+
+
 def test_an_index_within_reach_answers_everything(server, indexed, protocol):
     restricted = user(server, "restricted", *RESTRICTED)
     assert found(restricted, "*", "open") == [f"pub:{i}" for i in range(4)]

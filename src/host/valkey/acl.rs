@@ -54,3 +54,16 @@ pub(super) fn allows(
     known.insert(user.to_vec(), (description.to_vec(), rules));
     answer
 }
+
+/// Adds to the server's `ACL LOG` that the caller may not do something with every key that begins with one
+/// of the prefixes. What is shown there as the object are these as patterns.
+pub(super) fn note_refusal(context: Context<'_>, prefixes: &[Vec<u8>]) {
+    if let Some(user) = context.user_name() {
+        let patterns: Vec<Vec<u8>> = prefixes
+            .iter()
+            .map(|prefix| [prefix, &b"*"[..]].concat())
+            .collect();
+        let object = OwnedStr::new(&patterns.join(&b' '));
+        context.log_refused_keys(&user, object.get());
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use nuthatch_indexes::suggest::Suggestions;
 
 use super::api::{Context, Key, OwnedStr, Pairs, Str};
@@ -10,7 +11,7 @@ use crate::keyspace::{Access, Hashes, Keyspace, Presence, WrongType};
 
 /// Field names as strings of the server, made once: half the cost of reading a field otherwise.
 #[derive(Default)]
-pub(super) struct FieldNames(HashMap<Box<[u8]>, OwnedStr>);
+pub(super) struct FieldNames(HashMap<Box<[u8]>, OwnedStr, RandomState>);
 
 impl FieldNames {
     /// More names than schemas have; a client that asks for others all the time starts it anew.
@@ -135,6 +136,10 @@ impl Keyspace for ServerKeyspace<'_> {
     fn allows(&mut self, access: Access, prefixes: &[Vec<u8>]) -> bool {
         self.command
             .is_some_and(|command| acl::allows(self.context, command, access, prefixes))
+    }
+
+    fn note_refusal(&mut self, prefixes: &[Vec<u8>]) {
+        acl::note_refusal(self.context, prefixes);
     }
 
     fn key_count(&mut self) -> u64 {

@@ -75,6 +75,24 @@ impl Context<'_> {
         unsafe { OwnedStr::from_raw(description) }
     }
 
+    /// Adds to the log of what access control refused that a user may not use some keys.
+    pub(in crate::host::valkey) fn log_refused_keys(self, user: &OwnedStr, keys: Str<'_>) {
+        let get = server!(RedisModule_GetModuleUserFromUserName);
+        // SAFETY: the name is alive; of a user that is not there it gives null.
+        let user = unsafe { get(user.get().as_raw()) };
+        if user.is_null() {
+            return;
+        }
+        let add = server!(RedisModule_ACLAddLogEntry);
+        let reason = raw::RedisModuleACLLogEntryReason_REDISMODULE_ACL_LOG_KEY;
+        // SAFETY: context and string are alive, and the user is there until it is freed below; the
+        // server copies what it keeps.
+        unsafe { add(self.as_raw(), user, keys.as_raw(), reason) };
+        let free = server!(RedisModule_FreeModuleUser);
+        // SAFETY: the handle is the module's; the server's user stays.
+        unsafe { free(user) };
+    }
+
     /// The same from the list of all users.
     fn listed_description(self, name: &[u8]) -> Option<OwnedStr> {
         let call = server!(RedisModule_Call);
