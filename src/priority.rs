@@ -31,7 +31,8 @@ pub fn give_way(steps: i32) {
 #[cfg(not(target_os = "linux"))]
 pub fn give_way(_steps: i32) {}
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::thread;
 
