@@ -84,10 +84,22 @@ def _name(command: Command) -> bytes:
     return (name.encode() if isinstance(name, str) else bytes(name)).upper()  # type: ignore[call-overload]
 
 
-class _Packing:
-    """Commands stay tuples on their way to the engine; both kinds of connection have this."""
+class _Local:
+    """What both kinds of connection have: nothing to connect to, and commands that stay tuples."""
 
     encoder: Any
+
+    def repr_pieces(self) -> Any:
+        """What is shown of it."""
+        return [("engine", "in-process")]
+
+    @property
+    def is_connected(self) -> bool:
+        """Always."""
+        return True
+
+    def _host_error(self) -> Any:
+        return "engine in the process"
 
     def pack_command(self, *args: Any) -> list[Any]:
         """One command, its name split where redis-py writes two words as one."""
@@ -115,21 +127,12 @@ class _Packing:
         return reply
 
 
-class EmbeddedConnection(_Packing, AbstractConnection):
+class EmbeddedConnection(_Local, AbstractConnection):
     """A connection of redis-py that ends at an engine in the process."""
 
     def __init__(self, engine: Engine, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._session = _Session(engine)
-
-    def repr_pieces(self) -> Any:
-        """What is shown of it."""
-        return [("engine", "in-process")]
-
-    @property
-    def is_connected(self) -> bool:
-        """Always."""
-        return True
 
     def connect(self) -> None:
         """Nothing to do."""
@@ -151,9 +154,6 @@ class EmbeddedConnection(_Packing, AbstractConnection):
     def _connect(self) -> Any:
         return None
 
-    def _host_error(self) -> Any:
-        return "engine in the process"
-
     def send_packed_command(self, command: Any, check_health: bool = True) -> None:
         """Runs commands."""
         self._session.run(command, int(self.protocol))
@@ -170,21 +170,12 @@ class EmbeddedConnection(_Packing, AbstractConnection):
         return response
 
 
-class AsyncEmbeddedConnection(_Packing, AsyncAbstractConnection):  # type: ignore[misc]
+class AsyncEmbeddedConnection(_Local, AsyncAbstractConnection):  # type: ignore[misc]
     """The same for asyncio: commands run in threads, so that the loop goes on meanwhile."""
 
     def __init__(self, engine: Engine, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._session = _Session(engine)
-
-    def repr_pieces(self) -> Any:
-        """What is shown of it."""
-        return [("engine", "in-process")]
-
-    @property
-    def is_connected(self) -> bool:
-        """Always."""
-        return True
 
     async def connect(self) -> None:
         """Nothing to do."""
@@ -209,9 +200,6 @@ class AsyncEmbeddedConnection(_Packing, AsyncAbstractConnection):  # type: ignor
 
     async def _connect(self) -> None:
         return None
-
-    def _host_error(self) -> Any:
-        return "engine in the process"
 
     async def send_packed_command(self, command: Any, check_health: bool = True) -> None:
         """Runs commands."""

@@ -99,6 +99,7 @@ def test_nothing_is_left_behind_by_many_operations(make) -> None:
         turn(number)
     gc.collect()
     grown = resident() - before
+    print(f"{grown} bytes more after {turns * operations} operations")
     assert grown < ALLOWED, f"{grown} bytes in {turns * operations} operations"
     tracemalloc.start()
     try:
