@@ -138,7 +138,7 @@ pub(super) fn docs_of(docs: &RoaringBitmap) -> Vec<DocId> {
 }
 
 /// The document of a number, of which none is 0.
-fn doc_of(number: u32) -> DocId {
+pub(super) fn doc_of(number: u32) -> DocId {
     DocId::new(number).unwrap_or(DocId::FIRST)
 }
 

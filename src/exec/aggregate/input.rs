@@ -7,6 +7,7 @@ use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::docset::DocSet;
 
 use super::Batch;
+use super::docs::Docs;
 use crate::catalog::index::{FieldIndex, Index};
 use crate::exec::collect::Hit;
 use crate::exec::deadline::{Deadline, Steps};
@@ -21,11 +22,13 @@ use crate::request::search::Scorer;
 /// Documents with values that came with them, such as their scores.
 #[derive(Debug, Default)]
 pub struct Input {
-    docs: Vec<DocId>,
+    docs: Docs,
     /// By slot; each as long as the documents, or the same for all.
     given: Vec<Column>,
     /// The first that has not been given out.
     at: usize,
+    /// The last that has been.
+    last: Option<DocId>,
     /// Hashes of the documents' keys, from [`Input::guard`] on.
     keys: Option<Keys>,
     /// What was measured of the plan that found them.
@@ -47,12 +50,9 @@ impl Input {
     #[must_use]
     pub fn new(docs: Vec<DocId>, given: Vec<Column>) -> Self {
         Self {
-            docs,
+            docs: Docs::Listed(docs),
             given,
-            at: 0,
-            keys: None,
-            profile: None,
-            left_out: 0,
+            ..Self::default()
         }
     }
 
@@ -119,7 +119,10 @@ impl Input {
         }
         if plan.gathers_bits() && !with_scores && enough.is_none() {
             let found = bits::matching(&plan.filter, plan.access, index, deadline)?;
-            return Ok(Self::new(by_number::docs_of(&found), Vec::new()));
+            return Ok(Self {
+                docs: Docs::Set(found.into_owned()),
+                ..Self::default()
+            });
         }
         let enough = enough.unwrap_or(usize::MAX);
         let (mut docs, mut scores) = (Vec::new(), Vec::new());
@@ -178,7 +181,7 @@ impl Input {
         }
         let hasher = RandomState::new();
         let documents = index.documents();
-        let left = self.docs.get(self.at..).unwrap_or_default();
+        let left = self.docs.list().get(self.at..).unwrap_or_default();
         let hashes = left.iter().map(|doc| hasher.hash_one(documents.key(*doc)));
         self.keys = Some(Keys {
             hashes: hashes.collect(),
@@ -197,7 +200,7 @@ impl Input {
     pub(super) fn part(&self, rows: Range<usize>) -> Self {
         let rows = self.at + rows.start..self.at + rows.end;
         let given = self.given.iter().map(|column| part(column, rows.clone()));
-        Self::new(self.docs[rows.clone()].to_vec(), given.collect())
+        Self::new(self.docs.some(rows.clone()), given.collect())
     }
 
     /// Takes all documents for given out.
@@ -209,8 +212,7 @@ impl Input {
     #[must_use]
     pub fn bytes(&self) -> usize {
         let given = self.given.len() * size_of::<f64>();
-        let per_document = size_of::<DocId>() + size_of::<u64>() + given;
-        self.docs.len() * per_document
+        self.docs.bytes() + self.docs.len() * (size_of::<u64>() + given)
     }
 
     /// The next rows, at most so many; an empty batch when all of these have gone, none when there
@@ -221,15 +223,16 @@ impl Input {
             return None;
         }
         let given = self.given.iter().map(|column| part(column, rows.clone()));
-        let docs = self.docs[rows.clone()].to_vec();
+        let docs = self.docs.next(rows.clone(), self.last);
         let batch = Batch::of_documents(docs, given.collect());
-        self.at = rows.end;
+        (self.at, self.last) = (rows.end, batch.docs.last().copied());
         let Some(keys) = &self.keys else {
             return Some(batch);
         };
         let is_same: Vec<bool> = rows
-            .map(|row| {
-                let key = index.documents().key(self.docs[row]);
+            .zip(&batch.docs)
+            .map(|(row, doc)| {
+                let key = index.documents().key(*doc);
                 key.is_some()
                     && keys.hashes.get(row - keys.first) == Some(&keys.hasher.hash_one(key))
             })

@@ -7,6 +7,7 @@
 mod batch;
 mod budget;
 mod distinct;
+mod docs;
 mod fetch;
 mod group;
 mod input;
