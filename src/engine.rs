@@ -11,7 +11,7 @@ mod saved;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Instant;
 
-use nuthatch_indexes::vector::Algorithm;
+use nuthatch_indexes::vector::{Algorithm, VectorIndex};
 
 pub use self::content::Restoring;
 use self::jobs::{Deferral, Job};
@@ -33,6 +33,8 @@ pub struct Core {
     last_serial: u64,
     settings: Settings,
     linkers: Linkers,
+    /// The host has writers wait while linkers are behind.
+    holds_writers: bool,
     cursors: Cursors,
     counts: Counts,
     /// Whether the running command may defer its query.
@@ -161,15 +163,34 @@ impl Core {
     }
 
     /// Brings every index in line with what `key` holds now: indexes it, again, or forgets it.
-    /// Idempotent, so a host may call it for any event on the key.
-    pub fn key_changed(&mut self, database: u32, key: &[u8], keyspace: &mut dyn Hashes) {
+    /// Idempotent, so a host may call it for any event on the key. Whether linkers are behind with any of
+    /// these indexes: see [`Core::hold_writers`].
+    pub fn key_changed(&mut self, database: u32, key: &[u8], keyspace: &mut dyn Hashes) -> bool {
         let Some(indexes) = self.databases.get_mut(&database) else {
-            return;
+            return false;
         };
+        let mut behind = false;
         for index in indexes.iter_mut().filter(|index| index.takes(key)) {
+            let holds_writers = self.holds_writers;
+            let each = |(_, vectors): (_, &VectorIndex)| vectors.set_patient(holds_writers);
+            index.vectors().for_each(each);
             index.refresh(key, keyspace);
             offer(&mut self.linkers, index);
+            behind |= is_behind(index);
         }
+        behind
+    }
+
+    /// Says that the host has writers wait while linkers are behind, so that writes need not link.
+    pub fn hold_writers(&mut self) {
+        self.holds_writers = true;
+    }
+
+    /// Whether linkers are behind with any index.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        let mut indexes = self.databases.values().flat_map(Registry::iter);
+        indexes.any(is_behind)
     }
 
     /// Drops every index and every dictionary of one database, or of all: its keys have been
@@ -301,6 +322,10 @@ fn backfilling(databases: &mut BTreeMap<u32, Registry>, backfill: Backfill) -> O
         .get_mut(&backfill.database)?
         .iter_mut()
         .find(|index| index.serial() == backfill.index && index.backfill_round() == backfill.round)
+}
+
+fn is_behind(index: &Index) -> bool {
+    index.vectors().any(|(_, vectors)| vectors.is_behind())
 }
 
 /// Hands what an index has left to do to the linkers.

@@ -66,13 +66,13 @@ const GOALS: [Goal; 9] = [
     ),
     Goal::times(
         "restart",
-        "restart with saved links, of linking anew",
+        "an index of vectors back with saved links, of linking anew",
         10.0,
         20.0,
     ),
     Goal::times(
         "restart_text",
-        "restart of text, of indexing anew",
+        "an index of text back with saved content, of indexing anew",
         10.0,
         20.0,
     ),

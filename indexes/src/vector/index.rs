@@ -96,6 +96,19 @@ impl VectorIndex {
         Ok(())
     }
 
+    /// Whether more vectors wait to be linked than should: whoever inserts more links one himself each time,
+    /// unless he is [patient](Self::set_patient).
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.store.is_behind(1)
+    }
+
+    /// Whether whoever inserts waits by himself while this index [is behind](Self::is_behind). Until eight
+    /// times as many vectors wait an insertion then links none.
+    pub fn set_patient(&self, is_patient: bool) {
+        self.store.set_patient(is_patient);
+    }
+
     /// Takes the vector of `doc` away; false if it had none.
     pub fn remove(&mut self, doc: DocId) -> bool {
         let Some(row) = self.row(doc) else {

@@ -36,6 +36,10 @@ const SPARE_SCRATCHES: usize = 8;
 /// search compares with them: 2,048 rows of 384 components take it 70 µs.
 const MOST_FRESH: usize = 2_048;
 
+/// So many times as many before he does so who is made to wait in another way: what writes that nobody can
+/// have wait may leave.
+const MOST_TIMES_PATIENT: usize = 8;
+
 /// The rows of an index.
 ///
 /// One thread adds and removes rows; any number search; any number link and keep up
@@ -83,6 +87,8 @@ pub(super) struct Store {
     closed: AtomicBool,
     /// Links are to be loaded: until then nothing is linked.
     waiting: AtomicBool,
+    /// Whoever adds rows waits elsewhere while too many are fresh.
+    patient: AtomicBool,
 }
 
 /// Something to be done in whatever space the rows are in.
@@ -121,6 +127,7 @@ impl Store {
             scratches: Mutex::default(),
             closed: AtomicBool::new(false),
             waiting: AtomicBool::new(false),
+            patient: AtomicBool::new(false),
         }
     }
 
@@ -161,10 +168,12 @@ impl Store {
 
     /// One row linked for one added when those that wait are too many, and upkeep when it is overdue.
     pub(super) fn help(&self) {
+        let is_patient = self.patient.load(Ordering::Relaxed);
+        let times = if is_patient { MOST_TIMES_PATIENT } else { 1 };
         // Twice as many dead as are swept at a time.
-        let is_overdue = self.buried() * DEAD_SHARE > 2 * (self.live() + self.buried());
+        let is_overdue = self.buried() * DEAD_SHARE > 2 * times * (self.live() + self.buried());
         let helped = || self.link_one() || self.gate_wanted.load(Ordering::Relaxed);
-        if self.is_behind() && helped() || is_overdue {
+        if self.is_behind(times) && helped() || is_overdue {
             self.keep_up();
         }
     }
@@ -233,11 +242,16 @@ impl Store {
         while self.step() || self.is_pending() || self.may_link() && self.fresh.len() > 0 {}
     }
 
-    /// More rows wait than may: whoever adds rows is to help.
-    pub(super) fn is_behind(&self) -> bool {
+    /// So many times as many rows wait as may: whoever adds rows is to help, or to wait.
+    pub(super) fn is_behind(&self, times: usize) -> bool {
         let untrained = self.codes.load().is_none();
         let awaited = self.params.codes_from().filter(|_| untrained).unwrap_or(0);
-        self.may_link() && self.fresh.unclaimed() > MOST_FRESH + awaited
+        self.may_link() && self.fresh.unclaimed() > times * MOST_FRESH + awaited
+    }
+
+    /// Whether whoever adds rows waits elsewhere while too many are fresh.
+    pub(super) fn set_patient(&self, is_patient: bool) {
+        self.patient.store(is_patient, Ordering::Relaxed);
     }
 
     /// Links the fresh row that waits longest; false if there is none or it is not the time.

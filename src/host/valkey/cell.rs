@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use super::api::Context;
 use super::backfill::Scanning;
+use super::backlog::{self, Backlog};
 use super::fault::{self, Panicked};
 use super::info;
 use super::keyspace::{FieldNames, ServerKeyspace};
@@ -30,6 +31,8 @@ pub(super) struct Host {
     pub(super) collects_cursors: bool,
     /// Those who answer expensive queries.
     pub(super) workers: Workers,
+    /// Writers that linkers are behind with.
+    pub(super) backlog: Backlog,
 }
 
 /// Why work did not come to a result.
@@ -67,7 +70,7 @@ static QUEUE: Mutex<VecDeque<Change>> = Mutex::new(VecDeque::new());
 pub(super) fn configure(settings: Settings) {
     if let Some(mut host) = borrow() {
         host.workers = Workers::new(settings.workers);
-        host.core = Core::with(settings);
+        host.core = backlog::core(settings);
     }
 }
 
@@ -91,7 +94,7 @@ pub(super) fn set(setting: &Setting, value: &[u8]) -> Result<(), String> {
         *host.core.settings_mut() = settings;
     } else if host.core.settings() != settings {
         host.workers = Workers::new(settings.workers);
-        host.core = Core::with(settings);
+        host.core = backlog::core(settings);
     }
     Ok(())
 }
@@ -139,22 +142,25 @@ pub(super) fn change(context: Context<'_>, change: Change) {
 }
 
 /// As [`change`] for a key of the selected database: without a copy of its name if no index
-/// watches it.
-pub(super) fn key_changed(context: Context<'_>, key: &[u8]) {
+/// watches it. A client that has written it may be had to wait for the linkers.
+pub(super) fn key_changed(context: Context<'_>, key: &[u8], is_write: bool) {
     let database = context.database();
     let Some(mut host) = borrow() else {
         queue().push_back(Change::Key(database, key.to_vec()));
         return;
     };
     // A panic is logged and counted by then, and nobody waits for an answer.
-    let _ = fault::catch(context, || apply_key(context, &mut host, database, key));
+    let behind = fault::catch(context, || apply_key(context, &mut host, database, key));
     apply_queued(context, &mut host);
+    if is_write && behind.is_ok_and(|behind| behind) {
+        backlog::hold(context, &mut host);
+    }
 }
 
 /// A key of the selected database has been loaded with the rest of a snapshot.
 pub(super) fn key_loaded(context: Context<'_>, key: &[u8]) {
     let Some(mut host) = borrow() else {
-        return key_changed(context, key);
+        return key_changed(context, key, false);
     };
     let host = &mut *host;
     let database = context.database();
@@ -208,11 +214,13 @@ fn apply(context: Context<'_>, host: &mut Host, change: Change) {
     });
 }
 
-/// The core reads a key of the selected database again, if any index watches it.
-fn apply_key(context: Context<'_>, host: &mut Host, database: u32, key: &[u8]) {
-    if host.core.watches(database, key) {
-        info::KEY_CHANGES.count();
-        let mut keyspace = ServerKeyspace::new(context, &mut host.names);
-        host.core.key_changed(database, key, &mut keyspace);
+/// The core reads a key of the selected database again, if any index watches it. Whether linkers are behind
+/// with such an index.
+fn apply_key(context: Context<'_>, host: &mut Host, database: u32, key: &[u8]) -> bool {
+    if !host.core.watches(database, key) {
+        return false;
     }
+    info::KEY_CHANGES.count();
+    let mut keyspace = ServerKeyspace::new(context, &mut host.names);
+    host.core.key_changed(database, key, &mut keyspace)
 }

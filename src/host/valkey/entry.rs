@@ -5,7 +5,6 @@ use std::ffi::c_int;
 use valkey_module::raw;
 
 use super::api::{Context, Str, c_text, server};
-use super::backfill;
 use super::cell::{self, Host, Refusal};
 use super::keyspace::ServerKeyspace;
 use super::options::{self, Options};
@@ -13,6 +12,7 @@ use super::reply::ServerSink;
 use super::{
     alloc, blocked, config, cursors, events, fault, idle, info, rdb, registration, suggestions,
 };
+use super::{backfill, backlog};
 use crate::engine::jobs::Begun;
 use crate::engine::{Call, Effect};
 use crate::reply::Sink;
@@ -70,6 +70,7 @@ fn load(context: Context<'_>, counted: bool, arguments: &[&[u8]]) -> Result<(), 
     #[cfg(feature = "test-commands")]
     super::test_commands::register(context)?;
     context.keep_detached();
+    backlog::look_at_server(context);
     cell::configure(settings);
     config::register(context)?;
     if !events::subscribe(context) {

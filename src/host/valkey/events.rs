@@ -53,7 +53,8 @@ unsafe extern "C" fn on_key(
         if class == raw::REDISMODULE_NOTIFY_LOADED {
             cell::key_loaded(context, key);
         } else {
-            cell::key_changed(context, key);
+            let is_write = class == raw::REDISMODULE_NOTIFY_HASH && event == c"hset";
+            cell::key_changed(context, key, is_write);
         }
     });
     0

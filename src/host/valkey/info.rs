@@ -49,6 +49,9 @@ pub(super) static QUERIES_DEFERRED: Counter = Counter::new();
 /// Queries whose clients went away.
 pub(super) static QUERIES_CANCELLED: Counter = Counter::new();
 
+/// Writes whose replies were held back for the linkers.
+pub(super) static WRITERS_HELD: Counter = Counter::new();
+
 /// Adds the section to `INFO`.
 pub(super) fn register(context: Context<'_>) -> bool {
     context.register_info(Some(write))
@@ -69,7 +72,7 @@ unsafe extern "C" fn write(info: *mut raw::RedisModuleInfoCtx, crash_report: c_i
         None
     };
     let workers = workers.unwrap_or_default();
-    let fields: [(&CStr, u64); 16] = [
+    let fields: [(&CStr, u64); 17] = [
         (c"panics", fault::panics()),
         (c"key_changes", KEY_CHANGES.get()),
         (c"backfilled_keys", BACKFILLED_KEYS.get()),
@@ -86,6 +89,7 @@ unsafe extern "C" fn write(info: *mut raw::RedisModuleInfoCtx, crash_report: c_i
         (c"queries_running", workers.running),
         (c"queries_deferred", QUERIES_DEFERRED.get()),
         (c"queries_cancelled", QUERIES_CANCELLED.get()),
+        (c"writers_held", WRITERS_HELD.get()),
     ];
     let indexes: [(&CStr, u64); 6] = [
         (c"number_of_indexes", overview.indexes),

@@ -15,6 +15,7 @@ mod acl;
 mod alloc;
 mod api;
 mod backfill;
+mod backlog;
 mod blocked;
 mod cell;
 mod config;

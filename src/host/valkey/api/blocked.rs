@@ -112,7 +112,51 @@ impl Drop for BlockedClient {
     }
 }
 
+/// A client that has its reply, and gets it later.
+pub(in crate::host::valkey) struct HeldClient(NonNull<raw::RedisModuleBlockedClient>);
+
+// SAFETY: as for `BlockedClient`.
+unsafe impl Send for HeldClient {}
+
+impl HeldClient {
+    /// Holds the client whose write an event is about, which must be one that [may be](Context::may_block),
+    /// on a server that [can](Context::can_hold_writers). What else it has sent waits as well.
+    pub(in crate::host::valkey) fn new(context: Context<'_>) -> Self {
+        let block = server!(RedisModule_BlockClient);
+        // SAFETY: the context is that of an event in the course of a client's command.
+        let client = unsafe { block(context.as_raw(), None, None, None, 0) };
+        Self(NonNull::new(client).expect("a client that may be blocked is"))
+    }
+}
+
+impl Drop for HeldClient {
+    fn drop(&mut self) {
+        let unblock = server!(RedisModule_UnblockClient);
+        // SAFETY: the client is blocked: this is called once.
+        unsafe { unblock(self.0.as_ptr(), ptr::null_mut()) };
+    }
+}
+
 impl<'a> Context<'a> {
+    /// Whether the server knows in an event whose command led to it, and can hold back what that replies:
+    /// Valkey from 9.1 on.
+    pub(in crate::host::valkey) fn can_hold_writers(self) -> bool {
+        let version = self.server_info(c"server", "valkey_version");
+        version.is_some_and(|version| {
+            let mut parts = version
+                .split('.')
+                .map(|part| part.parse::<u32>().unwrap_or(0));
+            (parts.next(), parts.next()) >= (Some(9), Some(1))
+        })
+    }
+
+    /// The number of the client whose command runs.
+    pub(in crate::host::valkey) fn client(self) -> u64 {
+        let id = server!(RedisModule_GetClientId);
+        // SAFETY: the context is alive.
+        unsafe { id(self.as_raw()) }
+    }
+
     /// Whether the client of the running command can wait for a reply while others go on.
     pub(in crate::host::valkey) fn may_block(self) -> bool {
         let flags = raw::REDISMODULE_CTX_FLAGS_MULTI

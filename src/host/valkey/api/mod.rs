@@ -8,7 +8,7 @@ mod string;
 mod user;
 mod value;
 
-pub(super) use blocked::{BlockedClient, Callbacks, call_on_main, detached};
+pub(super) use blocked::{BlockedClient, Callbacks, HeldClient, call_on_main, detached};
 pub(super) use key::{Cursor, Key, Pairs};
 pub(super) use string::{OwnedStr, Str};
 pub(super) use value::{
