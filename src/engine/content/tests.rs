@@ -339,8 +339,9 @@ proptest! {
         for _ in 0..2 {
             prop_assert!(found(&mut after, &mut keys) == found(&mut before, &mut keys));
             write(&mut before, &mut keys, &then);
-            let changed: Vec<Vec<u8>> = then.iter().map(|it| format!("d:{}", it.0).into_bytes()).collect();
-            changed.iter().for_each(|key| after.key_changed(DATABASE, key, &mut keys));
+            for (key, ..) in &then {
+                after.key_changed(DATABASE, format!("d:{key}").as_bytes(), &mut keys);
+            }
         }
     }
 
