@@ -114,8 +114,9 @@ def test_what_is_refused_is_in_the_servers_log(server, indexed, protocol):
     restricted.execute_command("FT._LIST")
     restricted.execute_command("FT.SEARCH", "open", "*")
     entries = indexed.execute_command("ACL", "LOG")
-    entries = [{as_text(name): value for name, value in entry.items()} for entry in entries]
-    logged = [tuple(as_text(entry[name]) for name in ("reason", "context", "object", "username")) for entry in entries]
+    flat = [sum(map(list, it.items()), []) if isinstance(it, dict) else it for it in entries]
+    named = [{as_text(name): value for name, value in zip(it[::2], it[1::2])} for it in flat]
+    logged = [tuple(as_text(it[name]) for name in ("reason", "context", "object", "username")) for it in named]
     expected = [("key", "module", keys, "restricted") for keys in ("pub:* e:*", "d:*")]
     assert logged == expected
 
