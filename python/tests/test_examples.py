@@ -44,6 +44,8 @@ def test_hybrid(capsys) -> None:
     assert by_way[8][1].split(", ")[0] in ("gimp", "darktable")
 
 
+# Passages are embedded by a model in NumPy, which takes minutes on a busy machine.
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("source", ["rfcs", "documentation"])
 def test_answers_from_texts(capsys, source: str) -> None:
     arguments = ["--passages", "12"]
