@@ -1,7 +1,7 @@
 # Nuthatch: `make` lists what there is.
 PORT ?= 6379
 .DEFAULT_GOAL := help
-.PHONY: help demo module server wheel python leak test crash fuzz-wire tsan fuzz bench bench-vector bench-text bench-query bench-aggregate bench-cache bench-server soak fmt lint clean
+.PHONY: help demo module server wheel python leak test crash fuzz-wire tsan fuzz bench bench-vector bench-text bench-query bench-aggregate bench-cache bench-embedder bench-server soak fmt lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ bench-aggregate: ## Measure aggregations against DuckDB and Polars: make bench-a
 
 bench-cache: module ## Measure the semantic cache: hits against precision, and lookups: make bench-cache ARGS="--entries 20000"
 	@.ci/python bench $(ARGS)
+
+bench-embedder: ## Measure the embedder beside torch, which is downloaded for it (6 GB)
+	@.ci/python bench-embedder
 
 bench-server: ## Measure servers with the module and without it: make bench-server ARGS='--only plain,writes'
 	@.ci/bench-server $(ARGS)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+BENCH = ROOT / "target" / "bench"
 
 
 class Goal(NamedTuple):
@@ -64,6 +67,21 @@ class Report:
         (folder / "cache.json").write_text(whole + "\n", encoding="utf-8")
         (folder / "cache.md").write_text("\n".join(table) + "\n", encoding="utf-8")
         print("\nwrote target/bench/cache.json and cache.md")
+
+
+def merge(summary: list[dict[str, Any]]) -> None:
+    """Puts the lines into the summary that there is, in the place of those of the same names."""
+    BENCH.mkdir(parents=True, exist_ok=True)
+    file = BENCH / "cache.json"
+    whole = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"summary": []}
+    names = {line["name"] for line in summary}
+    whole["summary"] = [line for line in whole["summary"] if line["name"] not in names] + summary
+    file.write_text(json.dumps(whole, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    print()
+    for line in summary:
+        print(
+            f"{line['name']}: {line['value']:.4g} {line['unit']} (must {line['must']:g}, aim {line['aim']:g})"
+        )
 
 
 def _verdict(goal: Goal, value: float) -> str:

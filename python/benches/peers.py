@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cache import ROOT, vectors_of, word
+from cache import vectors_of, word
+from goals import merge
 
 import nuthatch
 from nuthatch import SemanticCache
 
-BENCH = ROOT / "target" / "bench"
 THRESHOLD = 0.8
 LOOKUPS = 300
 WARMING = 30
@@ -54,7 +54,7 @@ def main() -> None:
     options, _ = parser.parse_known_args()
     rows = Rows(options.entries)
     summary = [*in_the_process(rows), *on_a_server(rows)]
-    write(summary)
+    merge(summary)
 
 
 def in_the_process(rows: Rows) -> list[dict[str, Any]]:
@@ -186,19 +186,6 @@ def compare(name: str, rows: Rows, known: Known, cache: SemanticCache, theirs: A
     ratio = statistics.median(times["theirs"]) / statistics.median(times["ours"])
     line = {"name": f"lookup: {name}, their time over ours", "value": ratio}
     return [{**line, "must": 1.0, "aim": 5.0, "unit": "×", "better": "higher"}]
-
-
-def write(summary: list[dict[str, Any]]) -> None:
-    """Puts the lines into the summary that there is, in the place of those of the same names."""
-    BENCH.mkdir(parents=True, exist_ok=True)
-    file = BENCH / "cache.json"
-    whole = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"summary": []}
-    names = {line["name"] for line in summary}
-    whole["summary"] = [line for line in whole["summary"] if line["name"] not in names] + summary
-    file.write_text(json.dumps(whole, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    print()
-    for line in summary:
-        print(f"{line['name']}: {line['value']:.3g} × (must {line['must']:g}, aim {line['aim']:g})")
 
 
 if __name__ == "__main__":

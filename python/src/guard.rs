@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyFrozenSet, PyString, PyTuple};
+use rustc_hash::FxHashMap;
 
 use crate::words::{begins_sentence, stem, tokens, ungrouped};
 
@@ -27,24 +28,30 @@ struct Known {
 /// Compares prompts by rules over words that it is given.
 #[pyclass(frozen, module = "nuthatch._native")]
 pub(crate) struct Guard {
-    words: HashMap<String, Known>,
+    /// Only it adds words: nobody can choose them so that they collide.
+    words: FxHashMap<String, Known>,
 }
 
 /// What a prompt says that another must say too.
 #[pyclass(frozen, module = "nuthatch._native", eq)]
 #[derive(PartialEq, Eq)]
-pub(crate) struct Facts {
-    words: BTreeSet<String>,
-    numbers: BTreeSet<String>,
-    #[pyo3(get)]
+pub(crate) struct Facts(Heard<'static>);
+
+/// The same with words that may be the prompt's own: a lookup compares two prompts, and keeps nothing.
+#[derive(Default, PartialEq, Eq)]
+struct Heard<'t> {
+    words: Words<'t>,
+    numbers: Words<'t>,
     negations: usize,
-    names: BTreeSet<String>,
-    opposites: BTreeSet<String>,
-    qualifiers: BTreeSet<String>,
-    asks: BTreeSet<String>,
+    names: Words<'t>,
+    opposites: Words<'t>,
+    qualifiers: Words<'t>,
+    asks: Words<'t>,
     /// Sorted.
-    relations: Vec<(String, String)>,
+    relations: Vec<(Cow<'t, str>, Cow<'t, str>)>,
 }
+
+type Words<'t> = BTreeSet<Cow<'t, str>>;
 
 #[pymethods]
 impl Guard {
@@ -62,7 +69,7 @@ impl Guard {
         asks: Vec<String>,
         relations: Vec<String>,
     ) -> Self {
-        let mut words: HashMap<String, Known> = HashMap::new();
+        let mut words: FxHashMap<String, Known> = FxHashMap::default();
         let mut mark = |list: Vec<String>, set: fn(&mut Known)| {
             for word in list {
                 set(words.entry(word).or_default());
@@ -85,10 +92,31 @@ impl Guard {
 
     /// What a prompt says of numbers, negations, names, opposites and directions.
     fn facts(&self, prompt: &Bound<'_, PyString>) -> Facts {
-        // Halves of surrogate pairs are no letters.
-        let prompt = prompt.to_string_lossy();
-        let without = ungrouped(&prompt);
-        let text = without.as_deref().unwrap_or(&prompt);
+        let prompt = text_of(prompt);
+        Facts(self.heard(&prompt).kept())
+    }
+
+    /// As `difference` of the facts of two prompts.
+    fn between(&self, asked: &Bound<'_, PyString>, kept: &Bound<'_, PyString>) -> Option<String> {
+        let (asked, kept) = (text_of(asked), text_of(kept));
+        self.differs(&self.heard(&asked), &self.heard(&kept))
+    }
+
+    /// Why one prompt may not get the answer of the other; none if nothing speaks against it.
+    fn difference(&self, asked: &Facts, kept: &Facts) -> Option<String> {
+        self.differs(&asked.0, &kept.0)
+    }
+}
+
+/// A prompt as the guard reads it.
+fn text_of<'a>(prompt: &'a Bound<'_, PyString>) -> Cow<'a, str> {
+    // Halves of surrogate pairs are no letters.
+    let prompt = prompt.to_string_lossy();
+    ungrouped(&prompt).map_or(prompt, Cow::Owned)
+}
+
+impl Guard {
+    fn heard<'t>(&self, text: &'t str) -> Heard<'t> {
         let mut said = Said::default();
         for (start, token) in tokens(text) {
             self.hear(&mut said, text, start, token);
@@ -96,13 +124,7 @@ impl Guard {
         self.facts_of(said)
     }
 
-    /// As `difference` of the facts of two prompts.
-    fn between(&self, asked: &Bound<'_, PyString>, kept: &Bound<'_, PyString>) -> Option<String> {
-        self.difference(&self.facts(asked), &self.facts(kept))
-    }
-
-    /// Why one prompt may not get the answer of the other; none if nothing speaks against it.
-    fn difference(&self, asked: &Facts, kept: &Facts) -> Option<String> {
+    fn differs<'t>(&self, asked: &Heard<'t>, kept: &Heard<'t>) -> Option<String> {
         if asked.numbers != kept.numbers {
             return Some(told("numbers differ", &asked.numbers ^ &kept.numbers));
         }
@@ -136,62 +158,91 @@ impl Facts {
     /// All words, lower case, without endings of the plural.
     #[getter]
     fn words<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyFrozenSet>> {
-        PyFrozenSet::new(py, &self.words)
+        PyFrozenSet::new(py, &self.0.words)
     }
 
     /// Words with a digit, and words for numbers, as digits.
     #[getter]
     fn numbers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyFrozenSet>> {
-        PyFrozenSet::new(py, &self.numbers)
+        PyFrozenSet::new(py, &self.0.numbers)
+    }
+
+    /// How often something is denied.
+    #[getter]
+    const fn negations(&self) -> usize {
+        self.0.negations
     }
 
     /// Words written as names are, lower case.
     #[getter]
     fn names<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyFrozenSet>> {
-        PyFrozenSet::new(py, &self.names)
+        PyFrozenSet::new(py, &self.0.names)
     }
 
     /// Words that have an opposite.
     #[getter]
     fn opposites<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyFrozenSet>> {
-        PyFrozenSet::new(py, &self.opposites)
+        PyFrozenSet::new(py, &self.0.opposites)
     }
 
     /// Words that narrow a question down, as "first" and "free" do.
     #[getter]
     fn qualifiers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyFrozenSet>> {
-        PyFrozenSet::new(py, &self.qualifiers)
+        PyFrozenSet::new(py, &self.0.qualifiers)
     }
 
     /// Whether it asks why, when, where or who.
     #[getter]
     fn asks<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyFrozenSet>> {
-        PyFrozenSet::new(py, &self.asks)
+        PyFrozenSet::new(py, &self.0.asks)
     }
 
     /// Which word follows each "to", "than" and the like.
     #[getter]
     fn relations<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, &self.relations)
+        PyTuple::new(py, &self.0.relations)
     }
 }
 
 /// What was said so far, word by word.
 #[derive(Default)]
-struct Said {
-    words: Vec<String>,
-    numbers: BTreeSet<String>,
-    names: BTreeSet<String>,
+struct Said<'t> {
+    words: Vec<Cow<'t, str>>,
+    numbers: Words<'t>,
+    names: Words<'t>,
     negations: usize,
+}
+
+impl Heard<'_> {
+    /// The same without the prompt.
+    fn kept(self) -> Heard<'static> {
+        fn owned(word: Cow<'_, str>) -> Cow<'static, str> {
+            Cow::Owned(word.into_owned())
+        }
+        let words = |words: Words<'_>| words.into_iter().map(owned).collect();
+        let pairs = self.relations.into_iter();
+        Heard {
+            words: words(self.words),
+            numbers: words(self.numbers),
+            negations: self.negations,
+            names: words(self.names),
+            opposites: words(self.opposites),
+            qualifiers: words(self.qualifiers),
+            asks: words(self.asks),
+            relations: pairs
+                .map(|(word, then)| (owned(word), owned(then)))
+                .collect(),
+        }
+    }
 }
 
 impl Guard {
     /// Takes in one token of a text.
-    fn hear(&self, said: &mut Said, text: &str, start: usize, token: &str) {
-        let lower = token.to_lowercase();
+    fn hear<'t>(&self, said: &mut Said<'t>, text: &'t str, start: usize, token: &'t str) {
+        let lower = lowered(token);
         let has_digit = lower.chars().any(char::is_numeric);
-        let known = self.words.get(lower.as_str());
-        let of = |part: &str| self.words.get(part)?.number.clone();
+        let known = self.words.get(&*lower);
+        let of = |part: &str| self.words.get(part)?.number.clone().map(Cow::Owned);
         let is_compound = !has_digit && lower.contains('-');
         let negates = known.is_some_and(|known| known.negates)
             || lower.ends_with("n't")
@@ -201,11 +252,16 @@ impl Guard {
         let first = said.words.len();
         if is_compound {
             said.numbers.extend(lower.split('-').filter_map(of));
-            said.words
-                .extend(lower.split('-').map(|part| stem(part).into_owned()));
+            let parts = lower
+                .split('-')
+                .map(|part| Cow::Owned(stem(part).into_owned()));
+            said.words.extend(parts);
         } else {
             said.numbers.extend(of(&lower).filter(|_| !has_digit));
-            said.words.push(stem(&lower).into_owned());
+            said.words.push(match &lower {
+                Cow::Borrowed(word) => stem(word),
+                Cow::Owned(word) => Cow::Owned(stem(word).into_owned()),
+            });
         }
         if token != lower && self.is_name(token, &lower, text, start) {
             let parts = said.words.get(first..).unwrap_or_default();
@@ -234,22 +290,18 @@ impl Guard {
         !(starts && begins_sentence(text.get(..start).unwrap_or_default()))
     }
 
-    fn facts_of(&self, said: Said) -> Facts {
-        let mut facts = Facts {
-            words: BTreeSet::new(),
+    fn facts_of<'t>(&self, said: Said<'t>) -> Heard<'t> {
+        let mut facts = Heard {
             numbers: said.numbers,
             negations: said.negations,
             names: said.names,
-            opposites: BTreeSet::new(),
-            qualifiers: BTreeSet::new(),
-            asks: BTreeSet::new(),
-            relations: Vec::new(),
+            ..Heard::default()
         };
         for (position, word) in said.words.iter().enumerate() {
-            let Some(known) = self.words.get(word.as_str()) else {
+            let Some(known) = self.words.get(&**word) else {
                 continue;
             };
-            let note = |holds: bool, words: &mut BTreeSet<String>| {
+            let note = |holds: bool, words: &mut Words<'t>| {
                 if holds {
                     words.insert(word.clone());
                 }
@@ -271,15 +323,17 @@ impl Guard {
     }
 
     /// A word of the one and its opposite in the other.
-    fn opposed(&self, asked: &Facts, kept: &Facts) -> Option<String> {
+    fn opposed<'t>(&self, asked: &Heard<'t>, kept: &Heard<'t>) -> Option<String> {
         for word in asked.opposites.difference(&kept.words) {
             let others = self
                 .words
-                .get(word)
+                .get(&**word)
                 .map_or(&[][..], |known| &known.opposites);
             let against = others
                 .iter()
-                .filter(|other| kept.words.contains(*other) && !asked.words.contains(*other))
+                .filter(|other| {
+                    kept.words.contains(other.as_str()) && !asked.words.contains(other.as_str())
+                })
                 .min();
             if let Some(other) = against {
                 return Some(format!("opposites: {word} and {other}"));
@@ -290,18 +344,18 @@ impl Guard {
 }
 
 /// The word between things that changed places, if the same things are in both.
-fn turned<'a>(asked: &'a Facts, kept: &Facts) -> Option<&'a str> {
+fn turned<'a>(asked: &'a Heard<'_>, kept: &Heard<'_>) -> Option<&'a str> {
     // Of several that follow the same word the last one counts.
-    let of = |facts: &Facts, wanted: &str| {
+    fn of<'f>(facts: &'f Heard<'_>, wanted: &str) -> Option<&'f str> {
         let mut relations = facts.relations.iter().rev();
         relations
             .find(|(word, _)| word == wanted)
-            .map(|(_, follows)| follows.clone())
-    };
+            .map(|(_, follows)| &**follows)
+    }
     asked
         .relations
         .iter()
-        .map(|(word, _)| word.as_str())
+        .map(|(word, _)| &**word)
         .find(|word| {
             let (Some(first), Some(second)) = (of(asked, word), of(kept, word)) else {
                 return false;
@@ -309,13 +363,23 @@ fn turned<'a>(asked: &'a Facts, kept: &Facts) -> Option<&'a str> {
             first != second
                 && !first.is_empty()
                 && !second.is_empty()
-                && kept.words.contains(&first)
-                && asked.words.contains(&second)
+                && kept.words.contains(first)
+                && asked.words.contains(second)
         })
 }
 
-fn told(what: &str, words: BTreeSet<String>) -> String {
-    let words: Vec<String> = words.into_iter().collect();
+/// A token in lower case: itself where it is that already, as most are.
+fn lowered(token: &str) -> Cow<'_, str> {
+    let is_lower = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+    if token.bytes().all(is_lower) {
+        Cow::Borrowed(token)
+    } else {
+        Cow::Owned(token.to_lowercase())
+    }
+}
+
+fn told(what: &str, words: Words<'_>) -> String {
+    let words: Vec<_> = words.into_iter().collect();
     format!("{what}: {}", words.join(", "))
 }
 
