@@ -7,6 +7,7 @@ around a command, it does here too: its builders (`client.ft(...)`), its callbac
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -240,7 +241,7 @@ def embedded_client(
     connection: Any = EmbeddedConnection
     pool = redis.ConnectionPool(
         connection_class=connection,
-        **_options(engine, protocol, decode_responses, options),
+        **_options(connection, engine, protocol, decode_responses, options),
     )
     return redis.Redis.from_pool(pool)
 
@@ -253,24 +254,33 @@ def async_embedded_client(
     **options: Any,
 ) -> redis.asyncio.Redis:
     """A `redis.asyncio.Redis` on an engine in the process; see `embedded_client`."""
+    connection = AsyncEmbeddedConnection
     pool = redis.asyncio.ConnectionPool(
-        connection_class=AsyncEmbeddedConnection,
-        **_options(engine, protocol, decode_responses, options),
+        connection_class=connection,
+        **_options(connection, engine, protocol, decode_responses, options),
     )
     return redis.asyncio.Redis.from_pool(pool)
 
 
 def _options(
-    engine: Engine | None, protocol: int | None, decode_responses: bool, options: dict[str, Any]
+    connection: type,
+    engine: Engine | None,
+    protocol: int | None,
+    decode_responses: bool,
+    options: dict[str, Any],
 ) -> dict[str, Any]:
     given = {"engine": engine if engine is not None else Engine(), "decode_responses": decode_responses}
     if protocol is not None:
         given["protocol"] = protocol
-    try:
+    if _takes(connection, "maint_notifications_config"):
         # Newer versions ask a server of more than one node for news of its maintenance.
         from redis.maint_notifications import MaintNotificationsConfig
 
         given["maint_notifications_config"] = MaintNotificationsConfig(enabled=False)
-    except ImportError:
-        pass
     return {**given, **options}
+
+
+def _takes(connection: type, option: str) -> bool:
+    """Whether connections of this version of redis-py know an option."""
+    makers = [vars(kind).get("__init__") for kind in connection.__mro__]
+    return any(option in inspect.signature(make).parameters for make in makers if callable(make))

@@ -21,6 +21,9 @@ try:
 except ImportError:  # Before redis-py 6.
     from redis.commands.search.indexDefinition import IndexDefinition
 
+LEGACY: dict = {"legacy_responses": True} if redis.VERSION >= (8,) else {}
+"""Replies of both protocols in the same shapes, as they are without asking before version 8."""
+
 SCHEMA = (
     TextField("name"),
     TagField("habitat"),
@@ -40,7 +43,7 @@ def fill(client) -> None:
 
 @pytest.mark.parametrize("protocol", [2, 3])
 def test_the_builders_of_redis_py_work_without_a_server(protocol: int) -> None:
-    client = nuthatch.embedded_client(protocol=protocol, legacy_responses=True)
+    client = nuthatch.embedded_client(protocol=protocol, **LEGACY)
     fill(client)
     query = Query("(@habitat:{forest})=>[KNN 2 @song $v AS distance]").sort_by("distance").dialect(2)
     song = np.zeros(2, dtype=np.float32).tobytes()
@@ -113,7 +116,7 @@ def test_clients_share_an_engine_and_the_engine_stays_usable() -> None:
 
 
 async def test_the_asynchronous_client() -> None:
-    client = nuthatch.async_embedded_client(decode_responses=True)
+    client = nuthatch.async_embedded_client(protocol=3, decode_responses=True)
     await client.ft("birds").create_index(SCHEMA, definition=IndexDefinition(prefix=["bird:"]))
     await asyncio.gather(*(client.hset(f"bird:{n}", mapping={"name": "nuthatch"}) for n in range(20)))
     found = await client.execute_command("FT.SEARCH", "birds", "nuthatch", "LIMIT", 0, 0)
