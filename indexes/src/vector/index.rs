@@ -14,10 +14,10 @@ use super::nearest::Docs;
 use super::pace::Pace;
 use super::params::{Algorithm, VectorParams};
 use super::query::Query;
+use super::row_of::RowOf;
 use super::search::{Nearest, Neighbour, Within};
 use super::slots::RowId;
 use super::store::Store;
-use crate::cow_vec::CowVec;
 use crate::doc::DocId;
 
 /// The vectors of documents, one each.
@@ -30,8 +30,7 @@ pub struct VectorIndex {
     pub(super) params: VectorParams,
     /// Documents with a vector: those with a row.
     pub(super) docs: Arc<RoaringBitmap>,
-    /// By [`DocId::index`].
-    pub(super) row_of: CowVec<Option<RowId>, 1024>,
+    pub(super) row_of: RowOf,
     pub(super) levels: LevelDraw,
     /// This is a snapshot.
     pub(super) held: Option<Held>,
@@ -62,7 +61,7 @@ impl VectorIndex {
         Self {
             params,
             docs: Arc::default(),
-            row_of: CowVec::default(),
+            row_of: RowOf::default(),
             levels: LevelDraw::new(m),
             held: None,
             store: Arc::new(Store::new(params)),
@@ -88,7 +87,7 @@ impl VectorIndex {
         if let Some(old) = old {
             self.store.remove(old);
         }
-        self.row_of.set(doc.index(), Some(row));
+        self.row_of.set(doc, Some(row));
         if !self.docs.contains(doc.get()) {
             Arc::make_mut(&mut self.docs).insert(doc.get());
         }
@@ -114,7 +113,7 @@ impl VectorIndex {
         let Some(row) = self.row(doc) else {
             return false;
         };
-        self.row_of.set(doc.index(), None);
+        self.row_of.set(doc, None);
         Arc::make_mut(&mut self.docs).remove(doc.get());
         // Before the change: a snapshot that sees it is to know of it.
         self.store.holds.note(doc);
@@ -266,7 +265,7 @@ impl VectorIndex {
     }
 
     pub(super) fn row(&self, doc: DocId) -> Option<RowId> {
-        self.rows().row(doc)
+        self.row_of.get(doc)
     }
 
     fn rows(&self) -> Docs<'_> {

@@ -25,6 +25,7 @@ mod pace;
 mod params;
 mod query;
 mod range;
+mod row_of;
 mod rows;
 mod saved;
 mod scan;

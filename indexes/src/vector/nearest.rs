@@ -15,13 +15,13 @@ use super::hnsw::graph::Graph;
 use super::pace::Pace;
 use super::params::Metric;
 use super::query::Query;
+use super::row_of::RowOf;
 use super::scan::{Linked, Measured};
 use super::search::{Best, Nearest, Neighbour, Strategy};
 use super::slots::RowId;
 use super::space::Candidate;
 use super::store::Store;
 use crate::bitmap_words::bitmap_words;
-use crate::cow_vec::CowVec;
 use crate::doc::DocId;
 
 /// A filter that admits no more documents than this is answered by comparing with the codes of all
@@ -57,22 +57,19 @@ const PARALLEL_ROWS: u32 = 131_072;
 #[derive(Clone, Copy)]
 pub(super) struct Docs<'a> {
     pub(super) docs: &'a RoaringBitmap,
-    pub(super) row_of: &'a CowVec<Option<RowId>, 1024>,
+    pub(super) row_of: &'a RowOf,
 }
 
 impl Docs<'_> {
-    pub(super) fn row(&self, doc: DocId) -> Option<RowId> {
-        *self.row_of.get(doc.index())
-    }
-
     /// Rows of the documents that match, with those.
     pub(super) fn matching(&self, filter: Option<&RoaringBitmap>) -> Vec<(RowId, DocId)> {
         let mut rows = Vec::new();
-        for_each(filter.unwrap_or(self.docs), |doc| {
-            let doc = DocId::new(doc);
-            rows.extend(doc.and_then(|doc| Some((self.row(doc)?, doc))));
-        });
+        self.each(filter, |row, doc| rows.push((row, doc)));
         rows
+    }
+
+    fn each(&self, filter: Option<&RoaringBitmap>, visit: impl FnMut(RowId, DocId)) {
+        self.row_of.each(filter.unwrap_or(self.docs), visit);
     }
 }
 
@@ -148,11 +145,8 @@ impl Search<'_> {
         let k = self.asked.k;
         match self.asked.filter {
             None => self.flat_linked(codes, pace),
-            Some(filter) => {
-                let fresh: HashSet<RowId> = fresh.iter().copied().collect();
-                let rows = self.docs.matching(Some(filter)).into_iter();
-                let rows = rows.map(|(row, _)| row);
-                let rows: Vec<RowId> = rows.filter(|row| !fresh.contains(row)).collect();
+            Some(_) => {
+                let rows = self.linked_matches(fresh);
                 let rows = Linked::Rows(&rows);
                 self.store.scan_codes(self.query, k, codes, rows, pace)
             }
@@ -224,10 +218,7 @@ impl Search<'_> {
             return self.exact(pace);
         }
         let fresh = self.store.fresh.snapshot(&self.store.slots);
-        let is_fresh: HashSet<RowId> = fresh.iter().copied().collect();
-        let rows = self.docs.matching(self.asked.filter).into_iter();
-        let rows = rows.map(|(row, _)| row);
-        let rows: Vec<RowId> = rows.filter(|row| !is_fresh.contains(row)).collect();
+        let rows = self.linked_matches(&fresh);
         let code = codes.query(self.query);
         let task = Measured {
             rows: &rows,
@@ -320,19 +311,11 @@ impl Search<'_> {
         if !by_row {
             return bitmap_words(filter);
         }
-        let mut bits = vec![0_u64; self.store.slots.last() as usize / 64 + 1];
-        for (mut docs, first) in bitmap_words(filter).into_iter().zip((0..).step_by(64)) {
-            while docs != 0 {
-                let doc = DocId::new(first + docs.trailing_zeros());
-                docs &= docs - 1;
-                // The first bit is no row's.
-                let row = doc.and_then(|doc| self.docs.row(doc)).map_or(0, RowId::get);
-                if let Some(word) = bits.get_mut((row / 64) as usize) {
-                    *word |= 1 << (row % 64);
-                }
-            }
+        let last = self.store.slots.last();
+        if filter.len() == self.matches {
+            return self.docs.row_of.bits(filter, last);
         }
-        bits
+        self.docs.row_of.bits(&(filter & self.docs.docs), last)
     }
 
     fn matches_doc(&self, doc: DocId) -> bool {
@@ -385,6 +368,17 @@ impl Search<'_> {
         merged(found.into_iter().chain(fresh), self.asked.k)
     }
 
+    /// Rows of documents that match, but for fresh ones.
+    fn linked_matches(&self, fresh: &[RowId]) -> Vec<RowId> {
+        let mut rows = Vec::with_capacity(usize::try_from(self.matches).unwrap_or(0));
+        self.docs.each(self.asked.filter, |row, _| rows.push(row));
+        if !fresh.is_empty() {
+            let fresh: HashSet<RowId> = fresh.iter().copied().collect();
+            rows.retain(|row| !fresh.contains(row));
+        }
+        rows
+    }
+
     /// Those of fresh rows whose documents match.
     fn fresh_matches(&self, fresh: &[RowId]) -> impl Iterator<Item = (RowId, DocId)> {
         fresh.iter().filter_map(|&row| {
@@ -400,19 +394,6 @@ fn scan_is_cheaper(matches: u64, docs: u64, ef: usize) -> bool {
     let ef = u64::try_from(ef).unwrap_or(u64::MAX);
     let kept = WALK_DISTANCES.saturating_mul(ef);
     matches.saturating_mul(matches) <= kept.saturating_mul(docs)
-}
-
-/// Calls for each member, in ascending order.
-fn for_each(docs: &RoaringBitmap, mut visit: impl FnMut(u32)) {
-    let mut members = docs.iter();
-    let mut some = [0; 256];
-    loop {
-        let some = members.next_many(&mut some);
-        if some.is_empty() {
-            return;
-        }
-        some.iter().copied().for_each(&mut visit);
-    }
 }
 
 fn nearer(a: &Candidate, b: &Candidate) -> Ordering {

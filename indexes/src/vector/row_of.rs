@@ -1,0 +1,229 @@
+//! The row of each document, and the rows of many documents at once.
+
+use roaring::RoaringBitmap;
+
+use super::slots::RowId;
+use crate::bitmap_words::bitmap_words;
+use crate::cow_vec::CowVec;
+use crate::doc::DocId;
+
+/// Documents whose rows lie together.
+const CHUNK: usize = 1024;
+
+/// Rows by document. A clone is a snapshot.
+#[derive(Clone, Default)]
+pub(super) struct RowOf {
+    /// By [`DocId::index`].
+    rows: CowVec<Option<RowId>, CHUNK>,
+    /// By chunk of `rows`.
+    steps: CowVec<Step, 64>,
+}
+
+/// How the numbers of a chunk's rows follow from those of their documents.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Step {
+    /// There was never a row.
+    #[default]
+    None,
+    /// Each is greater by this, modulo 2³²: documents that came one after another, as most do, and whose
+    /// vectors have not changed.
+    By(u32),
+    /// In no such way.
+    Mixed,
+}
+
+impl RowOf {
+    pub(super) fn get(&self, doc: DocId) -> Option<RowId> {
+        *self.rows.get(doc.index())
+    }
+
+    pub(super) fn set(&mut self, doc: DocId, row: Option<RowId>) {
+        self.rows.set(doc.index(), row);
+        // A document that has lost its row changes nothing for the others of the chunk.
+        let Some(row) = row else { return };
+        let step = Step::By(row.get().wrapping_sub(doc.get()));
+        let chunk = doc.index() / CHUNK;
+        let joined = match *self.steps.get(chunk) {
+            Step::None => step,
+            same if same == step => return,
+            Step::Mixed => return,
+            Step::By(_) => Step::Mixed,
+        };
+        self.steps.set(chunk, joined);
+    }
+
+    /// Calls with the row of each document that has one, in the order of the documents.
+    pub(super) fn each(&self, docs: &RoaringBitmap, mut visit: impl FnMut(RowId, DocId)) {
+        let (mut number, mut rows): (usize, &[Option<RowId>]) = (usize::MAX, &[]);
+        for_each(docs, |doc| {
+            let Some(doc) = DocId::new(doc) else { return };
+            // Each chunk is looked for once: a search may be for tens of thousands of documents.
+            if doc.index() / CHUNK != number {
+                number = doc.index() / CHUNK;
+                rows = self.rows.chunk(number);
+            }
+            if let Some(&Some(row)) = rows.get(doc.index() % CHUNK) {
+                visit(row, doc);
+            }
+        });
+    }
+
+    /// A bit for each row of some documents, by its number, up to row `last`. All of `docs` have a row.
+    ///
+    /// Where rows follow their documents this copies bits, some nanoseconds for a thousand documents;
+    /// elsewhere it takes four nanoseconds for each.
+    pub(super) fn bits(&self, docs: &RoaringBitmap, last: u32) -> Vec<u64> {
+        let docs = bitmap_words(docs);
+        let mut bits = vec![0_u64; last as usize / 64 + 1];
+        for (number, rows) in self.rows.chunks().enumerate() {
+            // The bit of the first document of the chunk.
+            let first = number * CHUNK + 1;
+            match *self.steps.get(number) {
+                Step::None => {}
+                Step::By(step) => copy_bits(&docs, first, &mut bits, step, CHUNK),
+                Step::Mixed => each_bit(&docs, first, rows.len(), |at| {
+                    if let Some(row) = rows[at] {
+                        or_bits(&mut bits, row.index(), 1);
+                    }
+                }),
+            }
+        }
+        bits
+    }
+
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.rows.memory_bytes() + self.steps.memory_bytes()
+    }
+}
+
+/// Adds `count` bits, from `first` on, to bits farther on by `step`, modulo 2³². Those that would come to lie
+/// before the beginning or beyond the end are nobody's.
+fn copy_bits(bits: &[u64], first: usize, out: &mut [u64], step: u32, count: usize) {
+    let step = i64::from(step.cast_signed());
+    let mut at = 0;
+    while at < count {
+        let from = first + at;
+        let len = (count - at).min(64);
+        let some = word_at(bits, from) & (u64::MAX >> (64 - len));
+        let to = i64::try_from(from).map_or(i64::MAX, |from| from + step);
+        match usize::try_from(to) {
+            Ok(to) => or_bits(out, to, some),
+            // The lowest bits lie before the beginning.
+            Err(_) => or_bits(
+                out,
+                0,
+                u32::try_from(-to).map_or(0, |by| some.checked_shr(by).unwrap_or(0)),
+            ),
+        }
+        at += len;
+    }
+}
+
+/// Calls with how far each bit that is set lies behind `first`, of `count`.
+fn each_bit(bits: &[u64], first: usize, count: usize, mut visit: impl FnMut(usize)) {
+    for at in (0..count).step_by(64) {
+        let len = (count - at).min(64);
+        let mut some = word_at(bits, first + at) & (u64::MAX >> (64 - len));
+        while some != 0 {
+            visit(at + some.trailing_zeros() as usize);
+            some &= some - 1;
+        }
+    }
+}
+
+/// 64 bits from one on.
+fn word_at(bits: &[u64], first: usize) -> u64 {
+    let word = |at: usize| bits.get(at).copied().unwrap_or(0);
+    let (at, shift) = (first / 64, first % 64);
+    let low = word(at) >> shift;
+    // In two steps, since a shift by all 64 is none.
+    low | (word(at + 1) << 1) << (63 - shift)
+}
+
+/// Adds 64 bits from one on.
+fn or_bits(bits: &mut [u64], first: usize, some: u64) {
+    let (at, shift) = (first / 64, first % 64);
+    if let Some(word) = bits.get_mut(at) {
+        *word |= some << shift;
+    }
+    if let Some(word) = bits.get_mut(at + 1) {
+        *word |= (some >> 1) >> (63 - shift);
+    }
+}
+
+/// Calls for each member, in ascending order.
+fn for_each(docs: &RoaringBitmap, mut visit: impl FnMut(u32)) {
+    let mut members = docs.iter();
+    let mut some = [0; 256];
+    loop {
+        let some = members.next_many(&mut some);
+        if some.is_empty() {
+            return;
+        }
+        some.iter().copied().for_each(&mut visit);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Documents from one on get rows from one on, some of which change or go.
+    fn filled(
+        runs: &[(u32, u32, u32)],
+        changes: &[(u32, Option<u32>)],
+    ) -> (RowOf, BTreeMap<u32, u32>) {
+        let (mut rows, mut model) = (RowOf::default(), BTreeMap::new());
+        let mut set = |doc: u32, row: Option<u32>| {
+            rows.set(DocId::new(doc).unwrap(), row.and_then(RowId::new));
+            match row {
+                Some(row) => model.insert(doc, row),
+                None => model.remove(&doc),
+            };
+        };
+        for &(doc, row, count) in runs {
+            (0..count).for_each(|at| set(doc + at, Some(row + at)));
+        }
+        changes.iter().for_each(|&(doc, row)| set(doc, row));
+        (rows, model)
+    }
+
+    proptest! {
+        #[test]
+        fn rows_of_documents(
+            runs in prop::collection::vec((1_u32..6_000, 1_u32..6_000, 1_u32..1_500), 0..4),
+            changes in prop::collection::vec((1_u32..6_000, prop::option::of(1_u32..6_000)), 0..20),
+            share in 1_u32..5,
+        ) {
+            let (rows, model) = filled(&runs, &changes);
+            let docs: RoaringBitmap = model.keys().copied().filter(|doc| doc % share == 0).collect();
+            let expected: Vec<(u32, u32)> = docs.iter().map(|doc| (doc, model[&doc])).collect();
+            let mut found = Vec::new();
+            rows.each(&docs, |row, doc| found.push((doc.get(), row.get())));
+            prop_assert_eq!(&found, &expected);
+            for (doc, row) in &model {
+                prop_assert_eq!(rows.get(DocId::new(*doc).unwrap()), RowId::new(*row));
+            }
+            let mut members = Vec::new();
+            each_bit(&rows.bits(&docs, 9_000), 0, 9_024, |at| members.push(u32::try_from(at).unwrap()));
+            let mut expected: Vec<u32> = expected.into_iter().map(|(_, row)| row).collect();
+            expected.sort_unstable();
+            expected.dedup();
+            prop_assert_eq!(members, expected);
+        }
+    }
+
+    #[test]
+    fn rows_that_begin_behind_their_documents() {
+        let (rows, _) = filled(&[(3_000, 1, 200)], &[]);
+        let docs: RoaringBitmap = (3_000..3_200).collect();
+        let bits = rows.bits(&docs, 200);
+        assert!(matches!(rows.steps.get(2), Step::By(_)));
+        assert_eq!(bits.iter().map(|word| word.count_ones()).sum::<u32>(), 200);
+        assert_eq!(bits[0] & 3, 2);
+    }
+}
