@@ -220,21 +220,17 @@ impl Search<'_> {
         let fresh = self.store.fresh.snapshot(&self.store.slots);
         let rows = self.linked_matches(&fresh);
         let code = codes.query(self.query);
+        // Codes that cannot say how wrong they are choose more than are asked for.
+        let has_cutoff = codes.cutoff(&code, 0.0).is_some();
+        let bar = |last| codes.cutoff(&code, last).unwrap_or(f64::from(last));
         let task = Measured {
             rows: &rows,
+            enough: if has_cutoff { self.asked.k } else { ranked },
+            bar: &bar,
             pace: &mut *pace,
         };
         let query = Some((self.query, Some(&code)));
         let mut near = self.store.in_space(Some(&codes), query, task);
-        if let Some(kth) = self.asked.k.checked_sub(1).filter(|kth| *kth < near.len()) {
-            let (_, kth, _) = near.select_nth_unstable_by(kth, nearer);
-            if let Some(cutoff) = codes.cutoff(&code, kth.distance) {
-                near.retain(|near| f64::from(near.distance) <= cutoff);
-            } else if ranked < near.len() {
-                near.select_nth_unstable_by(ranked, nearer);
-                near.truncate(ranked);
-            }
-        }
         near.sort_unstable_by(nearer);
         let own_doc = |row: RowId| self.store.slots.get(row).doc().into_iter();
         let linked = self.rank(&near, own_doc, pace);

@@ -289,9 +289,13 @@ impl<S: Space> Job for SiftIn<'_, '_, '_, S> {
     }
 }
 
-/// How far rows are from the query by their codes; fewer if the pace ran out.
+/// How far rows are from the query by their codes: those of them that are as near as the `enough` nearest, or
+/// not much farther; fewer if the pace ran out.
 pub(super) struct Measured<'a, 'p> {
     pub(super) rows: &'a [RowId],
+    pub(super) enough: usize,
+    /// From how far the last of the `enough` nearest is, how far a row may be.
+    pub(super) bar: &'a dyn Fn(f32) -> f64,
     pub(super) pace: &'a mut Pace<'p>,
 }
 
@@ -304,6 +308,9 @@ impl Task for Measured<'_, '_> {
             space.run(MeasuredIn {
                 space,
                 from,
+                nearest: Best::new(measured.enough),
+                bar: f64::INFINITY,
+                near: Vec::new(),
                 measured,
             })
         };
@@ -315,24 +322,51 @@ struct MeasuredIn<'a, 'p, 's, S: Space> {
     space: &'s S,
     from: &'s S::Point,
     measured: Measured<'a, 'p>,
+    nearest: Best<Bound>,
+    /// What is farther is out.
+    bar: f64,
+    near: Vec<Candidate>,
+}
+
+impl<S: Space> MeasuredIn<'_, '_, '_, S> {
+    #[inline(always)]
+    fn offer(&mut self, row: RowId, distance: f32) {
+        if f64::from(distance) <= self.bar {
+            self.near.push(Candidate { distance, row });
+            self.lower(distance);
+        }
+    }
+
+    /// Few rows come here: of `n` in no order some `enough * ln(n)`.
+    #[inline(never)]
+    fn lower(&mut self, distance: f32) {
+        self.nearest.offer(Bound(f64::from(distance)));
+        if let Some(&Bound(last)) = self.nearest.bar() {
+            self.bar = (self.measured.bar)(single(last));
+        }
+    }
+}
+
+/// A number that was one of `f32`.
+#[expect(clippy::cast_possible_truncation, reason = "nothing is lost")]
+const fn single(distance: f64) -> f32 {
+    distance as f32
 }
 
 impl<S: Space> Job for MeasuredIn<'_, '_, '_, S> {
     type Output = Vec<Candidate>;
 
     #[inline(always)]
-    fn run(self) -> Vec<Candidate> {
-        let Measured { rows, pace } = self.measured;
-        let space = self.space;
-        let mut candidates = Vec::with_capacity(rows.len());
+    fn run(mut self) -> Vec<Candidate> {
+        let (rows, space) = (self.measured.rows, self.space);
         let (fours, rest) = rows.as_chunks::<4>();
         for (at, &[a, b, c, d]) in fours.iter().enumerate() {
             let ahead = rows.get(4 * at + AHEAD as usize..).unwrap_or_default();
             for &row in ahead.iter().take(4) {
                 space.prefetch(space.place(row));
             }
-            if !pace.spend(4) {
-                return candidates;
+            if !self.measured.pace.spend(4) {
+                return self.near;
             }
             let places = [
                 space.place(a),
@@ -342,13 +376,15 @@ impl<S: Space> Job for MeasuredIn<'_, '_, '_, S> {
             ];
             let distances = space.distances(self.from, places);
             for (row, distance) in [a, b, c, d].into_iter().zip(distances) {
-                candidates.push(Candidate { distance, row });
+                self.offer(row, distance);
             }
         }
         for &row in rest {
             let distance = space.distance(self.from, row);
-            candidates.push(Candidate { distance, row });
+            self.offer(row, distance);
         }
-        candidates
+        let bar = self.bar;
+        self.near.retain(|near| f64::from(near.distance) <= bar);
+        self.near
     }
 }
