@@ -7,6 +7,7 @@
 mod whole;
 mod words;
 
+pub(super) use self::whole::Walked;
 pub use self::words::leads;
 pub(super) use self::words::words_cost;
 use super::{AreaClause, Kind, Node, Plan};
@@ -17,8 +18,11 @@ const SET: u64 = 3_000;
 const POSTING: u64 = 2;
 /// To put a document of a set into a union.
 const UNITED: u64 = 1;
-/// To put the document of a number into a set.
+/// To put the document of a number into a set, and where there are many and no longer sorted; what it takes
+/// then to begin.
 const NUMBER: u64 = 10;
+const ONE_OF_MANY: u64 = 2;
+const MANY: u64 = 15_000;
 /// To find a document in the postings of a word, a number, a tag; to measure a distance; to look where a
 /// point or a shape lies.
 const LOOK_UP: u64 = 60;
@@ -35,6 +39,10 @@ const IN_BLOCK: u64 = 128;
 const SCORE: u64 = 220;
 /// To look whether a match is among the first.
 pub(super) const RANK: u64 = 30;
+/// To go on to the next number of a walk, and times as long that a question takes there, as its document is
+/// anywhere in memory.
+pub(super) const NEXT: u64 = 40;
+const ANYWHERE: u64 = 3;
 /// Distances that a range of them takes before its first document is found.
 const RANGE_WALK: u64 = 500;
 /// About what a row costs on its way through a pipeline.
@@ -55,7 +63,7 @@ pub fn gathering(node: &Node) -> u64 {
         | Kind::Tag { .. }
         | Kind::Missing(_)
         | Kind::Optional(_) => 0,
-        Kind::Numeric { .. } => likely.saturating_mul(NUMBER),
+        Kind::Numeric { .. } => numbers(likely),
         Kind::Area { area, .. } => likely.saturating_mul(asking_area(area)),
         Kind::VectorRange(_) => {
             let compared = likely.saturating_mul(4).saturating_add(RANGE_WALK);
@@ -83,6 +91,12 @@ pub fn gathering(node: &Node) -> u64 {
         }
         Kind::Not(part) => gathering(part),
     }
+}
+
+/// What it costs to put together the documents of a range of numbers.
+fn numbers(count: u64) -> u64 {
+    let sorted = count.saturating_mul(NUMBER);
+    sorted.min(count.saturating_mul(ONE_OF_MANY).saturating_add(MANY))
 }
 
 /// The cheapest part is put together; of each other the documents that are left are asked, or it is put

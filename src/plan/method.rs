@@ -2,7 +2,7 @@
 
 use nuthatch_indexes::numeric::Bound;
 
-use super::cost::{RANK, asking, gathering, words_cost};
+use super::cost::{NEXT, RANK, Walked, asking, gathering, words_cost};
 use super::order::By;
 use super::words_first::{Split, split};
 use super::{Kind, Node, Plan};
@@ -68,11 +68,6 @@ pub struct Walk {
     pub most: u64,
 }
 
-/// Nanoseconds to go on to the next number of a walk, and times as long that a question takes there, as its
-/// document is anywhere in memory.
-const NEXT: u64 = 40;
-const ANYWHERE: u64 = 3;
-
 /// The method for a plan whose other parts are settled.
 pub(super) fn choose(plan: &Plan, search: &Search, index: &Index) -> Method {
     if plan.knn.is_some() {
@@ -93,8 +88,23 @@ pub(super) fn choose(plan: &Plan, search: &Search, index: &Index) -> Method {
         return best_words(plan, &split, wanted, index).map_or(Method::Heap, Method::BestWords);
     }
     let wanted = (search.offset as u64).saturating_add(search.count as u64);
-    let walk = walk(plan, index).and_then(|(walk, all)| worthwhile(walk, plan, wanted, all));
+    let walk = walk(plan, index).and_then(|(walk, over)| worthwhile(walk, plan, wanted, over));
     walk.map_or(Method::Heap, Method::Walk)
+}
+
+/// How the matches of a filter are put together where none is scored: one by one if they are very few, for
+/// to begin with a set of each part takes longer than to ask them.
+pub(super) fn gather(filter: &Node) -> Gather {
+    const VERY_FEW: u64 = 16;
+    let Kind::And(parts) = &filter.kind else {
+        return Gather::Bits;
+    };
+    let led = parts.first().map_or(u64::MAX, |lead| lead.estimate.max);
+    if led <= VERY_FEW {
+        Gather::Walked
+    } else {
+        Gather::Bits
+    }
 }
 
 /// Whether the order is that of words, as postings have bounds for.
@@ -120,9 +130,8 @@ fn best_words(plan: &Plan, split: &Split<'_>, wanted: u64, index: &Index) -> Opt
     (least < cost.heap).then_some(by)
 }
 
-/// The walk over the field that hits are sorted by, if there is one, and what it costs to ask all
-/// documents that it is over.
-pub(super) fn walk(plan: &Plan, index: &Index) -> Option<(Walk, u64)> {
+/// The walk over the field that hits are sorted by, if there is one, and what it is over.
+pub(super) fn walk(plan: &Plan, index: &Index) -> Option<(Walk, Walked)> {
     let [key] = plan.order.keys.as_slice() else {
         return None;
     };
@@ -138,7 +147,7 @@ pub(super) fn walk(plan: &Plan, index: &Index) -> Option<(Walk, u64)> {
     if must_visit {
         return None;
     }
-    let asking = asking(&plan.filter)?;
+    asking(&plan.filter)?;
     let (range, met) = match own_range(&plan.filter, field) {
         Some((range, estimate)) => (Some(range), estimate),
         None => (None, numbers.len() as u64),
@@ -157,15 +166,19 @@ pub(super) fn walk(plan: &Plan, index: &Index) -> Option<(Walk, u64)> {
         total,
         most: u64::MAX,
     };
-    Some((walk, met.saturating_mul(NEXT + ANYWHERE * asking)))
+    let over = Walked {
+        documents: met,
+        run: numbers.first_run(min, max, key.descending),
+    };
+    Some((walk, over))
 }
 
-/// A walk, to ask all documents of which costs so much, if that is cheaper than to put all matches
-/// together and look at each: most that it meets match, and the total need not be counted.
-fn worthwhile(walk: Walk, plan: &Plan, wanted: u64, all: u64) -> Option<Walk> {
+/// A walk over some documents, if that is cheaper than to put all matches together and look at each: most
+/// that it meets match, and the total need not be counted.
+fn worthwhile(walk: Walk, plan: &Plan, wanted: u64, over: Walked) -> Option<Walk> {
     let matches = plan.filter.estimate.likely.max(1);
     let visited = gathering(&plan.filter).saturating_add(matches.saturating_mul(RANK));
-    let is_cheaper = plan.walk_ns(wanted, all) < visited;
+    let is_cheaper = plan.walk_ns(wanted, over) < visited;
     is_cheaper.then(|| Walk {
         most: (visited / NEXT).max(wanted.saturating_mul(2)),
         ..walk

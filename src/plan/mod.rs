@@ -302,15 +302,16 @@ pub fn plan(
         keeps_words: scored || search.highlight.is_some() || search.summarize.is_some(),
         total: index.documents().len() as u64,
     };
+    let filter = simplified(filter, knn.is_some(), rewriter);
     let mut plan = Plan {
-        filter: simplified(filter, knn.is_some(), rewriter),
+        gather: method::gather(&filter),
+        filter,
         scored,
         scoring: search.scoring.clone(),
         knn,
         yields,
         order,
         method: Method::Heap,
-        gather: Gather::Bits,
         access: AccessRule::ByCost,
         counts: !search.without_count,
         facets: facets::facets(search, index)?,

@@ -27,6 +27,22 @@ impl NumericIndex {
         }
     }
 
+    /// How many documents have the number that such a [walk](Self::walk) begins with, each counted as often
+    /// as the walk meets it.
+    #[must_use]
+    pub fn first_run(&self, min: Bound, max: Bound, descending: bool) -> u64 {
+        let Some((from, to)) = keys_between(min, max) else {
+            return 0;
+        };
+        let first = if descending {
+            self.runs.last_below(to).filter(|key| *key >= from)
+        } else {
+            let mut slices = self.runs.slices(from, to);
+            slices.find_map(|(keys, _)| keys.first().copied())
+        };
+        first.map_or(0, |key| self.runs.count(key, key.next()))
+    }
+
     fn pairs(&self, from: Key, to: Key) -> impl Iterator<Item = (f64, DocId)> {
         let slices = self.runs.slices(from, to);
         let pairs = slices.flat_map(|(keys, docs)| keys.iter().zip(docs));
@@ -67,6 +83,9 @@ mod tests {
                 if descending { order.reverse() } else { order }
             });
             let walked: Vec<_> = index.walk(min, max, descending).collect();
+            let first = walked.first().map(|(number, _)| *number);
+            let run = walked.iter().filter(|(number, _)| Some(*number) == first).count();
+            prop_assert_eq!(index.first_run(min, max, descending), run as u64);
             prop_assert_eq!(walked, expected);
         }
     }

@@ -5,12 +5,27 @@
 
 use nuthatch_indexes::vector::Algorithm;
 
-use super::{DISTANCE, RANK, gathering, walking, words_cost};
+use super::{
+    ANYWHERE, DISTANCE, LOOK_UP, NEXT, RANK, asking, asking_each, gathering, walking, words_cost,
+};
 use crate::catalog::index::{FieldIndex, Index};
 use crate::catalog::schema::FieldId;
 use crate::plan::method::{FilterBy, Method, walk};
 use crate::plan::words_first::split;
 use crate::plan::{Kind, Plan};
+
+/// From so many documents on with one number they are met in the order of their ids long enough to be near
+/// to each other: in postings and columns questions find them at once.
+const LONG_RUN: u64 = 256;
+
+/// What a walk in the order of a number is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::plan) struct Walked {
+    /// Documents, as often as they have a number in it.
+    pub(in crate::plan) documents: u64,
+    /// Those of them with the first number.
+    pub(in crate::plan) run: u64,
+}
 
 /// To go on to a document of a set.
 const MOVE: u64 = 2;
@@ -38,7 +53,7 @@ impl Plan {
             Method::Nearest => self.nearest_ns(index),
             Method::BestWords(by) if limit > 0 => self.best_words_ns(by, limit, index),
             Method::Walk(_) if limit > 0 => {
-                let walked = walk(self, index).map(|(_, all)| self.walk_ns(limit, all));
+                let walked = walk(self, index).map(|(_, over)| self.walk_ns(limit, over));
                 walked.unwrap_or(u64::MAX).min(self.visits_ns(limit))
             }
             Method::Count(_)
@@ -50,12 +65,18 @@ impl Plan {
         found.saturating_add(facets)
     }
 
-    /// What it costs to find the `wanted` first in a walk, to ask all documents of which costs so much: of
-    /// those so many match, and the wanted ones are as many times farther away.
-    pub(in crate::plan) fn walk_ns(&self, wanted: u64, all: u64) -> u64 {
+    /// What it costs to find the `wanted` first in a walk: of all that it is over so many match, and the
+    /// wanted ones are as many times farther away.
+    pub(in crate::plan) fn walk_ns(&self, wanted: u64, over: Walked) -> u64 {
         let matches = self.filter.estimate.likely.max(1);
-        let asked = u128::from(wanted) * u128::from(all.max(1)) / u128::from(matches);
-        u64::try_from(asked.min(u128::from(all))).unwrap_or(u64::MAX)
+        let asked = u128::from(wanted) * u128::from(over.documents.max(1)) / u128::from(matches);
+        let asked = u64::try_from(asked).unwrap_or(u64::MAX).min(over.documents);
+        if over.run >= LONG_RUN {
+            let questions = asking_each(&self.filter, asked);
+            return asked.saturating_mul(NEXT / 2).saturating_add(questions);
+        }
+        let question = asking(&self.filter).unwrap_or(LOOK_UP);
+        asked.saturating_mul(NEXT + ANYWHERE * question)
     }
 
     /// What it costs to find every match, and to look at each.

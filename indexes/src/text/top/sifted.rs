@@ -31,30 +31,34 @@ pub(super) fn search(
     }
     let most: Vec<f32> = (0..stretches).map(|at| walk.most_of(at)).collect();
     let promising = promising(&most);
-    let passes: [&dyn Fn(f32) -> bool; 2] = [&|most| most >= promising, &|most| most < promising];
-    for wanted in passes {
-        let mut ahead = (0..stretches).filter(|&at| wanted(most[at])).peekable();
-        while let Some(stretch) = ahead.next() {
-            if most[stretch] <= best.bar() {
-                continue;
-            }
+    let is_promising = |at: &usize| most.get(*at).is_some_and(|most| *most >= promising);
+    let mut next = (0..stretches).find(is_promising);
+    while let Some(stretch) = next {
+        context.step()?;
+        next = (stretch + 1..stretches).find(is_promising);
+        if let Some(next) = next {
+            walk.prefetch(next);
+        }
+        look(walk, stretch, bits, best, context);
+    }
+    for (stretch, &most) in most.iter().enumerate() {
+        if most < promising && most > best.bar() {
             context.step()?;
-            if let Some(&next) = ahead.peek() {
-                walk.prefetch(next);
-            }
             look(walk, stretch, bits, best, context);
         }
     }
     Ok(total)
 }
 
-/// What a stretch must promise to be looked at first.
+/// What a stretch must promise to be looked at first: about as much as one in [`PROMISING`] does, of which
+/// some tell.
 fn promising(most: &[f32]) -> f32 {
-    let mut in_order = most.to_vec();
-    let Some(last) = (in_order.len() / PROMISING).checked_sub(1) else {
-        return f32::NEG_INFINITY;
+    const LOOKED_AT: usize = 8;
+    let mut some: Vec<f32> = most.iter().copied().step_by(LOOKED_AT).collect();
+    let Some(last) = (some.len() / PROMISING).checked_sub(1) else {
+        return f32::INFINITY;
     };
-    let (_, &mut least, _) = in_order.select_nth_unstable_by(last, |a, b| b.total_cmp(a));
+    let (_, &mut least, _) = some.select_nth_unstable_by(last, |a, b| b.total_cmp(a));
     least
 }
 
