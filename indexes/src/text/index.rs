@@ -166,7 +166,9 @@ impl TextIndex {
             list.remove(doc, &self.coding, &self.lengths, |places| {
                 for of_field in places.chunk_by(|a, b| field_of(*a) == field_of(*b)) {
                     if let [place, ..] = *of_field {
-                        self.tokens[field_of(place).index()] -= of_field.len() as u64;
+                        // Of an index that was saved wrong there may be fewer.
+                        let tokens = &mut self.tokens[field_of(place).index()];
+                        *tokens = tokens.saturating_sub(of_field.len() as u64);
                     }
                 }
             });

@@ -24,6 +24,9 @@ use crate::doc::DocId;
 use crate::saved::{Reader, Writer};
 use crate::varint::invalid;
 
+/// More than any index holds, and far from where a count would overflow.
+const MOST_TOKENS: u64 = 1 << 48;
+
 impl TextIndex {
     /// Writes every term and every document.
     pub fn save(&self, to: &mut Writer<'_>) {
@@ -104,6 +107,9 @@ impl TextIndex {
         }
         for tokens in &mut self.tokens[..fields] {
             *tokens = from.number()?;
+            if *tokens > MOST_TOKENS {
+                return Err(invalid("a field has too many tokens"));
+            }
         }
         let count = from.count()?;
         self.documents.resize_with(from.slots(), || None);
