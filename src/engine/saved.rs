@@ -62,6 +62,16 @@ impl Core {
     /// checksummed.
     #[must_use]
     pub fn save(&self) -> Vec<u8> {
+        self.section(self.has_links())
+    }
+
+    /// The same for [`Core::define`]: no links follow.
+    #[must_use]
+    pub fn definitions(&self) -> Vec<u8> {
+        self.section(false)
+    }
+
+    fn section(&self, links: bool) -> Vec<u8> {
         let indexes = self.databases.iter().flat_map(|(database, registry)| {
             registry.iter().map(|index| (*database, index.definition()))
         });
@@ -82,7 +92,7 @@ impl Core {
             indexes: indexes.collect(),
             aliases: aliases.collect(),
             dictionaries: dictionaries.collect(),
-            links: self.has_links(),
+            links,
         })
     }
 
@@ -118,6 +128,24 @@ impl Core {
         self.databases = databases;
         if saved.links && self.settings.save_content {
             self.await_links();
+        }
+        Ok(())
+    }
+
+    /// Has exactly the indexes, aliases and dictionaries that [`Core::definitions`] gave, among keys that are
+    /// there already. If that is so, nothing is done; if not, all indexes begin anew, and keys are read in
+    /// the background. On an error nothing is changed.
+    ///
+    /// # Errors
+    /// A text for the log when the bytes are not what was given.
+    pub fn define(&mut self, definitions: &[u8]) -> Result<(), String> {
+        if self.definitions() == definitions {
+            return Ok(());
+        }
+        self.load(definitions)?;
+        let databases: Vec<u32> = self.databases_with_indexes().collect();
+        for database in databases {
+            self.read_all_keys(database);
         }
         Ok(())
     }
@@ -162,5 +190,35 @@ mod tests {
         assert_eq!((count(&mut core, 3), count(&mut core, 0)), (None, Some(2)));
         core.flush(None);
         assert_eq!(count(&mut core, 0), None);
+    }
+
+    #[test]
+    fn definitions_begin_anew_only_where_they_are_not_what_there_is() {
+        let mut core = Core::new();
+        let words = [
+            "i", "FILTER", "@n > 1", "SCHEMA", "t", "TEXT", "WEIGHT", "0.3", "n", "NUMERIC",
+        ];
+        let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+        let index = Index::with_filter(1, Definition::parse(&words).unwrap()).unwrap();
+        core.database(2).add(index).unwrap();
+        core.database(2).set_alias(b"a", b"i").unwrap();
+        let words = [b"one".to_vec(), b"\xff".to_vec()];
+        core.database(0).dictionaries_mut().add(b"d", &words);
+        let given = core.definitions();
+        assert_eq!(core.define(&given), Ok(()));
+        assert_eq!(core.next_backfill(), None);
+        let mut other = Core::new();
+        let index = Index::new(
+            1,
+            Definition::parse(&[b"j", b"SCHEMA", b"t", b"TEXT"]).unwrap(),
+        );
+        other.database(0).add(index).unwrap();
+        let before = other.definitions();
+        assert!(other.define(&given[..given.len() - 1]).is_err());
+        assert_eq!((other.definitions(), other.next_backfill()), (before, None));
+        assert_eq!(other.define(&given), Ok(()));
+        assert_eq!(other.definitions(), given);
+        let reads = other.next_backfill().map(|backfill| backfill.database);
+        assert_eq!(reads, Some(2));
     }
 }

@@ -110,8 +110,7 @@ def killed_with_a_log(trial):
     trial.write_to(server)
     if trial.chance.random() < 0.5:
         trial.redefine(server)
-    # Without a preamble a rewrite leaves definitions out: see ARCHITECTURE.md.
-    if preamble == "yes" and trial.chance.random() < 0.6:
+    if trial.chance.random() < 0.6:
         trial.pause(0.3)
         server.client().bgrewriteaof()
     trial.pause(0.6)

@@ -70,6 +70,7 @@ SEEDS = [
     b"FT.DICTDUMP words",
     b"FT.CONFIG GET *",
     b"FT.CONFIG SET MINPREFIX 2",
+    b"FT._DEFINE NUTHATCH",
 ]
 
 NUMBERS = [

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = os.environ.get("NUTHATCH_MODULE", str(ROOT / "target/debug/libnuthatch.so"))
@@ -76,7 +78,8 @@ class Server:
     def restart(self, *options):
         """Shuts down in an orderly way, saving if configured, and starts again."""
         try:
-            self.client().shutdown()
+            # A client that tries again waits for seconds until it finds that nobody is there.
+            self.client(retry=Retry(NoBackoff(), 0)).shutdown()
         except redis.ConnectionError:
             pass
         self.process.wait(20)

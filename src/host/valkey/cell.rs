@@ -99,6 +99,11 @@ pub(super) fn set(setting: &Setting, value: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
+/// The definitions, for the append-only file; none while the core is borrowed.
+pub(super) fn definitions() -> Option<Vec<u8>> {
+    borrow().map(|host| host.core.definitions())
+}
+
 /// The core in numbers; none while it is borrowed.
 pub(super) fn numbers() -> Option<(Linking, Overview, Counts)> {
     borrow().map(|host| {

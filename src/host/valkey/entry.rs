@@ -10,7 +10,8 @@ use super::keyspace::ServerKeyspace;
 use super::options::{self, Options};
 use super::reply::ServerSink;
 use super::{
-    alloc, blocked, config, cursors, events, fault, idle, info, rdb, registration, suggestions,
+    alloc, append_only, blocked, config, cursors, events, fault, idle, info, rdb, registration,
+    suggestions,
 };
 use super::{backfill, backlog};
 use crate::engine::jobs::Begun;
@@ -66,14 +67,14 @@ fn load(context: Context<'_>, counted: bool, arguments: &[&[u8]]) -> Result<(), 
         context.warn(text);
     }
     set_module_options(context);
-    registration::add_commands(context, Some(run))?;
+    registration::add_commands(context, Some(run), &append_only::COMMAND)?;
     #[cfg(feature = "test-commands")]
     super::test_commands::register(context)?;
     context.keep_detached();
     backlog::look_at_server(context);
     cell::configure(settings);
     config::register(context)?;
-    if !events::subscribe(context) {
+    if !events::subscribe(context) || !append_only::subscribe(context) {
         return Err("the server does not offer the events to follow".to_owned());
     }
     if !info::register(context) || !rdb::register(context) || !suggestions::register(context) {
@@ -142,7 +143,10 @@ pub(super) fn answer(
 ///
 /// # Safety
 /// `argv` has `argc` strings of the server's, all alive for `'a`.
-unsafe fn arguments<'a>(argv: *mut *mut raw::RedisModuleString, argc: c_int) -> Vec<&'a [u8]> {
+pub(super) unsafe fn arguments<'a>(
+    argv: *mut *mut raw::RedisModuleString,
+    argc: c_int,
+) -> Vec<&'a [u8]> {
     let argc = usize::try_from(argc).unwrap_or(0);
     if argc == 0 {
         return Vec::new(); // `argv` may be null then.

@@ -14,6 +14,7 @@
 mod acl;
 mod alloc;
 mod api;
+mod append_only;
 mod backfill;
 mod backlog;
 mod blocked;

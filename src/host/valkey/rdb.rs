@@ -3,7 +3,7 @@
 //! and behind the keys, when all vectors are there again, the links between
 //! them. Both come in pieces with an empty one at the end. Disk, full synchronisation and the append-only file's base carry it
 //! (the latter only with `aof-use-rdb-preamble yes`, the default: a rewritten file of plain
-//! commands has no place for it).
+//! commands has no place for it; see [`append_only`](super::append_only)).
 
 use std::cell::Cell;
 use std::ffi::{c_char, c_int};

@@ -12,30 +12,47 @@ use crate::command::{COMMANDS, Command};
 /// The category for access control that all commands are in.
 const CATEGORY: &CStr = c"search";
 
-/// Registers every command, each to be run by `run`.
+/// A command that no client may run, and what the server's own file has run.
+pub(super) struct Internal {
+    pub(super) name: &'static str,
+    pub(super) run: raw::RedisModuleCmdFunc,
+}
+
+/// Registers every command, each to be run by `run`, and an internal one.
 ///
 /// # Errors
 /// A text for the log when the server does not take one.
 pub(super) fn add_commands(
     context: Context<'_>,
     run: raw::RedisModuleCmdFunc,
+    internal: &Internal,
 ) -> Result<(), String> {
     let categorised = add_category(context);
+    let add = |name, flags, keyed, run, categories| {
+        if !context.create_command(name, flags, keyed, run) {
+            return Err(format!("the server has a command {name}"));
+        }
+        if categorised && !set_categories(handle(context, name), categories) {
+            context.warn(&format!("{name} could not be put into its categories"));
+        }
+        Ok(())
+    };
     for command in COMMANDS {
-        if !context.create_command(command.name, flags(command), command.keyed, run) {
-            return Err(format!("the server has a command {}", command.name));
-        }
-        let handle = handle(context, command.name);
-        if categorised && !set_categories(handle, categories(command)) {
-            let text = format!("{} could not be put into its categories", command.name);
-            context.warn(&text);
-        }
-        if command.keyed && !set_key_use(handle, command) {
+        let (flags, categories) = (flags(command), categories(command));
+        add(command.name, flags, command.keyed, run, categories)?;
+        if command.keyed && !set_key_use(handle(context, command.name), command) {
             let text = format!("{} wants to read and to write its key", command.name);
             context.warn(&text);
         }
     }
-    Ok(())
+    let categories = c"search write admin dangerous slow";
+    add(
+        internal.name,
+        c"write admin",
+        false,
+        internal.run,
+        categories,
+    )
 }
 
 fn flags(command: &Command) -> &'static CStr {

@@ -41,6 +41,11 @@ pub enum IndexRefusal {
         /// The name of the index.
         name: String,
     },
+    /// A command that only the server's own file may have run.
+    OnlyFromFile {
+        /// The command's name.
+        command: &'static str,
+    },
 }
 
 impl fmt::Display for IndexRefusal {
@@ -69,6 +74,10 @@ impl fmt::Display for IndexRefusal {
             Self::NotAllowed { verb, name } => write!(
                 f,
                 "NOPERM this user may not {verb} every key that can be in the index: {name}"
+            ),
+            Self::OnlyFromFile { command } => write!(
+                f,
+                "ERR {command} is for the append-only file as it is loaded, and no client may run it"
             ),
         }
     }

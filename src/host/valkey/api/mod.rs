@@ -1,6 +1,7 @@
 //! The server's calls as safe methods. The types' invariants carry the safety: a [`Context`],
 //! a [`Str`] or a [`Key`] exists only while the server keeps what it points to.
 
+mod append_only;
 mod blocked;
 mod key;
 mod server_info;
