@@ -255,6 +255,11 @@ def test_keys_of_suggestions_are_the_servers_to_guard(server, indexed):
     assert reader.execute_command("FT.SUGLEN", "d:words") == 1
     refusal(reader, "FT.SUGADD", "d:words", "world", "1")
     refusal(reader, "FT.SUGDEL", "d:words", "hello")
+    writer = user(server, "writer", "%W~d:*", "+@all")
+    assert writer.execute_command("FT.SUGADD", "d:words", "world", "1") == 2
+    assert writer.execute_command("FT.SUGDEL", "d:words", "world") == 1
+    refusal(writer, "FT.SUGGET", "d:words", "h")
+    assert "could not" not in server.log_text() and "wants to" not in server.log_text()
 
 
 def test_replicas_follow_whatever_a_restricted_user_did(new_server, server, indexed):

@@ -118,8 +118,8 @@ fn set_categories(handle: *mut raw::RedisModuleCommand, categories: &CStr) -> bo
     succeeded(unsafe { set(handle, categories.as_ptr()) })
 }
 
-/// Says that the first argument is a key, and whether it is written. Without it a user has to be
-/// allowed to write the keys that a command only reads.
+/// Says that the first argument is a key, and whether it is read or written. Without it a user has to be
+/// allowed to do both.
 fn set_key_use(handle: *mut raw::RedisModuleCommand, command: &Command) -> bool {
     // SAFETY: all zero is a value: integers and null pointers; it ends the list as well.
     let mut specs: [raw::RedisModuleCommandKeySpec; 2] =
@@ -127,14 +127,10 @@ fn set_key_use(handle: *mut raw::RedisModuleCommand, command: &Command) -> bool 
     let flags = if !command.write {
         raw::REDISMODULE_CMD_KEY_RO | raw::REDISMODULE_CMD_KEY_ACCESS
     } else if command.grows {
-        raw::REDISMODULE_CMD_KEY_RW
-            | raw::REDISMODULE_CMD_KEY_ACCESS
-            | raw::REDISMODULE_CMD_KEY_UPDATE
-            | raw::REDISMODULE_CMD_KEY_INSERT
+        // Servers refuse more than one of what is done with the value.
+        raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_UPDATE
     } else {
-        raw::REDISMODULE_CMD_KEY_RW
-            | raw::REDISMODULE_CMD_KEY_ACCESS
-            | raw::REDISMODULE_CMD_KEY_DELETE
+        raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_DELETE
     };
     specs[0].flags = u64::from(flags);
     specs[0].begin_search_type = raw::RedisModuleKeySpecBeginSearchType_REDISMODULE_KSPEC_BS_INDEX;
