@@ -75,14 +75,18 @@ class Server:
             self.process.wait()
         self.process = None
 
-    def restart(self, *options):
-        """Shuts down in an orderly way, saving if configured, and starts again."""
+    def shut_down(self):
+        """Ends the server in an orderly way, saving if configured."""
         try:
             # A client that tries again waits for seconds until it finds that nobody is there.
             self.client(retry=Retry(NoBackoff(), 0)).shutdown()
         except redis.ConnectionError:
             pass
         self.process.wait(20)
+
+    def restart(self, *options):
+        """Shuts down, and starts again."""
+        self.shut_down()
         return self.start(*options)
 
     def log_text(self):
@@ -174,6 +178,17 @@ def found(client, query="@g:{x}", index="idx"):
 
 def as_text(value):
     return value.decode() if isinstance(value, bytes) else value
+
+
+def caught_up(client, reader):
+    """Waits until a replica, or a replica's replica, has read all that the primary has written, and nothing else."""
+
+    def are_there():
+        ours, theirs = client.info("replication"), reader.info("replication")
+        up = theirs["master_link_status"] == "up"
+        return up and theirs["slave_repl_offset"] == ours["master_repl_offset"]
+
+    return until(are_there)
 
 
 def info(client):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from conftest import create, document, found, info, until
+from conftest import caught_up, create, document, found, info, until
 from test_permissions import names, raw
 
 COMMANDS = ("--appendonly", "yes", "--aof-use-rdb-preamble", "no")
@@ -272,7 +272,7 @@ def test_a_replica_has_a_log_of_its_own(new_server, diskless):
     client.hset("d:late", mapping=document("x"))
     create(client, "late")
     client.wait(1, 10_000)
-    assert same_place(client, reader)
+    caught_up(client, reader)
     ran = reader.info("commandstats")
     assert "cmdstat_ft._define" not in ran and ran["cmdstat_bgrewriteaof"]["calls"] == 1
     reader = restart(replica, *options)
@@ -281,15 +281,6 @@ def test_a_replica_has_a_log_of_its_own(new_server, diskless):
     for index in ("idx", "alias", "late"):
         assert found(reader, index=index) == sorted(keys)
     assert defined(replica) | {"synonym": 0, (True, b"late"): 0} == {**before, "synonym": 0, (True, b"late"): 0}
-
-
-def same_place(client, reader):
-    """The replica has read all that there is, and nothing of its own."""
-
-    def place(each, name):
-        return each.info("replication")[name]
-
-    return until(lambda: place(client, "master_repl_offset") == place(reader, "slave_repl_offset"))
 
 
 def test_a_rewrite_while_clients_write_loses_nothing(new_server):
