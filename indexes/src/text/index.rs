@@ -164,12 +164,10 @@ impl TextIndex {
         for term in terms_of(&document.terms) {
             let list = self.terms.postings_mut(term);
             list.remove(doc, &self.coding, &self.lengths, |places| {
-                for of_field in places.chunk_by(|a, b| field_of(*a) == field_of(*b)) {
-                    if let [place, ..] = *of_field {
-                        // Of an index that was saved wrong there may be fewer.
-                        let tokens = &mut self.tokens[field_of(place).index()];
-                        *tokens = tokens.saturating_sub(of_field.len() as u64);
-                    }
+                for &place in places {
+                    // Of an index that was saved wrong there may be fewer.
+                    let tokens = &mut self.tokens[field_of(place).index()];
+                    *tokens = tokens.saturating_sub(1);
                 }
             });
             let after = list.len();
