@@ -337,7 +337,7 @@ impl<S: Space> MeasuredIn<'_, '_, '_, S> {
         }
     }
 
-    /// Few rows come here: of `n` in no order some `enough * ln(n)`.
+    /// Few rows come here: of `n` in no order some `enough * ln(n)`, and those that codes cannot tell from them.
     #[inline(never)]
     fn lower(&mut self, distance: f32) {
         self.nearest.offer(Bound(f64::from(distance)));
