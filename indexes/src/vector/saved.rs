@@ -54,7 +54,7 @@ impl VectorIndex {
         let _pin = epoch::pin();
         let store = &*self.store;
         if let Some(graph) = &store.graph {
-            write_number(to, graph.most_links(0))?;
+            write_number(to, graph.most_links())?;
             for row in store.slots.rows() {
                 if store.slots.get(row).state() == State::Linked {
                     store.save_node(graph, row, to)?;
@@ -160,7 +160,7 @@ impl<'a> Loading<'a> {
         if most_links == 0 {
             return Ok(());
         }
-        if most_links != self.graph.most_links(0) {
+        if most_links != self.graph.most_links() {
             return Err(invalid("the graph has another number of links"));
         }
         loop {
@@ -195,7 +195,7 @@ impl<'a> Loading<'a> {
             self.missing += 1;
         }
         for level in 0..=level {
-            let links = read_ids(from, self.graph.most_links(level))?;
+            let links = read_ids(from, self.graph.most_links())?;
             if let Some(owner) = owner {
                 let links = links.iter().filter_map(|&doc| row(doc));
                 self.graph.set_links(&self.store.slots, owner, level, links);

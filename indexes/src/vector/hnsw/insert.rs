@@ -148,7 +148,12 @@ impl<S: Space> Walker<'_, S> {
         let m = self.graph.m();
         let mut chosen = Vec::with_capacity(levels.len());
         for (level, candidates) in levels.iter().enumerate() {
-            let mut links = self.select(candidates, m, m);
+            let most = if level == 0 {
+                m
+            } else {
+                self.graph.most_links()
+            };
+            let mut links = self.select(candidates, most, m);
             // Who dies while others link may be taken for alive, but not who was doomed before: once
             // the sweep has begun, nobody looks for links to them here any more.
             links.retain(|&link| self.slots.get(link).state() != State::Doomed);

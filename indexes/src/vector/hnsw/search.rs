@@ -170,7 +170,7 @@ impl<S: Space> Walker<'_, S> {
     #[inline(always)]
     fn walk(&self, beam: &Beam<'_, S::Point>, scratch: &mut Scratch, pace: &mut Pace<'_>) {
         let Scratch { visited, pool } = scratch;
-        let mut near = Vec::with_capacity(self.graph.most_links(beam.level));
+        let mut near = Vec::with_capacity(self.graph.most_links());
         while let Some(row) = pool.next() {
             near.clear();
             for link in self.graph.links(self.slots, row, beam.level) {
@@ -218,7 +218,7 @@ impl<S: Space> Walker<'_, S> {
         pace: &mut Pace<'_>,
     ) -> bool {
         let Scratch { visited, pool } = scratch;
-        let most = self.graph.most_links(0);
+        let most = self.graph.most_links();
         let mut near = Vec::with_capacity(2 * most);
         let mut between = Vec::with_capacity(most);
         let mut barren = 0;

@@ -43,7 +43,7 @@ impl<S: Space> Walker<'_, S> {
         old: &[RowId],
         fill: usize,
     ) -> Vec<RowId> {
-        let most = self.graph.most_links(level);
+        let most = self.graph.most_links();
         let mut chosen = self.select(candidates, most, fill);
         if level > 0 {
             return chosen;

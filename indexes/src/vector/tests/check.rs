@@ -159,7 +159,7 @@ impl Store {
 
     fn check_list(&self, graph: &Graph, row: RowId, level: usize, links: &[RowId]) {
         let state = self.slots.get(row).state();
-        assert!(links.len() <= graph.most_links(level), "degree");
+        assert!(links.len() <= graph.most_links(), "degree");
         let distinct: HashSet<&RowId> = links.iter().collect();
         assert_eq!(distinct.len(), links.len(), "{row:?} links to no row twice");
         assert!(!links.contains(&row), "{row:?} does not link to itself");
