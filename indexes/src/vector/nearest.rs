@@ -42,9 +42,10 @@ const WALK_DISTANCES: u64 = 16;
 /// faster than one that looks for matches beyond neighbours (vector.md: between 20 and 50 %).
 const WALK_THROUGH_ALL: f64 = 0.4;
 
-/// Matches that are mapped to rows at most before a walk through them, which asks of some thousand rows
-/// whether they match; a walk through everything asks of some hundred.
-const MAPPED_MATCHES: u64 = 50_000;
+/// Among more documents than this a walk asks each row that it meets for its document, some thousand times,
+/// rather than map all documents that match to rows first. Among 200k x 128 of which half match, a walk at
+/// `ef` 10 takes 54 µs with the map and 96 µs without; mapping takes a nanosecond for 64 documents.
+const MAPPED_DOCS: u64 = 2_000_000;
 
 /// Candidates of a scan that are ranked exactly, as a multiple of `k`, where codes do not say how far
 /// they may be wrong: it is to be as good as exact.
@@ -251,8 +252,7 @@ impl Search<'_> {
         let astray = self.asked.filter.is_some() && self.store.params.metric == Metric::Ip;
         let ef = if astray { ef.saturating_mul(2) } else { ef };
         let through_matches = self.share() < WALK_THROUGH_ALL;
-        let few = through_matches && self.matches <= MAPPED_MATCHES;
-        let by_row = few && self.store.slots.hanging() == 0;
+        let by_row = self.docs.docs.len() <= MAPPED_DOCS && self.store.slots.hanging() == 0;
         let matching = self.asked.filter.map(|filter| self.bits(filter, by_row));
         self.store.with_scratch(|scratch| {
             let mut task = Walk {

@@ -100,6 +100,10 @@ impl RowOf {
 /// before the beginning or beyond the end are nobody's.
 fn copy_bits(bits: &[u64], first: usize, out: &mut [u64], step: u32, count: usize) {
     let step = i64::from(step.cast_signed());
+    let to = i64::try_from(first).map_or(i64::MAX, |first| first + step);
+    if count == CHUNK && usize::try_from(to).is_ok_and(|to| copy_chunk(bits, first, out, to)) {
+        return;
+    }
     let mut at = 0;
     while at < count {
         let from = first + at;
@@ -117,6 +121,29 @@ fn copy_bits(bits: &[u64], first: usize, out: &mut [u64], step: u32, count: usiz
         }
         at += len;
     }
+}
+
+/// Adds the bits of a chunk, from `first` on, to bits from `to` on; false if those of either may not all be
+/// there.
+fn copy_chunk(bits: &[u64], first: usize, out: &mut [u64], to: usize) -> bool {
+    const WORDS: usize = CHUNK / 64;
+    let (shift, by) = (first % 64, to % 64);
+    let from = bits.get(first / 64..).and_then(|bits| bits.first_chunk());
+    let out = out.get_mut(to / 64..).and_then(|out| out.first_chunk_mut());
+    let (Some(from), Some(out)): (Option<&[u64; WORDS + 1]>, Option<&mut [u64; WORDS + 1]>) =
+        (from, out)
+    else {
+        return false;
+    };
+    let mut carried = 0;
+    for at in 0..WORDS {
+        // In two steps each, since a shift by all 64 is none.
+        let some = from[at] >> shift | (from[at + 1] << 1) << (63 - shift);
+        out[at] |= some << by | carried;
+        carried = (some >> 1) >> (63 - by);
+    }
+    out[WORDS] |= carried;
+    true
 }
 
 /// Calls with how far each bit that is set lies behind `first`, of `count`.

@@ -267,12 +267,7 @@ impl<S: Space> Walker<'_, S> {
             if barren > MOST_BARREN {
                 return false;
             }
-            for &(row, place) in &near {
-                let distance = self.space.distance_of(beam.from, place);
-                if pool.wants(distance) {
-                    pool.insert(distance, row, true);
-                }
-            }
+            self.measure(beam, &near, pool);
             if !pace.spend(near.len() + 1) {
                 return false;
             }
@@ -280,19 +275,22 @@ impl<S: Space> Walker<'_, S> {
         pool.found() >= beam.ef
     }
 
-    /// How many rows there are within two links of one, as far as they are looked at, and how many of
+    /// How many rows there are within two links of one, behind at most so many neighbours, and how many of
     /// them are admitted.
     pub(in crate::vector) fn around(
         &self,
         row: RowId,
+        neighbours: usize,
         admit: &Admit<'_>,
         scratch: &mut Scratch,
     ) -> (usize, usize) {
-        /// Lists of links that are read; more of them would not say much more.
-        const LISTS: usize = 24;
         let (mut seen, mut admitted) = (0, 0);
         scratch.visited.begin(self.slots.last());
-        let nearest: Vec<RowId> = self.graph.links(self.slots, row, 0).take(LISTS).collect();
+        let nearest: Vec<RowId> = self
+            .graph
+            .links(self.slots, row, 0)
+            .take(neighbours)
+            .collect();
         nearest.iter().for_each(|&link| self.prefetch_links(link));
         for near in nearest {
             for link in self.graph.links(self.slots, near, 0) {

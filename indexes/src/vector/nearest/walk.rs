@@ -91,7 +91,18 @@ impl Walk<'_, '_> {
         /// One in so many of those expected is far fewer: by chance it is so once in some hundred,
         /// which costs a scan.
         const FEWER: f64 = 1.5;
-        let (seen, admitted) = walker.around(start, &beam.admit, self.scratch);
+        /// Neighbours behind which to look at most; more of them would not say much more.
+        const MOST_NEIGHBOURS: f64 = 24.0;
+        /// Rows behind each that are behind none of the others, at least.
+        const OWN: f64 = 12.0;
+        let enough = (FEWEST / OWN / self.share).ceil().min(MOST_NEIGHBOURS);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "at most 24"
+        )]
+        let neighbours = enough as usize;
+        let (seen, admitted) = walker.around(start, neighbours, &beam.admit, self.scratch);
         #[expect(clippy::cast_precision_loss, reason = "some hundred rows")]
         let (expected, admitted) = (seen as f64 * self.share, admitted as f64);
         expected >= FEWEST && admitted * FEWER < expected
