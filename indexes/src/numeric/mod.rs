@@ -158,13 +158,21 @@ impl NumericIndex {
         self.column.gather(docs, DocId::index)
     }
 
-    /// Calls with the number of each of some documents, by number: the least of each, NaN where one has
-    /// none. Quick where they ascend.
+    /// Calls with the numbers of each of some documents, by number: with the least, NaN where one has none,
+    /// and with the others, ascending. Quick where documents ascend and have one number each.
     #[inline]
-    pub fn each(&self, docs: &[u32], mut visit: impl FnMut(f64)) {
+    pub fn each(&self, docs: &[u32], mut visit: impl FnMut(f64, &[f64])) {
         // Numbers of documents begin with 1.
         let places = docs.iter().map(|&doc| (doc as usize).wrapping_sub(1));
-        self.column.each_at(places, |number| visit(*number));
+        if self.others.is_empty() {
+            self.column.each_at(places, |least| visit(*least, &[]));
+            return;
+        }
+        let mut docs = docs.iter().copied().map(DocId::new);
+        self.column.each_at(places, |least| {
+            let others = docs.next().flatten().and_then(|doc| self.others.get(&doc));
+            visit(*least, others.map_or(&[], |others| others));
+        });
     }
 
     /// A document's numbers, ascending and different.
@@ -231,6 +239,12 @@ impl NumericIndex {
                 .max(u64::from(numbers > 0)),
             max: numbers.min(self.len as u64),
         }
+    }
+
+    /// Whether any document has several numbers.
+    #[must_use]
+    pub fn has_several(&self) -> bool {
+        !self.others.is_empty()
     }
 
     /// How many documents have a number.
