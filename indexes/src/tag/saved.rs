@@ -39,12 +39,11 @@ impl TagIndex {
         let mut before = None;
         let mut of_doc = Vec::new();
         for doc in (0..self.column.slots()).filter_map(DocId::from_index) {
-            let tags = self.column.get(doc);
-            if !tags.is_empty() {
+            of_doc.clear();
+            of_doc.extend(self.column.get(doc).map(|tag| numbers[tag.index()]));
+            if !of_doc.is_empty() {
                 to.doc_after(before, doc);
                 before = Some(doc);
-                of_doc.clear();
-                of_doc.extend(tags.iter().map(|tag| numbers[tag.index()]));
                 of_doc.sort_unstable();
                 to.count(of_doc.len());
                 of_doc.iter().for_each(|number| to.number(*number));
