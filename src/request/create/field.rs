@@ -160,10 +160,12 @@ impl Phonetic {
     }
 }
 
-/// Whether the argument after the next is `SORTABLE`.
+/// Whether `SORTABLE` comes after the next argument, other flags between them or not.
 fn precedes_sortable(args: &Args<'_>) -> bool {
     let mut ahead = args.clone();
     ahead.skip();
+    let flags = ["NOINDEX", "INDEXEMPTY", "INDEXMISSING"];
+    while flags.iter().any(|flag| ahead.take(flag)) {}
     ahead.take("SORTABLE")
 }
 
