@@ -5,7 +5,7 @@ use nuthatch_indexes::text::Near;
 
 use super::estimate::Estimate;
 use super::text::{Pattern, TextBinder};
-use super::{Kind, Node, Yield};
+use super::{Kind, Node, Yield, range};
 use crate::catalog::index::{FieldIndex, Index};
 use crate::catalog::schema::FieldId;
 use crate::query::ast::{self, Attributes, Field};
@@ -246,7 +246,7 @@ impl<'a> Binder<'a> {
         }
     }
 
-    pub(super) fn numeric(&self, field: &Field, range: ast::Range) -> Result<Node, Error> {
+    pub(super) fn numeric(&self, field: &Field, given: ast::Range) -> Result<Node, Error> {
         let id = self.find(field, "NUMERIC", |kind| matches!(kind, FieldKind::Numeric))?;
         let FieldIndex::Numeric(numbers) = self.index.field(id) else {
             return Ok(nothing());
@@ -255,21 +255,8 @@ impl<'a> Binder<'a> {
             value: bound.value,
             exclusive: bound.exclusive,
         };
-        let (min, max) = (bound(range.min), bound(range.max));
-        let count = numbers.count(min, max);
-        let estimate = Estimate {
-            min: count.min,
-            likely: count.max,
-            max: count.max,
-        };
-        Ok(Node {
-            estimate,
-            kind: Kind::Numeric {
-                field: id,
-                min,
-                max,
-            },
-        })
+        let (min, max) = (bound(given.min), bound(given.max));
+        Ok(range::range(id, numbers, min, max))
     }
 
     pub(super) fn find(

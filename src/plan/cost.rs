@@ -4,13 +4,16 @@
 //! itself, then changed where the worst plans said so. They are those of one machine; ratios of them
 //! decide, and those hold elsewhere.
 
+mod visits;
 mod whole;
 mod words;
 
+pub(super) use self::visits::{in_bits, one_by_one};
 pub(super) use self::whole::Walked;
 pub use self::words::leads;
 pub(super) use self::words::words_cost;
 use super::{AreaClause, Kind, Node, Plan};
+use crate::catalog::schema::FieldId;
 
 /// To make a set, whatever is in it.
 const SET: u64 = 3_000;
@@ -38,7 +41,9 @@ const IN_BLOCK: u64 = 128;
 /// To score a match and keep it, or not, where every one is.
 const SCORE: u64 = 220;
 /// To look whether a match is among the first.
-pub(super) const RANK: u64 = 30;
+const RANK: u64 = 30;
+/// To go on to a document of a set.
+const MOVE: u64 = 2;
 /// To go on to the next number of a walk, and times as long that a question takes there, as its document is
 /// anywhere in memory.
 pub(super) const NEXT: u64 = 40;
@@ -135,6 +140,25 @@ pub fn asking(node: &Node) -> Option<u64> {
     })
 }
 
+/// What it costs to ask one of so many documents, met in no order, whether a node holds, as long as each
+/// part lets it through; one of whose ranges all of them lie in. None where [`asking`] has none.
+fn asking_in_turn(node: &Node, own: FieldId, total: u64) -> Option<u64> {
+    let Kind::And(parts) = &node.kind else {
+        return asking(node);
+    };
+    let (mut sum, mut left) = (0_u64, total);
+    for part in parts {
+        let cost = asking(part)?;
+        sum = sum.saturating_add(cost.saturating_mul(left) / total.max(1));
+        let is_own = matches!(part.kind, Kind::Numeric { field, .. } if field == own);
+        if !is_own {
+            let shares = u128::from(left) * u128::from(part.estimate.likely);
+            left = u64::try_from(shares / u128::from(total.max(1))).unwrap_or(left);
+        }
+    }
+    Some(sum)
+}
+
 /// What it costs to ask of so many documents, in their order, whether a node holds.
 #[must_use]
 pub fn asking_each(node: &Node, documents: u64) -> u64 {
@@ -184,8 +208,9 @@ const fn asking_area(area: &AreaClause) -> u64 {
 
 /// What it costs to walk over all matches of a plan and to score each.
 fn walking(plan: &Plan) -> u64 {
-    /// To make a cursor, and to put it together with others.
-    const CURSOR: u64 = 1_500;
+    /// To make a cursor, and to put it together with others; and to begin.
+    const CURSOR: u64 = 150;
+    const START: u64 = 900;
     let node = &plan.filter;
     let cursors = u64::from(node.sets()).saturating_mul(CURSOR);
     let scored = node.estimate.likely.saturating_mul(SCORE);

@@ -17,6 +17,7 @@ pub mod method;
 mod options;
 pub mod order;
 mod print;
+mod range;
 mod reads;
 mod rewrite;
 pub mod spelling;
@@ -300,11 +301,13 @@ pub fn plan(
     let scored = search.count > 0 && (search.with_scores || order.needs_scores());
     let rewriter = Rewriter {
         keeps_words: scored || search.highlight.is_some() || search.summarize.is_some(),
+        index,
         total: index.documents().len() as u64,
     };
     let filter = simplified(filter, knn.is_some(), rewriter);
+    let is_ranked = search.count > 0 && order.needs_values();
     let mut plan = Plan {
-        gather: method::gather(&filter),
+        gather: method::gather(&filter, is_ranked),
         filter,
         scored,
         scoring: search.scoring.clone(),
@@ -332,7 +335,7 @@ impl Plan {
 }
 
 /// A filter made simpler. Behind a vector clause `*` scores nothing at all, so nothing becomes that.
-fn simplified(filter: Node, is_behind_knn: bool, rewriter: Rewriter) -> Node {
+fn simplified(filter: Node, is_behind_knn: bool, rewriter: Rewriter<'_>) -> Node {
     if !is_behind_knn {
         return rewriter.simplify(filter);
     }

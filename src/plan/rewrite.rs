@@ -1,23 +1,27 @@
 //! Plans made simpler before they are run: groups of groups taken apart, negations pushed to what they
-//! negate, parts that change nothing left out.
+//! negate, ranges of one field joined, parts that change nothing left out.
 //!
 //! Scores stay as they are. What only changes nothing where nobody asks for scores is left out only
 //! then.
 
 use super::bind::nothing;
 use super::estimate::Estimate;
+use super::range::join_ranges;
 use super::{Kind, Node};
+use crate::catalog::index::Index;
 
 /// What a plan is simplified for.
 #[derive(Clone, Copy)]
-pub(super) struct Rewriter {
+pub(super) struct Rewriter<'i> {
     /// Parts that add to scores, or whose words are shown, have to stay.
     pub(super) keeps_words: bool,
-    /// Documents of the index.
+    /// What the plan is for.
+    pub(super) index: &'i Index,
+    /// Its documents.
     pub(super) total: u64,
 }
 
-impl Rewriter {
+impl Rewriter<'_> {
     /// A node that matches what the given one does.
     pub(super) fn simplify(self, node: Node) -> Node {
         let estimate = node.estimate;
@@ -61,6 +65,7 @@ impl Rewriter {
                 part => flat.push(part),
             }
         }
+        join_ranges(&mut flat, self.index);
         if flat.iter().any(is_nothing) {
             return nothing();
         }

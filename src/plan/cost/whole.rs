@@ -6,7 +6,8 @@
 use nuthatch_indexes::vector::Algorithm;
 
 use super::{
-    ANYWHERE, DISTANCE, LOOK_UP, NEXT, RANK, asking, asking_each, gathering, walking, words_cost,
+    ANYWHERE, DISTANCE, LOOK_UP, MOVE, NEXT, RANK, asking_each, asking_in_turn, gathering,
+    one_by_one, walking, words_cost,
 };
 use crate::catalog::index::{FieldIndex, Index};
 use crate::catalog::schema::FieldId;
@@ -21,14 +22,16 @@ const LONG_RUN: u64 = 256;
 /// What a walk in the order of a number is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::plan) struct Walked {
+    /// Whose numbers they are.
+    pub(in crate::plan) field: FieldId,
+    /// Documents of the index.
+    pub(in crate::plan) total: u64,
     /// Documents, as often as they have a number in it.
     pub(in crate::plan) documents: u64,
     /// Those of them with the first number.
     pub(in crate::plan) run: u64,
 }
 
-/// To go on to a document of a set.
-const MOVE: u64 = 2;
 /// Components of a vector that are compared in a nanosecond, beside what a distance waits for memory.
 const COMPONENTS: u64 = 16;
 /// Documents that are looked for in a set in a nanosecond, as words of 64 bits.
@@ -75,17 +78,20 @@ impl Plan {
             let questions = asking_each(&self.filter, asked);
             return asked.saturating_mul(NEXT / 2).saturating_add(questions);
         }
-        let question = asking(&self.filter).unwrap_or(LOOK_UP);
+        let question = asking_in_turn(&self.filter, over.field, over.total).unwrap_or(LOOK_UP);
         asked.saturating_mul(NEXT + ANYWHERE * question)
     }
 
     /// What it costs to find every match, and to look at each.
     fn visits_ns(&self, limit: u64) -> u64 {
         let is_scored = self.scored && limit > 0;
-        if is_scored || !self.gathers_bits() {
+        if is_scored {
             return walking(self);
         }
         let ranked = limit > 0 && self.order.needs_values();
+        if !self.gathers_bits() {
+            return one_by_one(&self.filter, ranked).unwrap_or_else(|| walking(self));
+        }
         let each = if ranked { RANK } else { MOVE };
         let matches = self.filter.estimate.likely;
         gathering(&self.filter).saturating_add(matches.saturating_mul(each))
