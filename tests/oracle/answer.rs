@@ -7,7 +7,6 @@ use nuthatch::query::ast::{Node, VectorRange};
 
 use super::document::{Keys, value};
 use super::evaluate::{Distances, Evaluator, Scores};
-use super::facet;
 use super::indexed::{Distance, parse_number};
 use super::mistake::Mistake;
 use super::query::{Search, distance_name};
@@ -176,11 +175,12 @@ impl<'a> Expected<'a> {
         };
         same("facets", &answer.facets.len(), &self.search.facets.len())?;
         for ((name, values), asked) in answer.facets.iter().zip(&self.search.facets) {
-            same("facet", &shown(name), &shown(asked.as_bytes()))?;
+            same("facet", &shown(name), &shown(asked.field.as_bytes()))?;
             let field = self.evaluator.schema.find(name);
             let field = field.expect("facets are of fields");
-            let found = facet::read_counts(field, values);
-            same("counts", &found, &facet::counts(field, page))?;
+            same("order of values", &asked.is_ordered(values), &true)?;
+            let found = asked.read_counts(field, values);
+            same("counts", &found, &asked.counts(field, page))?;
         }
         Ok(())
     }
@@ -384,7 +384,7 @@ impl SortKey {
             }
             Kind::Text { .. } | Kind::Tag { .. } => Self::Text(fold(value)),
             Kind::Geo => Self::Text(value.to_vec()),
-            Kind::Shape | Kind::Vector(_) => return None,
+            Kind::Shape { .. } | Kind::Vector(_) => return None,
         })
     }
 

@@ -42,6 +42,29 @@ fn group(schema: &Schema) -> BoxedStrategy<Node> {
     prop_oneof![words.clone(), attributed(words)].boxed()
 }
 
+/// Clauses that are given as JSON, and whether what matches them is left out, as it is of all that would
+/// score.
+pub(crate) fn json_filter(schema: &Schema) -> BoxedStrategy<(Node, bool)> {
+    let is_vector = |node: &Node| matches!(node, Node::VectorRange(_));
+    // Their parameters are of the query.
+    let one = clause(schema).prop_map(move |node| if is_vector(&node) { Node::All } else { node });
+    let two = || prop::collection::vec(one.clone(), 2);
+    let node = prop_oneof![
+        4 => one.clone(),
+        1 => two().prop_map(Node::And),
+        1 => two().prop_map(Node::Or),
+    ];
+    (node, any::<bool>())
+        .prop_map(|(node, outside)| {
+            let plain = matches!(
+                node,
+                Node::Numeric { .. } | Node::Area { .. } | Node::Missing { .. }
+            );
+            (node, outside || !plain)
+        })
+        .boxed()
+}
+
 fn attributed(node: impl Strategy<Value = Node> + 'static) -> BoxedStrategy<Node> {
     let weight = prop::option::of(select(vec![0.0, 0.5, 2.0, 10.0]));
     let slop = prop_oneof![1 => Just(Slop::Any), 4 => (0..5_u32).prop_map(Slop::AtMost)];
@@ -98,7 +121,11 @@ fn clause(schema: &Schema) -> BoxedStrategy<Node> {
     if !geo_fields.is_empty() {
         clauses.push((6, place::in_circle(geo_fields)));
     }
-    let shape_fields = of_kind(|kind| matches!(kind, Kind::Shape));
+    let shapes = schema.fields.iter().filter_map(|field| match field.kind {
+        Kind::Shape { spherical } => Some((named(field.attribute), spherical)),
+        Kind::Text { .. } | Kind::Tag { .. } | Kind::Numeric | Kind::Geo | Kind::Vector(_) => None,
+    });
+    let shape_fields: Vec<(Field, bool)> = shapes.collect();
     if !shape_fields.is_empty() {
         clauses.push((6, place::beside_shape(shape_fields)));
     }

@@ -162,7 +162,7 @@ fn field(schema: &Schema) -> BoxedStrategy<Pair> {
                 Kind::Tag { .. } => words::tags().boxed(),
                 Kind::Numeric => words::number().boxed(),
                 Kind::Geo => place::point().boxed(),
-                Kind::Shape => place::shape().boxed(),
+                Kind::Shape { .. } => place::shape().boxed(),
                 Kind::Vector(vectors) => words::vector(*vectors).boxed(),
             };
             (6, named(field.identifier, values))

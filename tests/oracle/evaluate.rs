@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nuthatch::query::ast::{
-    Area, Attributes, Knn, Node, Parameter, Range, TagPattern, VectorRange,
+    Area, Attributes, Knn, Node, Parameter, Range, Slop, TagPattern, VectorRange,
 };
 
 use super::document::Keys;
@@ -90,10 +90,26 @@ impl<'a> Evaluator<'a> {
             let inside = self.range(field, range);
             scores.retain(|number, _| inside.contains_key(number));
         }
-        for (name, range, outside) in &self.search.json_filters {
-            let field = self.schema.find(name.as_bytes()).expect("a numeric field");
-            let inside = self.range(field, range);
-            scores.retain(|number, _| inside.contains_key(number) != *outside);
+        for (name, circle) in &self.search.circles {
+            let field = self
+                .schema
+                .find(name.as_bytes())
+                .expect("a field of points");
+            let inside = self.area(field, &Area::Circle(*circle));
+            scores.retain(|number, _| inside.contains_key(number));
+        }
+        for (node, outside) in &self.search.json_filters {
+            // A filter of stop words alone finds nothing, as a query of them does.
+            let mut own = Attributes::default();
+            if matches!(node, Node::And(_)) {
+                // `SLOP` and `INORDER` are of the query alone.
+                (own.slop, own.in_order) = (Some(Slop::Any), Some(false));
+            }
+            let inside = self.matches(node, own, 1.0);
+            scores.retain(|number, _| match &inside {
+                Some(inside) => inside.contains_key(number) != *outside,
+                None => false,
+            });
         }
         // A star beside a filter is as if it were not there.
         if !self.search.json_filters.is_empty() && self.is_everything(node) {
@@ -102,6 +118,7 @@ impl<'a> Evaluator<'a> {
         let whole = self.whole(node);
         let is_restricted = self.search.in_keys.is_some()
             || !self.search.filters.is_empty()
+            || !self.search.circles.is_empty()
             || !self.search.json_filters.is_empty();
         // A vector clause over everything has no scores; over some documents, no words.
         if self.search.query.knn.is_some() && self.is_everything(node) {

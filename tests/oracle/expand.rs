@@ -101,7 +101,9 @@ impl Evaluator<'_> {
                 !self.schema.fields[*number].no_index
                     && (!no_stem || self.mistake == Some(Mistake::StemsEveryField))
             }
-            Kind::Tag { .. } | Kind::Numeric | Kind::Geo | Kind::Shape | Kind::Vector(_) => false,
+            Kind::Tag { .. } | Kind::Numeric | Kind::Geo | Kind::Shape { .. } | Kind::Vector(_) => {
+                false
+            }
         });
         for other in self.dictionary() {
             let related = other == stem_of_word || stem(other).as_deref() == Some(&stem_of_word);

@@ -14,10 +14,80 @@ use super::text::fold;
 pub(crate) type Counts = BTreeMap<Vec<u8>, usize>;
 
 /// Values that a facet shows, more than there ever are here.
-pub(crate) const LIMIT: usize = 1000;
+const LIMIT: usize = 1000;
 
-/// What a facet of a field should count.
-pub(crate) fn counts(field: &Field, found: &[&Document<'_>]) -> Counts {
+/// A field whose values are counted.
+#[derive(Clone, Debug)]
+pub(crate) struct Facet {
+    pub(crate) field: &'static str,
+    /// Between ascending numbers, where it is not each number that is counted.
+    pub(crate) bounds: Option<Vec<i32>>,
+}
+
+impl Facet {
+    /// What asks for it.
+    pub(crate) fn words(&self) -> Vec<Vec<u8>> {
+        let mut words = vec![self.field.to_owned()];
+        if let Some(bounds) = &self.bounds {
+            words.extend(["RANGES".to_owned(), bounds.len().to_string()]);
+            words.extend(bounds.iter().map(i32::to_string));
+        } else {
+            words.extend(["LIMIT".to_owned(), LIMIT.to_string()]);
+        }
+        words.into_iter().map(String::into_bytes).collect()
+    }
+
+    /// What it should count.
+    pub(crate) fn counts(&self, field: &Field, found: &[&Document<'_>]) -> Counts {
+        let Some(bounds) = &self.bounds else {
+            return counts(field, found);
+        };
+        let mut ranges = Counts::new();
+        for (at, bound) in bounds.iter().enumerate() {
+            if at == 0 {
+                ranges.insert(format!("(-inf, {bound})").into_bytes(), 0);
+            }
+            let next = bounds.get(at + 1).map_or("inf".to_owned(), i32::to_string);
+            ranges.insert(format!("[{bound}, {next})").into_bytes(), 0);
+        }
+        for number in found.iter().filter_map(|it| parse_number(it.value(field)?)) {
+            let (below, above): (Vec<i32>, Vec<i32>) = bounds
+                .iter()
+                .partition(|bound| f64::from(**bound) <= number);
+            let next = above.first().map_or("inf".to_owned(), i32::to_string);
+            let range = match below.last() {
+                Some(bound) => format!("[{bound}, {next})"),
+                None => format!("(-inf, {next})"),
+            };
+            *ranges.entry(range.into_bytes()).or_default() += 1;
+        }
+        ranges
+    }
+
+    /// Whether values are in the order in which they should be: the most frequent first, ranges as they are.
+    pub(crate) fn is_ordered(&self, values: &Values) -> bool {
+        let from = |range: &[u8]| {
+            let text = String::from_utf8_lossy(range);
+            let from = text[1..].split(',').next().map(str::to_owned);
+            from.and_then(|from| from.parse::<f64>().ok())
+        };
+        match self.bounds {
+            Some(_) => values.is_sorted_by(|a, b| from(&a.0) < from(&b.0)),
+            None => values.is_sorted_by(|a, b| a.1 >= b.1),
+        }
+    }
+
+    /// What a reply counts.
+    pub(crate) fn read_counts(&self, field: &Field, values: &Values) -> Counts {
+        match self.bounds {
+            Some(_) => values.iter().cloned().collect(),
+            None => read_counts(field, values),
+        }
+    }
+}
+
+/// How many documents have each value of a field.
+fn counts(field: &Field, found: &[&Document<'_>]) -> Counts {
     let mut counts = Counts::new();
     for document in found {
         match field.kind {
@@ -31,7 +101,7 @@ pub(crate) fn counts(field: &Field, found: &[&Document<'_>]) -> Counts {
                     *counts.entry(shown(number)).or_default() += 1;
                 }
             }
-            Kind::Text { .. } | Kind::Geo | Kind::Shape | Kind::Vector(_) => {}
+            Kind::Text { .. } | Kind::Geo | Kind::Shape { .. } | Kind::Vector(_) => {}
         }
     }
     counts
@@ -45,29 +115,28 @@ fn shown(number: f64) -> Vec<u8> {
 pub(crate) type Values = Vec<(Vec<u8>, usize)>;
 
 /// What a reply counts of a field.
-pub(crate) fn read_counts(field: &Field, values: &Values) -> Counts {
+fn read_counts(field: &Field, values: &Values) -> Counts {
     let mut counts = Counts::new();
     for (value, hits) in values {
         let value = match field.kind {
             Kind::Numeric => parse_number(value).map_or_else(|| value.clone(), shown),
-            Kind::Tag { .. } | Kind::Text { .. } | Kind::Geo | Kind::Shape | Kind::Vector(_) => {
-                fold(value)
-            }
+            Kind::Tag { .. }
+            | Kind::Text { .. }
+            | Kind::Geo
+            | Kind::Shape { .. }
+            | Kind::Vector(_) => fold(value),
         };
         *counts.entry(value).or_default() += hits;
     }
     counts
 }
 
-/// The facets of a reply, by field; none when they are not as they should be: the most frequent
-/// values first.
+/// The facets of a reply, by field; none when they are not as they should be.
 pub(crate) fn read(reply: &Reply) -> Option<Vec<(Vec<u8>, Values)>> {
     let facets = entries(reply)?.into_iter().map(|(name, values)| {
         let values = entries(values)?.into_iter();
         let values = values.map(|(value, hits)| Some((bulk(value)?.to_vec(), count(hits)?)));
-        let values = values.collect::<Option<Values>>()?;
-        let is_ordered = values.is_sorted_by(|a, b| a.1 >= b.1);
-        is_ordered.then_some((bulk(name)?.to_vec(), values))
+        Some((bulk(name)?.to_vec(), values.collect::<Option<Values>>()?))
     });
     facets.collect()
 }

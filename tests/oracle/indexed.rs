@@ -41,7 +41,7 @@ impl<'a> Document<'a> {
                 | Kind::Tag { .. }
                 | Kind::Numeric
                 | Kind::Geo
-                | Kind::Shape
+                | Kind::Shape { .. }
                 | Kind::Vector(_) => Vec::new(),
             })
             .collect();
@@ -83,7 +83,9 @@ impl Field {
     pub(crate) fn weight(&self) -> f64 {
         match self.kind {
             Kind::Text { weight, .. } => weight,
-            Kind::Tag { .. } | Kind::Numeric | Kind::Geo | Kind::Shape | Kind::Vector(_) => 0.0,
+            Kind::Tag { .. } | Kind::Numeric | Kind::Geo | Kind::Shape { .. } | Kind::Vector(_) => {
+                0.0
+            }
         }
     }
 
@@ -98,7 +100,7 @@ impl Field {
             | Kind::Text { .. }
             | Kind::Numeric
             | Kind::Geo
-            | Kind::Shape
+            | Kind::Shape { .. }
             | Kind::Vector(_) => fold(tag),
         }
     }
@@ -229,7 +231,7 @@ pub(crate) fn failures(schema: &Schema, fields: &Fields) -> u64 {
         match field.kind {
             Kind::Numeric => !field.no_index && parse_number(value).is_none(),
             Kind::Geo => !field.no_index && place::degrees(value).is_none(),
-            Kind::Shape => !field.no_index && place::box_of(value).is_none(),
+            Kind::Shape { .. } => !field.no_index && place::box_of(value).is_none(),
             Kind::Vector(vectors) => vectors.unpack(value).is_none(),
             Kind::Text { .. } | Kind::Tag { .. } => false,
         }

@@ -9,6 +9,7 @@ mod expand;
 mod explanation;
 mod facet;
 mod indexed;
+mod json;
 mod mistake;
 mod near;
 mod pages;

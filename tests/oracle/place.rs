@@ -1,5 +1,6 @@
 //! Points and shapes, the long way: distances by the law of haversines, and shapes that are boxes,
-//! whose relations are comparisons of numbers.
+//! whose relations are comparisons of numbers. On a sphere the sides of a box are bent by less than a
+//! hundredth of a degree: there the boxes of queries have sides half-way between those of documents.
 
 use nuthatch::query::ast::{Area, Field, Node, Relation};
 use nuthatch::request::circle::{Circle, Unit};
@@ -53,7 +54,7 @@ pub(crate) fn is_in(circle: &Circle, (longitude, latitude): (f64, f64)) -> bool 
 }
 
 /// Circles whose radii are no distances of two points.
-fn circle() -> impl Strategy<Value = Circle> {
+pub(crate) fn circle() -> impl Strategy<Value = Circle> {
     let radius = prop_oneof![
         2 => Just((1.0, Unit::Metres)),
         2 => Just((150.5, Unit::Kilometres)),
@@ -82,11 +83,24 @@ fn ends() -> impl Strategy<Value = Ends> {
     prop_oneof![2 => (side(), side()).prop_map(|(x, y)| [x, y]), 1 => point]
 }
 
-fn text([(left, right), (low, high)]: Ends) -> String {
+/// A box in well-known text, moved by a half along both axes or not.
+fn text([(left, right), (low, high)]: Ends, moved: bool) -> String {
+    let at = |x: i32, y: i32| {
+        let half = if moved { ".5" } else { "" };
+        format!("{x}{half} {y}{half}")
+    };
     if left == right {
-        return format!("POINT({left} {low})");
+        return format!("POINT({})", at(left, low));
     }
-    format!("POLYGON(({left} {low},{right} {low},{right} {high},{left} {high},{left} {low}))")
+    let corners = [
+        (left, low),
+        (right, low),
+        (right, high),
+        (left, high),
+        (left, low),
+    ];
+    let corners = corners.map(|(x, y)| at(x, y));
+    format!("POLYGON(({}))", corners.join(","))
 }
 
 /// Values of a `GEOSHAPE` field, some of which are none.
@@ -98,18 +112,21 @@ pub(crate) fn shape() -> impl Strategy<Value = Vec<u8>> {
         "LINESTRING(0 0,1 1)",
         "1,2",
     ]);
-    prop_oneof![8 => ends().prop_map(text), 1 => odd.prop_map(str::to_owned)]
+    prop_oneof![8 => ends().prop_map(|ends| text(ends, false)), 1 => odd.prop_map(str::to_owned)]
         .prop_map(String::into_bytes)
 }
 
-/// The ends of a box that [`text`] wrote.
+/// The ends of a box that [`text`] wrote, in halves.
 pub(crate) fn box_of(value: &[u8]) -> Option<Ends> {
     let text = std::str::from_utf8(value).ok()?;
-    let numbers = |text: &str| -> Option<Vec<i32>> {
-        text.split([' ', ','])
-            .map(|number| number.parse().ok())
-            .collect()
+    let halves = |number: &str| -> Option<i32> {
+        let (whole, half) = match number.strip_suffix(".5") {
+            Some(whole) => (whole, 1),
+            None => (number, 0),
+        };
+        Some(2 * whole.parse::<i32>().ok()? + half)
     };
+    let numbers = |text: &str| -> Option<Vec<i32>> { text.split([' ', ',']).map(halves).collect() };
     if let Some(inner) = text.strip_prefix("POINT(") {
         let [x, y] = numbers(inner.strip_suffix(')')?)?[..] else {
             return None;
@@ -158,8 +175,8 @@ pub(crate) fn in_circle(fields: Vec<Field>) -> BoxedStrategy<Node> {
         .boxed()
 }
 
-/// Clauses of shapes.
-pub(crate) fn beside_shape(fields: Vec<Field>) -> BoxedStrategy<Node> {
+/// Clauses of shapes, of fields each with whether it is of a sphere.
+pub(crate) fn beside_shape(fields: Vec<(Field, bool)>) -> BoxedStrategy<Node> {
     let relation = select(vec![
         Relation::Within,
         Relation::Contains,
@@ -167,11 +184,11 @@ pub(crate) fn beside_shape(fields: Vec<Field>) -> BoxedStrategy<Node> {
         Relation::Disjoint,
     ]);
     (select(fields), relation, ends())
-        .prop_map(|(field, relation, ends)| Node::Area {
+        .prop_map(|((field, spherical), relation, ends)| Node::Area {
             field,
             area: Area::Shape {
                 relation,
-                shape: text(ends).into_bytes(),
+                shape: text(ends, spherical).into_bytes(),
             },
         })
         .boxed()

@@ -2,13 +2,16 @@
 
 use nuthatch::query::ast::{Bound, Field, HybridPolicy, Knn, Node, Parameter, Query, Range};
 use nuthatch::query::print;
+use nuthatch::request::circle::Circle;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::answer::vector_ranges;
-use super::clause::{bounds, filter, named};
+use super::clause::{bounds, filter, json_filter, named};
 use super::document::KEYS;
-use super::facet::LIMIT;
+use super::facet::Facet;
+use super::json;
+use super::place;
 use super::schema::{Algorithm, INDEX, Kind, Schema, Vectors};
 use super::score::SCORERS;
 use super::words;
@@ -25,9 +28,11 @@ pub(crate) struct Search {
     /// Its pages are looked at as well.
     pub(crate) pages: bool,
     /// Fields whose values are counted.
-    pub(crate) facets: Vec<&'static str>,
-    /// Fields, ranges, and whether the number must lie outside: filters in JSON.
-    pub(crate) json_filters: Vec<(&'static str, Range, bool)>,
+    pub(crate) facets: Vec<Facet>,
+    /// Filters in JSON, and whether what matches is left out.
+    pub(crate) json_filters: Vec<(Node, bool)>,
+    /// Fields, and circles that their points must lie in.
+    pub(crate) circles: Vec<(&'static str, Circle)>,
     pub(crate) limit: Option<(usize, usize)>,
     pub(crate) with_scores: bool,
     pub(crate) no_content: bool,
@@ -52,8 +57,10 @@ impl Search {
         let mut add = |words: &[&[u8]]| arguments.extend(words.iter().map(|word| word.to_vec()));
         let ranges = vector_ranges(&self.query.filter);
         let ranges = ranges.iter().map(|range| &range.vector);
+        let in_json = self.json_params();
         let params: Vec<&Parameter> = ranges
             .chain(self.query.knn.iter().map(|knn| &knn.vector))
+            .chain(&in_json)
             .collect();
         if !params.is_empty() {
             add(&[b"PARAMS", (2 * params.len()).to_string().as_bytes()]);
@@ -112,32 +119,24 @@ impl Search {
             }
         }
         if !self.facets.is_empty() {
-            add(&[b"FACETS", (3 * self.facets.len()).to_string().as_bytes()]);
-            for field in &self.facets {
-                add(&[field.as_bytes(), b"LIMIT", LIMIT.to_string().as_bytes()]);
-            }
+            let words: Vec<Vec<u8>> = self.facets.iter().flat_map(Facet::words).collect();
+            add(&[b"FACETS", words.len().to_string().as_bytes()]);
+            words.iter().for_each(|word| add(&[word]));
         }
-        for (field, range, outside) in &self.json_filters {
-            let end = |bound: Bound| {
-                if bound.value.is_infinite() {
-                    format!("\"{}\"", bound.value)
-                } else {
-                    format!("{:?}", bound.value)
-                }
-            };
-            let low = if range.min.exclusive { "gt" } else { "gte" };
-            let high = if range.max.exclusive { "lt" } else { "lte" };
-            let (min, max) = (end(range.min), end(range.max));
-            let field = format!("{field:?}");
-            let clause =
-                format!(r#"{{"range": {{{field}: {{"{low}": {min}, "{high}": {max}}}}}}}"#);
-            let clause = if *outside {
-                format!(r#"{{"not": {clause}}}"#)
-            } else {
-                clause
-            };
-            add(&[b"FILTERJSON", clause.as_bytes()]);
+        let mut params = Vec::new();
+        for (node, outside) in &self.json_filters {
+            let filter = json::filter(node, *outside, &mut params);
+            add(&[b"FILTERJSON", filter.to_string().as_bytes()]);
         }
+    }
+
+    /// What the filters in JSON have as parameters.
+    fn json_params(&self) -> Vec<Parameter> {
+        let mut params = Vec::new();
+        for (node, outside) in &self.json_filters {
+            json::filter(node, *outside, &mut params);
+        }
+        params
     }
 
     fn add_text_options(&self, add: &mut impl FnMut(&[&[u8]])) {
@@ -160,6 +159,13 @@ impl Search {
         for (field, range) in &self.filters {
             let (min, max) = (end(range.min), end(range.max));
             add(&[b"FILTER", field.as_bytes(), min.as_bytes(), max.as_bytes()]);
+        }
+        for (field, circle) in &self.circles {
+            let numbers = [circle.longitude, circle.latitude, circle.radius];
+            let [longitude, latitude, radius] = numbers.map(|number| number.to_string());
+            add(&[b"GEOFILTER", field.as_bytes(), longitude.as_bytes()]);
+            add(&[latitude.as_bytes(), radius.as_bytes()]);
+            add(&[circle.unit.name().as_bytes()]);
         }
         if self.scorer != SCORERS[0] {
             add(&[b"SCORER", self.scorer.as_bytes()]);
@@ -209,7 +215,7 @@ pub(crate) fn search(schema: &Schema) -> BoxedStrategy<Search> {
             let mut properties: Vec<Vec<u8>> = schema
                 .fields
                 .iter()
-                .filter(|field| !matches!(field.kind, Kind::Shape | Kind::Vector(_)))
+                .filter(|field| !matches!(field.kind, Kind::Shape { .. } | Kind::Vector(_)))
                 .map(|field| field.attribute.into())
                 .collect();
             properties.extend(knn.as_ref().map(distance_name));
@@ -301,6 +307,7 @@ fn options(
             pages: beside.0 && !sort.is_empty(),
             facets: beside.1,
             json_filters: restrictions.5,
+            circles: restrictions.6,
             query: query.clone(),
             slop: restrictions.0,
             in_order: restrictions.1,
@@ -329,7 +336,8 @@ type Restrictions = (
     Option<Vec<&'static str>>,
     Option<Vec<&'static str>>,
     Vec<(&'static str, Range)>,
-    Vec<(&'static str, Range, bool)>,
+    Vec<(Node, bool)>,
+    Vec<(&'static str, Circle)>,
 );
 
 /// What a search is sorted by: some fields, and behind them any property. What rounding may change is
@@ -339,7 +347,7 @@ fn sort(
     properties: Vec<Vec<u8>>,
 ) -> impl Strategy<Value = Vec<(Vec<u8>, bool)>> + use<> {
     let exact = schema.fields.iter();
-    let exact = exact.filter(|field| !matches!(field.kind, Kind::Shape | Kind::Vector(_)));
+    let exact = exact.filter(|field| !matches!(field.kind, Kind::Shape { .. } | Kind::Vector(_)));
     let exact: Vec<Vec<u8>> = exact.map(|field| field.attribute.into()).collect();
     if properties.is_empty() {
         return Just(Vec::new()).boxed();
@@ -357,16 +365,28 @@ fn sort(
 }
 
 /// Fields that have facets.
-fn facets(schema: &Schema) -> impl Strategy<Value = Vec<&'static str>> + use<> {
+fn facets(schema: &Schema) -> impl Strategy<Value = Vec<Facet>> + use<> {
     let fields = schema.fields.iter();
     let fields = fields
         .filter(|field| !field.no_index && matches!(field.kind, Kind::Tag { .. } | Kind::Numeric));
-    let names: Vec<&'static str> = fields.map(|field| field.attribute).collect();
-    let all = names.len();
-    prop_oneof![3 => Just(Vec::new()).boxed(), 1 => subsequence(names, 0..=all).boxed()]
+    let fields: Vec<_> = fields
+        .map(|field| (field.attribute, field.kind == Kind::Numeric))
+        .collect();
+    let all = fields.len();
+    let bounds = subsequence(vec![-3, -1, 0, 2, 5, 1000], 1..4);
+    let some = (subsequence(fields, 0..=all), prop::option::of(bounds));
+    let some = some.prop_map(|(fields, bounds)| {
+        let fields = fields.into_iter();
+        let facets = fields.map(|(field, is_numeric)| Facet {
+            field,
+            bounds: bounds.clone().filter(|_| is_numeric),
+        });
+        facets.collect()
+    });
+    prop_oneof![3 => Just(Vec::new()), 1 => some]
 }
 
-/// `SLOP`, `INORDER`, `INFIELDS`, `INKEYS` and `FILTER`.
+/// `SLOP`, `INORDER`, `INFIELDS`, `INKEYS`, `FILTER`, `FILTERJSON` and `GEOFILTER`.
 fn restrictions(schema: &Schema) -> impl Strategy<Value = Restrictions> + use<> {
     let names = |is: fn(&Kind) -> bool| -> Vec<&'static str> {
         let fields = schema.fields.iter().filter(|field| is(&field.kind));
@@ -380,13 +400,20 @@ fn restrictions(schema: &Schema) -> impl Strategy<Value = Restrictions> + use<> 
         prop::option::weighted(0.1, subsequence(texts, 1..=count)).boxed()
     };
     let numbers = names(|kind| matches!(kind, Kind::Numeric));
-    let json_filters = if numbers.is_empty() {
+    let json_filters = prop::collection::vec(json_filter(schema), 1..3);
+    let json_filters = prop_oneof![4 => Just(Vec::new()), 1 => json_filters];
+    let points = names(|kind| matches!(kind, Kind::Geo));
+    let circles = if points.is_empty() {
         Just(Vec::new()).boxed()
     } else {
-        let filter = (select(numbers.clone()), bounds(), any::<bool>());
-        prop::collection::vec(filter, 0..2).boxed()
+        let circle = place::circle().prop_map(|circle| Circle {
+            // The whole world: the option has no infinite ones.
+            radius: circle.radius.min(1e9),
+            ..circle
+        });
+        let circles = prop::collection::vec((select(points), circle), 1..3);
+        prop_oneof![4 => Just(Vec::new()), 1 => circles].boxed()
     };
-    let json_filters = prop_oneof![4 => Just(Vec::new()), 1 => json_filters];
     let filters = if numbers.is_empty() {
         Just(Vec::new()).boxed()
     } else {
@@ -400,6 +427,7 @@ fn restrictions(schema: &Schema) -> impl Strategy<Value = Restrictions> + use<> 
         prop::option::weighted(0.1, prop::collection::vec(select(&KEYS[..]), 1..20)),
         filters,
         json_filters,
+        circles,
     )
 }
 
@@ -461,7 +489,11 @@ pub(crate) fn vector_fields(schema: &Schema) -> Vec<(Field, Vectors)> {
     fields
         .filter_map(|field| match &field.kind {
             Kind::Vector(vectors) => Some((named(field.attribute), *vectors)),
-            Kind::Text { .. } | Kind::Tag { .. } | Kind::Numeric | Kind::Geo | Kind::Shape => None,
+            Kind::Text { .. }
+            | Kind::Tag { .. }
+            | Kind::Numeric
+            | Kind::Geo
+            | Kind::Shape { .. } => None,
         })
         .collect()
 }

@@ -47,8 +47,10 @@ pub(crate) enum Kind {
     },
     Numeric,
     Geo,
-    /// Of flat coordinates.
-    Shape,
+    /// Where not of flat coordinates, of those of a sphere.
+    Shape {
+        spherical: bool,
+    },
     Vector(Vectors),
 }
 
@@ -157,7 +159,10 @@ impl Field {
             }
             Kind::Numeric => add(&["NUMERIC"]),
             Kind::Geo => add(&["GEO"]),
-            Kind::Shape => add(&["GEOSHAPE", "FLAT"]),
+            Kind::Shape { spherical } => {
+                let coordinates = if *spherical { "SPHERICAL" } else { "FLAT" };
+                add(&["GEOSHAPE", coordinates]);
+            }
             Kind::Vector(vectors) => vectors.add_to(add),
         }
         for (flag, set) in [
@@ -263,11 +268,12 @@ fn field(attribute: &'static str) -> impl Strategy<Value = Field> {
         let (sortable, unnormalised, no_index, index_empty, index_missing) = flags;
         let vector = matches!(kind, Kind::Vector(_));
         let words = matches!(kind, Kind::Text { .. } | Kind::Tag { .. });
+        let shape = matches!(kind, Kind::Shape { .. });
         Field {
             identifier,
             attribute,
-            sortable: sortable && !vector && kind != Kind::Shape,
-            unnormalised: unnormalised && sortable && kind != Kind::Shape,
+            sortable: sortable && !vector && !shape,
+            unnormalised: unnormalised && sortable && !shape,
             no_index: no_index && !vector,
             index_empty: index_empty && words,
             index_missing,
@@ -306,7 +312,8 @@ fn kind() -> impl Strategy<Value = Kind> {
                 dimensions,
             })
         });
-    let place = proptest::sample::select(vec![Kind::Geo, Kind::Shape]);
+    let shape = |spherical| Kind::Shape { spherical };
+    let place = proptest::sample::select(vec![Kind::Geo, shape(false), shape(true)]);
     prop_oneof![4 => text, 2 => tag, 2 => Just(Kind::Numeric), 1 => place, 3 => vector]
 }
 
