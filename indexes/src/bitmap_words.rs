@@ -14,23 +14,31 @@ const PLAIN: u32 = 12346;
 const WITH_RUNS: u32 = 12347;
 
 /// A bit for each number up to the largest member, 64 in a word.
+pub(crate) fn bitmap_words(bitmap: &RoaringBitmap) -> Vec<u64> {
+    let mut words = Vec::new();
+    put_words(bitmap, &mut words);
+    words
+}
+
+/// The same over what `words` held: a bit for each number up to the largest member, 64 in a word, the
+/// lowest first; of no member one word of none.
 ///
 /// The members are read from the bitmap's serialised form, which has whole containers as they lie in
 /// memory: a microsecond for each ten thousand numbers, where walking over a member takes two
 /// nanoseconds. (<https://github.com/RoaringBitmap/RoaringFormatSpec>)
-pub(crate) fn bitmap_words(bitmap: &RoaringBitmap) -> Vec<u64> {
+pub fn put_words(bitmap: &RoaringBitmap, words: &mut Vec<u64>) {
     let last = bitmap.max().map_or(0, |max| max as usize / 64);
-    let mut words = vec![0; (last + 1).next_multiple_of(CONTAINER)];
+    words.clear();
+    words.resize((last + 1).next_multiple_of(CONTAINER), 0);
     let mut bytes = Vec::with_capacity(bitmap.serialized_size());
     let is_written = bitmap.serialize_into(&mut bytes).is_ok();
-    if !is_written || read(&bytes, &mut words).is_none() {
+    if !is_written || read(&bytes, words).is_none() {
         words.fill(0);
         for number in bitmap {
-            set(&mut words, number);
+            set(words, number);
         }
     }
     words.truncate(last + 1);
-    words
 }
 
 /// Sets the bits of a serialised bitmap; none if it has containers of runs, or another form.

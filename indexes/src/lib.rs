@@ -5,7 +5,7 @@
 //! [`doc::DocId`] and [`docset::DocSet`].
 
 mod bitmap_bytes;
-mod bitmap_words;
+pub mod bitmap_words;
 pub mod cow_vec;
 mod dictionary;
 pub mod doc;

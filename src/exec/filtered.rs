@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
+use nuthatch_indexes::bitmap_words::put_words;
 use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::docs::Docs;
 use nuthatch_indexes::text::{FilterDocs, bm25};
@@ -68,15 +69,8 @@ impl Drop for Flat {
 
 impl Flat {
     fn of(docs: &RoaringBitmap) -> Self {
-        let words = docs.max().map_or(0, |last| last as usize / 64 + 1);
         let mut bits = SPARE.try_with(Cell::take).unwrap_or_default();
-        bits.clear();
-        bits.resize(words, 0);
-        each_batch(docs, |batch| {
-            for doc in batch {
-                bits[*doc as usize / 64] |= 1 << (doc % 64);
-            }
-        });
+        put_words(docs, &mut bits);
         Self(bits)
     }
 
