@@ -122,6 +122,17 @@ impl Columns {
         self.docs.len()
     }
 
+    /// Room for the documents and counts of so many postings, each in the same one field, over what was
+    /// here.
+    pub(super) fn alike(&mut self, len: usize, fields: FieldMask) -> (&mut [u32], &mut [u32]) {
+        self.clear();
+        self.kinds.push(fields);
+        self.codes.resize(len, 0);
+        self.docs.resize(len, 0);
+        self.counts.resize(len, 0);
+        (&mut self.docs, &mut self.counts)
+    }
+
     /// Adds a posting of a document that comes after all others, whose counts and gaps are added next.
     #[inline]
     pub(super) fn push(&mut self, doc: u32, fields: FieldMask) {

@@ -269,7 +269,8 @@ fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// A count, rounded where it has more than 24 bits.
+/// A count, rounded where it has more than 24 bits. As a signed number, which it fits in, it takes one
+/// instruction of a CPU instead of six.
 const fn in_singles(count: u32) -> f32 {
-    count as f32
+    (count & (u32::MAX >> 1)).cast_signed() as f32
 }

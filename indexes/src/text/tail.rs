@@ -170,6 +170,9 @@ impl Tail {
 
     /// Everything but the gaps between positions, over what `columns` held.
     pub(super) fn read_counts(&self, offsets: bool, columns: &mut Columns) {
+        if self.read_alike(offsets, columns).is_some() {
+            return;
+        }
         columns.clear();
         let mut bytes = &self.bytes[..];
         let mut doc = 0;
@@ -183,6 +186,33 @@ impl Tail {
             });
             columns.push(doc, fields);
         }
+    }
+
+    /// The same if all postings are in one field, the same of all, as most are; else nothing of use is read.
+    fn read_alike(&self, offsets: bool, columns: &mut Columns) -> Option<()> {
+        let mut bytes = &self.bytes[..];
+        let mut first = bytes;
+        get_varint(&mut first);
+        let [alike, ..] = get_varint(&mut first).to_le_bytes();
+        let field = TextField::new(alike >> 1).unwrap_or_default();
+        let fields = FieldMask::NONE.with(field);
+        let (docs, counts) = columns.alike(self.len(), fields);
+        let mut doc = 0;
+        for (into, count) in docs.iter_mut().zip(counts) {
+            doc += get_small(&mut bytes);
+            let shape = get_varint(&mut bytes);
+            let [low, ..] = shape.to_le_bytes();
+            if low != alike || u64::from(low) & SEVERAL != 0 {
+                return None;
+            }
+            let repeated = shape >> SHAPE_BITS;
+            *into = doc;
+            *count = u32::try_from(repeated).unwrap_or(u32::MAX);
+            if offsets {
+                skip_varints(&mut bytes, repeated + 1);
+            }
+        }
+        Some(())
     }
 
     /// The gaps between positions, after [`read_counts`](Self::read_counts).
