@@ -55,6 +55,11 @@ impl Best {
         self.k
     }
 
+    /// As many are kept as are wanted.
+    pub(super) fn is_full(&self) -> bool {
+        self.heap.len() >= self.k
+    }
+
     /// Nothing is wanted.
     pub(super) const fn is_closed(&self) -> bool {
         self.k == 0

@@ -102,9 +102,52 @@ fn offer_all(
 ) {
     let len = walk.postings.docs().len();
     walk.about_all(0..len, context, scores);
-    let mut bar = best.bar();
-    let mut next = 0;
-    while let Some(ahead) = scores[next..len].iter().position(|&score| score > bar) {
+    let scores = scores.get(..len).unwrap_or_default();
+    // While there are too few hits all are good enough, of which most would be put out again.
+    let likely = if best.is_full() {
+        f32::NEG_INFINITY
+    } else {
+        exceeded_by(best.k(), scores)
+    };
+    offer_those(walk, scores, |score| score >= likely, best, context);
+    if likely > f32::NEG_INFINITY {
+        offer_those(walk, scores, |score| score < likely, best, context);
+    }
+}
+
+/// A score that at least so many of some have: nearly the highest such one where they are few of many, and
+/// much sooner found.
+fn exceeded_by(count: usize, scores: &[f32]) -> f32 {
+    /// Of each the highest score is known: so many scores are no lower than the lowest of these.
+    const GROUPS: usize = 16;
+    if count > GROUPS || scores.len() < 2 * GROUPS {
+        return f32::NEG_INFINITY;
+    }
+    let mut highest = [f32::NEG_INFINITY; GROUPS];
+    for scores in scores.chunks(GROUPS) {
+        for (highest, &score) in highest.iter_mut().zip(scores) {
+            *highest = if score > *highest { score } else { *highest };
+        }
+    }
+    highest.sort_unstable_by(|a, b| b.total_cmp(a));
+    let last = count.checked_sub(1).and_then(|last| highest.get(last));
+    last.copied().unwrap_or(f32::NEG_INFINITY)
+}
+
+/// Offers those documents of the stretch whose score is wanted.
+#[inline]
+fn offer_those(
+    walk: &mut Walk<'_>,
+    scores: &[f32],
+    wanted: impl Fn(f32) -> bool,
+    best: &mut Best,
+    context: &Context<'_>,
+) {
+    let (mut bar, mut next) = (best.bar(), 0);
+    while let Some(ahead) = scores[next..]
+        .iter()
+        .position(|&score| score > bar && wanted(score))
+    {
         let at = next + ahead;
         next = at + 1;
         if walk.postings.is_within(at) {
@@ -115,6 +158,26 @@ fn offer_all(
             let score = walk.score_at(at, context.length(doc), context);
             context.offer(best, doc, score);
             bar = best.bar();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn at_least_so_many_have_the_score(
+            scores in prop::collection::vec(0.0_f32..9.0, 0..=BLOCK), count in 0_usize..20,
+        ) {
+            let score = exceeded_by(count, &scores);
+            let have = scores.iter().filter(|&&it| it >= score).count();
+            prop_assert!(score == f32::NEG_INFINITY || have >= count);
+            let finite = (1..=16).contains(&count) && scores.len() >= 32;
+            prop_assert_eq!(score > f32::NEG_INFINITY, finite);
         }
     }
 }
