@@ -286,3 +286,41 @@ pub(super) fn count_below(docs: &[u32], target: u32) -> usize {
     }
     NEAR + far.partition_point(|&doc| doc < target)
 }
+
+/// How many of ascending documents, at most a block of them, are before a document: in the same steps
+/// whatever they are, so that searches for several overlap.
+#[inline]
+pub(super) fn count_below_in_block(docs: &[u32], target: u32) -> usize {
+    let Some(block) = docs.first_chunk::<BLOCK>() else {
+        return docs.partition_point(|&doc| doc < target);
+    };
+    let (mut below, mut step) = (0, BLOCK / 2);
+    while step > 0 {
+        below += step * usize::from(block[(below + step - 1) % BLOCK] < target);
+        step /= 2;
+    }
+    below + usize::from(block[below % BLOCK] < target)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn as_many_are_below_as_a_search_says(
+            docs in prop::collection::btree_set(0_u32..400, 0..=BLOCK),
+            fill in any::<bool>(), target in 0_u32..900,
+        ) {
+            let mut docs: Vec<u32> = docs.into_iter().collect();
+            if fill {
+                docs.extend((400..).take(BLOCK - docs.len()));
+            }
+            let expected = docs.partition_point(|&doc| doc < target);
+            prop_assert_eq!(count_below_in_block(&docs, target), expected);
+            prop_assert_eq!(count_below(&docs, target), expected);
+        }
+    }
+}

@@ -6,7 +6,7 @@
 
 use super::super::block::BLOCK;
 use super::super::bm25::{K1, term_score};
-use super::super::cursor::count_below;
+use super::super::cursor::{count_below, count_below_in_block};
 use super::all::Phrase;
 use super::best::Best;
 use super::walk::{END, Walk};
@@ -273,9 +273,9 @@ impl<'a> Term<'a> {
             return;
         };
         self.walk.reach(first);
-        let at = self.walk.at;
-        let docs = &self.walk.postings.docs()[at..];
-        each_common(window, docs, |doc, slot| held.push((doc, at + slot)));
+        each_common(window, self.walk.postings.docs(), |doc, slot| {
+            held.push((doc, slot));
+        });
     }
 }
 
@@ -304,7 +304,11 @@ fn each_common(one: &[u32], other: &[u32], mut take: impl FnMut(u32, usize)) {
     let mut at = 0;
     if one.len() < other.len() {
         for &number in one {
-            at += position(&other[at..], number);
+            at = if other.len() <= BLOCK {
+                count_below_in_block(other, number)
+            } else {
+                at + position(&other[at..], number)
+            };
             if other.get(at) == Some(&number) {
                 take(number, at);
             }

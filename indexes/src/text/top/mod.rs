@@ -9,6 +9,7 @@ mod best;
 mod listed;
 mod one;
 mod sifted;
+mod slots;
 #[cfg(test)]
 mod tests;
 mod together;

@@ -141,6 +141,15 @@ impl<'a> Walk<'a> {
         docs.get(self.at) == Some(&doc)
     }
 
+    /// The documents of the stretch that bounds were last asked from.
+    #[inline]
+    pub(super) fn bounded_docs(&mut self) -> &[u32] {
+        if self.postings.stretch() != self.bounded {
+            self.enter(self.bounded);
+        }
+        self.postings.docs()
+    }
+
     /// The most that a document in a range adds to its score by this term. Ranges are asked for in
     /// ascending order.
     pub(super) fn most(&mut self, from: u32, to: u32) -> f32 {
@@ -220,17 +229,18 @@ impl<'a> Walk<'a> {
         self.weight() * context.saturation.about(frequency, length)
     }
 
-    /// The same by the document's norm.
-    #[inline]
-    pub(super) fn about_by(&mut self, norm: f32) -> f32 {
-        let frequency = self.postings.counted().1[self.at];
-        self.weight() * saturated(frequency, norm)
-    }
-
     /// The same of the posting in a slot of the stretch, where few of its postings are asked for.
     #[inline]
     pub(super) fn about_at(&mut self, at: usize, norm: f32) -> f32 {
         self.weight() * saturated(self.postings.one_frequency_at(at), norm)
+    }
+
+    /// The same, where many are asked for.
+    #[inline]
+    pub(super) fn about_each(&mut self) -> impl Fn(usize, f32) -> f32 {
+        let weight = self.weight();
+        let (_, frequencies) = self.postings.counted();
+        move |at, norm| weight * saturated(frequencies[at], norm)
     }
 
     #[inline]
