@@ -66,7 +66,7 @@ impl Index {
             loaded.load_field(position, &mut from)?;
         }
         from.finish()?;
-        self.restored = Some(Restored::new(loaded.documents.max_id()));
+        self.restored = Some(Restored::new(&loaded.documents));
         self.documents = loaded.documents;
         self.failures = loaded.failures;
         self.text = loaded.text;

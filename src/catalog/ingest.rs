@@ -202,6 +202,9 @@ impl Index {
         let Some(doc) = self.documents.remove(key) else {
             return;
         };
+        if let Some(restored) = &mut self.restored {
+            restored.forget(key);
+        }
         self.text.remove(doc);
         for field in &mut self.fields {
             match field {

@@ -3,6 +3,7 @@
 
 pub mod aliases;
 mod alter;
+mod awaited;
 mod backfill;
 pub mod column;
 mod content;

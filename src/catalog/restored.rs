@@ -7,37 +7,50 @@
 
 use nuthatch_indexes::doc::DocId;
 
+use super::awaited::Awaited;
+use super::doc_table::DocTable;
 use super::index::{FieldIndex, Index};
 use crate::keyspace::{Hashes, Presence};
 
 /// The documents whose keys have come.
 pub(super) struct Restored {
-    /// A bit for each, by [`DocId::index`].
-    come: Vec<u64>,
+    /// Those of the content.
+    awaited: Awaited,
+    /// A bit for each that was read from its key instead, by [`DocId::index`].
+    read: Vec<u64>,
 }
 
 impl Restored {
-    /// None of so many yet.
-    pub(super) fn new(documents: usize) -> Self {
+    /// None of these yet.
+    pub(super) fn new(documents: &DocTable) -> Self {
         Self {
-            come: vec![0; documents / 64 + 1],
+            awaited: Awaited::of(documents),
+            read: Vec::new(),
         }
     }
 
-    fn has_come(&self, doc: DocId) -> bool {
-        let word = self.come.get(doc.index() / 64);
-        word.is_some_and(|word| word >> (doc.index() % 64) & 1 == 1)
-    }
-
-    /// Notes a document; false if it has been noted.
-    pub(super) fn note(&mut self, doc: DocId) -> bool {
-        let is_new = !self.has_come(doc);
+    /// Notes a document that is read from its key.
+    pub(super) fn note(&mut self, doc: DocId) {
         let word = doc.index() / 64;
-        if word >= self.come.len() {
-            self.come.resize(word + 1, 0);
+        if word >= self.read.len() {
+            self.read.resize(word + 1, 0);
         }
-        self.come[word] |= 1 << (doc.index() % 64);
-        is_new
+        self.read[word] |= 1 << (doc.index() % 64);
+    }
+
+    /// A key is no document any more.
+    pub(super) fn forget(&mut self, key: &[u8]) {
+        self.awaited.forget(key);
+    }
+
+    /// The documents of the content whose keys have not come.
+    fn absent(&self) -> impl Iterator<Item = DocId> {
+        self.awaited.absent().filter(|doc| !self.was_read(*doc))
+    }
+
+    fn was_read(&self, doc: DocId) -> bool {
+        let word = self.read.get(doc.index() / 64);
+        word.is_some_and(|word| word >> (doc.index() % 64) & 1 == 1)
     }
 }
 
@@ -50,12 +63,9 @@ impl Index {
 
     /// A key of its prefixes has been loaded with the rest of a snapshot.
     pub fn key_loaded(&mut self, key: &[u8], keyspace: &mut dyn Hashes) {
-        let known = self.restored.as_mut().and_then(|restored| {
-            let doc = self.documents.find(key)?;
-            restored.note(doc).then_some(doc)
-        });
-        match known {
-            Some(doc) => self.read_the_rest(doc, key, keyspace),
+        let restored = self.restored.as_mut();
+        match restored.and_then(|restored| restored.awaited.arrive(key)) {
+            Some(place) => self.read_the_rest(place, key, keyspace),
             None => self.refresh(key, keyspace),
         }
     }
@@ -65,9 +75,8 @@ impl Index {
         let Some(restored) = self.restored.take() else {
             return (0, 0);
         };
-        let alive = self.documents.alive().iter().filter_map(DocId::new);
-        let gone = alive.filter(|doc| !restored.has_come(*doc));
-        let gone: Vec<Vec<u8>> = gone
+        let gone: Vec<Vec<u8>> = restored
+            .absent()
             .filter_map(|doc| self.documents.key(doc).map(<[u8]>::to_vec))
             .collect();
         for key in &gone {
@@ -77,7 +86,7 @@ impl Index {
     }
 
     /// Reads what the content does not have. What cannot be indexed was counted when it came first.
-    fn read_the_rest(&mut self, doc: DocId, key: &[u8], keyspace: &mut dyn Hashes) {
+    fn read_the_rest(&mut self, place: usize, key: &[u8], keyspace: &mut dyn Hashes) {
         let is_left_out =
             |field: &FieldIndex| matches!(field, FieldIndex::Vector(_) | FieldIndex::Shape(_));
         let fields = self.fields.iter().enumerate();
@@ -88,6 +97,10 @@ impl Index {
         if positions.is_empty() {
             return;
         }
+        let restored = self.restored.as_ref();
+        let Some(doc) = restored.and_then(|restored| restored.awaited.doc(place)) else {
+            return;
+        };
         let names: Vec<&[u8]> = positions
             .iter()
             .map(|position| self.names[*position].as_slice())
