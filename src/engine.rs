@@ -7,6 +7,7 @@ mod links;
 mod nearest;
 mod overview;
 mod saved;
+mod sizes;
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Instant;
@@ -16,6 +17,7 @@ use nuthatch_indexes::vector::{Algorithm, VectorIndex};
 pub use self::content::Restoring;
 use self::jobs::{Deferral, Job};
 pub use self::overview::{Counts, Overview};
+use self::sizes::Sizes;
 use crate::background::Linkers;
 use crate::catalog::index::Index;
 use crate::catalog::registry::Registry;
@@ -37,6 +39,7 @@ pub struct Core {
     holds_writers: bool,
     cursors: Cursors,
     counts: Counts,
+    sizes: Sizes,
     /// Whether the running command may defer its query.
     deferral: Deferral,
     /// The query of the running command, if it was deferred.

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::{Core, Effect};
 use crate::catalog::registry::Registry;
-use crate::catalog::stats::Stats;
 use crate::request::error::{Error, IndexRefusal, Refusal};
 
 /// What there is in all databases.
@@ -14,8 +13,6 @@ pub struct Overview {
     pub indexes: u64,
     /// Documents of all indexes; one that is in two counts twice.
     pub documents: u64,
-    /// Bytes of all indexes.
-    pub bytes: u64,
     /// Indexes that are reading keys of before.
     pub backfilling: u64,
     /// Values that could not be indexed.
@@ -93,7 +90,6 @@ impl Core {
         for index in self.databases.values().flat_map(Registry::iter) {
             overview.indexes += 1;
             overview.documents += index.documents().len() as u64;
-            overview.bytes += Stats::of(index).total_bytes() as u64;
             overview.backfilling += u64::from(index.is_backfilling());
             overview.failures += index.failures().count();
         }

@@ -104,11 +104,11 @@ pub(super) fn definitions() -> Option<Vec<u8>> {
     borrow().map(|host| host.core.definitions())
 }
 
-/// The core in numbers; none while it is borrowed.
-pub(super) fn numbers() -> Option<(Linking, Overview, Counts)> {
-    borrow().map(|host| {
-        let core = &host.core;
-        (core.linking(), core.overview(), core.counts())
+/// The core in numbers, the last of them the bytes of its indexes; none while it is borrowed.
+pub(super) fn numbers() -> Option<(Linking, Overview, Counts, u64)> {
+    borrow().map(|mut host| {
+        let core = &mut host.core;
+        (core.linking(), core.overview(), core.counts(), core.bytes())
     })
 }
 

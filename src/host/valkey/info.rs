@@ -65,7 +65,7 @@ unsafe extern "C" fn write(info: *mut raw::RedisModuleInfoCtx, crash_report: c_i
     } else {
         None
     };
-    let (linking, overview, counts) = numbers.unwrap_or_default();
+    let (linking, overview, counts, bytes) = numbers.unwrap_or_default();
     let workers = if crash_report == 0 {
         fault::catch_and(cell::worker_counts, |_| ()).unwrap_or_default()
     } else {
@@ -94,7 +94,7 @@ unsafe extern "C" fn write(info: *mut raw::RedisModuleInfoCtx, crash_report: c_i
     let indexes: [(&CStr, u64); 6] = [
         (c"number_of_indexes", overview.indexes),
         (c"number_of_documents", overview.documents),
-        (c"used_memory_indexes", overview.bytes),
+        (c"used_memory_indexes", bytes),
         (c"indexes_backfilling", overview.backfilling),
         (c"indexing_failures", overview.failures),
         (c"cursors", overview.cursors),
