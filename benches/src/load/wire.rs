@@ -2,7 +2,7 @@
 //! server is what is measured.
 
 use std::error::Error;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -111,7 +111,13 @@ impl Link {
     fn fill(&mut self) -> Result<(), Box<dyn Error>> {
         let held = self.buffer.len();
         self.buffer.resize(held + (1 << 16), 0);
-        let got = self.socket.read(&mut self.buffer[held..]);
+        let got = loop {
+            match self.socket.read(&mut self.buffer[held..]) {
+                // This process was stopped and goes on.
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                got => break got,
+            }
+        };
         self.buffer.truncate(held + *got.as_ref().unwrap_or(&0));
         if got? == 0 {
             return Err("the server closed the connection".into());
