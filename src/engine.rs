@@ -8,6 +8,7 @@ mod nearest;
 mod overview;
 mod saved;
 mod sizes;
+mod sharing;
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Instant;
@@ -18,6 +19,8 @@ pub use self::content::Restoring;
 use self::jobs::{Deferral, Job};
 pub use self::overview::{Counts, Overview};
 use self::sizes::Sizes;
+pub use self::sharing::Pass;
+use self::sharing::Shared;
 use crate::background::Linkers;
 use crate::catalog::index::Index;
 use crate::catalog::registry::Registry;
@@ -37,6 +40,7 @@ pub struct Core {
     linkers: Linkers,
     /// The host has writers wait while linkers are behind.
     holds_writers: bool,
+    shared: Shared,
     cursors: Cursors,
     counts: Counts,
     sizes: Sizes,
@@ -163,24 +167,31 @@ impl Core {
         self.databases
             .get(&database)
             .is_some_and(|indexes| indexes.iter().any(|index| index.takes(key)))
+            || self.shared.watches(database, key)
     }
 
     /// Brings every index in line with what `key` holds now: indexes it, again, or forgets it.
     /// Idempotent, so a host may call it for any event on the key. Whether linkers are behind with any of
     /// these indexes: see [`Core::hold_writers`].
     pub fn key_changed(&mut self, database: u32, key: &[u8], keyspace: &mut dyn Hashes) -> bool {
+        self.take_back_retired(database, key, keyspace);
+        let shares = self.shares();
         let Some(indexes) = self.databases.get_mut(&database) else {
             return false;
         };
-        let mut behind = false;
+        let (mut behind, mut names) = (false, Vec::new());
         for index in indexes.iter_mut().filter(|index| index.takes(key)) {
             let holds_writers = self.holds_writers;
             let each = |(_, vectors): (_, &VectorIndex)| vectors.set_patient(holds_writers);
             index.vectors().for_each(each);
             index.refresh(key, keyspace);
+            if shares {
+                index.share(key, keyspace, &mut names);
+            }
             offer(&mut self.linkers, index);
             behind |= is_behind(index);
         }
+        self.shared.note(names);
         behind
     }
 
@@ -200,11 +211,15 @@ impl Core {
     /// flushed.
     pub fn flush(&mut self, database: Option<u32>) {
         match database {
-            Some(database) => {
-                self.databases.remove(&database);
+            Some(number) => {
+                let indexes = self.databases.remove(&number);
+                indexes.into_iter().for_each(forget_shared);
             }
-            None => self.databases.clear(),
+            None => std::mem::take(&mut self.databases)
+                .into_values()
+                .for_each(forget_shared),
         }
+        self.shared.flush(database);
         self.collect_cursors();
     }
 
@@ -216,6 +231,7 @@ impl Core {
                 self.databases.insert(database, indexes);
             }
         }
+        self.shared.swap(first, second);
     }
 
     /// The backfill to go on with, the oldest first. It may vanish between two slices (its index
@@ -236,13 +252,19 @@ impl Core {
 
     /// Indexes one key met by the scan of a backfill; a key of another prefix costs nothing.
     pub fn backfill_key(&mut self, backfill: Backfill, key: &[u8], keyspace: &mut dyn Hashes) {
+        let shares = self.shares();
         let Some(index) = backfilling(&mut self.databases, backfill) else {
             return;
         };
         index.count_scanned();
         if index.takes(key) {
+            let mut names = Vec::new();
             index.refresh(key, keyspace);
+            if shares {
+                index.share(key, keyspace, &mut names);
+            }
             offer(&mut self.linkers, index);
+            self.shared.note(names);
         }
     }
 
@@ -325,6 +347,11 @@ fn backfilling(databases: &mut BTreeMap<u32, Registry>, backfill: Backfill) -> O
         .get_mut(&backfill.database)?
         .iter_mut()
         .find(|index| index.serial() == backfill.index && index.backfill_round() == backfill.round)
+}
+
+/// The keys of these indexes are gone.
+fn forget_shared(mut indexes: Registry) {
+    indexes.iter_mut().for_each(Index::take_back_all);
 }
 
 fn is_behind(index: &Index) -> bool {

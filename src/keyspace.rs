@@ -2,6 +2,7 @@
 //! suggestions.
 
 use nuthatch_indexes::suggest::Suggestions;
+use nuthatch_indexes::vector::Lent;
 
 /// Whether a key can be a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,17 @@ pub enum Part<'a> {
 /// A key holds something else than what was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WrongType;
+
+/// What came of having a field share the bytes of a vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sharing {
+    /// It does from now on.
+    Begun,
+    /// It does so already, or shares those of another index.
+    Already,
+    /// It does not: it holds something else, it is to expire, or the host cannot do so.
+    Refused,
+}
 
 /// What somebody wants to do with keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +70,21 @@ pub trait Hashes {
 
     /// Reads a whole hash: `visit(name, value)` for each field in the hash's own order.
     fn document(&mut self, key: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> Presence;
+
+    /// Has a field that holds just these bytes refer to them instead of having them again: nobody sees a
+    /// difference. They stay until it is known that the field does not: see [`Hashes::unshare`].
+    fn share(&mut self, key: &[u8], name: &[u8], vector: Lent<'_>) -> Sharing {
+        let _ = (key, name, vector);
+        Sharing::Refused
+    }
+
+    /// Has fields of a hash have bytes of their own. True if none of them shares any from now on, or if
+    /// there is no such hash any more; false if that cannot be known, as of a key that has expired and that may
+    /// yet come back.
+    fn unshare(&mut self, key: &[u8], names: &[&[u8]]) -> bool {
+        let _ = (key, names);
+        true
+    }
 }
 
 /// The host's keys in the database of the command being run: what commands do beside reading hashes.

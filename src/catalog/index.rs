@@ -66,6 +66,8 @@ pub struct Index {
     pub(super) backfill: Option<u64>,
     /// How many backfills were begun.
     pub(super) backfills: u64,
+    /// The document from which on vectors are to be [shared](super::shared), or no longer; none when all are.
+    pub(super) to_share: Option<u32>,
     /// Which documents' keys have come, while a snapshot that brought the content is being loaded.
     pub(super) restored: Option<Restored>,
     pub(super) indexing_time: Duration,
@@ -138,6 +140,7 @@ impl Index {
             documents: DocTable::default(),
             backfill: None,
             backfills: 0,
+            to_share: None,
             restored: None,
             last_use,
             indexing_time: Duration::ZERO,

@@ -38,7 +38,12 @@ impl Index {
         });
         match presence {
             Presence::Hash if self.admits(key, &values) => self.put(key, &values),
-            Presence::Hash | Presence::Absent => self.forget(key),
+            // What refers to a vector of this index keeps its document.
+            Presence::Hash | Presence::Absent => {
+                if self.take_back(key, keyspace) {
+                    self.forget(key);
+                }
+            }
         }
         self.values = values;
         self.indexing_time += start.elapsed();
@@ -190,6 +195,8 @@ impl Index {
             FieldIndex::Vector(vectors) => {
                 let inserted = value.map(|blob| vectors.insert(doc, blob));
                 if inserted != Some(Ok(())) {
+                    // The hash has no such field, or another value in it.
+                    vectors.give_back(doc);
                     vectors.remove(doc);
                 }
                 inserted.unwrap_or(Ok(())).map_err(vector_failure)

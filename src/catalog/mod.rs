@@ -17,6 +17,7 @@ pub mod ingest;
 pub mod registry;
 mod restored;
 pub mod schema;
+mod shared;
 pub mod snapshot;
 pub mod stats;
 pub mod synonyms;

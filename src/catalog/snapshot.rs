@@ -82,6 +82,7 @@ impl Index {
             filter: None,
             backfill: None,
             backfills: 0,
+            to_share: None,
             restored: None,
             indexing_time: Duration::ZERO,
             last_use: self.last_use,

@@ -98,6 +98,7 @@ fn drop_now(core: &mut Core, call: &mut Call<'_>, request: &DropIndex) -> Result
             call.keyspace.delete(key);
         }
     }
+    core.retire(call.database, index);
     Ok(())
 }
 

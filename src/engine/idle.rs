@@ -27,15 +27,20 @@ impl Core {
     /// its database and its name.
     pub fn drop_idle(&mut self, now: Instant) -> Vec<(u32, Vec<u8>)> {
         let mut dropped = Vec::new();
+        let mut retired = Vec::new();
         for (number, database) in &mut self.databases {
             let idle = |left: Option<Duration>| left == Some(Duration::ZERO);
             let due = database.iter().filter(|index| idle(index.idle_left(now)));
             let names: Vec<Vec<u8>> = due.map(|index| index.definition().name.clone()).collect();
             for name in names {
-                if database.remove(&name).is_ok() {
+                if let Ok(index) = database.remove(&name) {
+                    retired.push((*number, index));
                     dropped.push((*number, name));
                 }
             }
+        }
+        for (database, index) in retired {
+            self.retire(database, index);
         }
         dropped
     }

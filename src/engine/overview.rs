@@ -13,6 +13,8 @@ pub struct Overview {
     pub indexes: u64,
     /// Documents of all indexes; one that is in two counts twice.
     pub documents: u64,
+    /// Bytes of vectors that hashes share with indexes.
+    pub shared_bytes: u64,
     /// Indexes that are reading keys of before.
     pub backfilling: u64,
     /// Values that could not be indexed.
@@ -85,6 +87,7 @@ impl Core {
     pub fn overview(&self) -> Overview {
         let mut overview = Overview {
             cursors: self.cursors.len() as u64,
+            shared_bytes: self.shared_bytes() as u64,
             ..Overview::default()
         };
         for index in self.databases.values().flat_map(Registry::iter) {

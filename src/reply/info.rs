@@ -129,6 +129,8 @@ fn activity_entries(index: &Index, key_count: u64, cursors: CursorCounts) -> Vec
     });
     entries.push(("field statistics", Reply::Array(fields.collect())));
     entries.extend(analysis_entries(index));
+    let shared = index.shared_bytes();
+    entries.push(("shared_vectors_sz_mb", megabytes(shared)));
     entries
 }
 

@@ -37,6 +37,8 @@ pub struct Settings {
     pub quantization: Quantization,
     /// `SAVECONTENT`: whether snapshots have what indexes made of their documents.
     pub save_content: bool,
+    /// `SHAREVECTORS`: whether hashes share the vectors of indexes, where the host can do so.
+    pub share_vectors: bool,
     /// `LINKERS`: threads that link vectors in the background, 0 linking them within the write;
     /// none leaves the choice to the engine.
     pub linkers: Option<usize>,
@@ -86,6 +88,7 @@ impl Default for Settings {
             min_stem_length: DEFAULT_MIN_STEM_LENGTH,
             quantization: Quantization::default(),
             save_content: true,
+            share_vectors: false,
             linkers: None,
             workers: *DEFAULT_WORKERS,
             inline_us: 50,

@@ -5,7 +5,8 @@ import struct
 
 WORDS = [f"w{i}" for i in range(30)]
 TAGS = ["a", "b", "c", "d"]
-DIMENSIONS = 4
+# Enough for hashes to share vectors.
+DIMENSIONS = 32
 NEIGHBOURS = 10
 
 SCHEMA = (

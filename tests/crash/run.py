@@ -23,6 +23,9 @@ from writer import Writer  # noqa: E402
 
 WRITERS = 3
 
+# Hashes share the vectors of indexes, where the server can have them do so.
+SHARING = ("SHAREVECTORS", "YES")
+
 
 class Round:
     """Servers, writers and what turned out wrong."""
@@ -38,7 +41,7 @@ class Round:
         server = Server(self.program, directory)
         server.options = options
         self.servers.append(server)
-        return server.start(*options)
+        return server.start(*options, module=SHARING)
 
     def define(self, server):
         client = server.client()
@@ -115,7 +118,7 @@ def killed_with_a_log(trial):
         server.client().bgrewriteaof()
     trial.pause(0.6)
     trial.kill(server)
-    server.start(*options)
+    server.start(*options, module=SHARING)
     trial.check(server, acknowledged=True)
 
 
@@ -133,7 +136,7 @@ def killed_after_a_snapshot(trial):
     else:
         trial.pause(0.05)
     trial.kill(server)
-    server.start()
+    server.start(module=SHARING)
     trial.check(server, acknowledged=False)
     if "left out" in server.log_text():
         trial.wrong.append("a whole snapshot had a section that was refused")

@@ -44,7 +44,7 @@ const ALIGNMENT: usize = 64;
 /// A type of which all zero bytes are a value.
 ///
 /// # Safety
-/// They are, and dropping a value does nothing.
+/// They are, and dropping a value does nothing. One that can be copied has no padding.
 pub(super) unsafe trait Zero: Sync + Send {}
 
 // SAFETY: numbers and atomics of numbers.
@@ -244,6 +244,13 @@ impl<T: Zero> Arena<T> {
 }
 
 impl<T: Zero + Copy> Arena<T> {
+    /// The values of a row as they lie in memory.
+    pub(super) fn bytes(&self, row: RowId) -> &[u8] {
+        let values = self.get(row);
+        // SAFETY: the bytes of those values, which have no padding and live as long.
+        unsafe { std::slice::from_raw_parts(values.as_ptr().cast::<u8>(), size_of_val(values)) }
+    }
+
     /// Writes a row.
     ///
     /// # Safety

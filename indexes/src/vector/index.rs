@@ -34,6 +34,8 @@ pub struct VectorIndex {
     pub(super) levels: LevelDraw,
     /// This is a snapshot.
     pub(super) held: Option<Held>,
+    /// Documents whose rows are [lent](super::lent).
+    pub(super) lent: RoaringBitmap,
     pub(super) store: Arc<Store>,
 }
 
@@ -64,12 +66,13 @@ impl VectorIndex {
             row_of: RowOf::default(),
             levels: LevelDraw::new(m),
             held: None,
+            lent: RoaringBitmap::new(),
             store: Arc::new(Store::new(params)),
         }
     }
 
     /// Gives `doc` this vector, little-endian and packed, in place of the one it had. The vector it
-    /// already has costs nothing.
+    /// already has costs nothing. A row that was [lent](Self::lend) no longer is when the vector is another.
     ///
     /// # Errors
     /// [`VectorError::WrongSize`], [`VectorError::NotFinite`] or [`VectorError::Full`]; the index is
@@ -85,6 +88,8 @@ impl VectorIndex {
         let row = self.store.add(doc, blob, &mut self.levels);
         let row = row.ok_or(VectorError::Full)?;
         if let Some(old) = old {
+            // Whoever referred to the old vector has the new one.
+            self.lent.remove(doc.get());
             self.store.remove(old);
         }
         self.row_of.set(doc, Some(row));
@@ -108,7 +113,8 @@ impl VectorIndex {
         self.store.set_patient(is_patient);
     }
 
-    /// Takes the vector of `doc` away; false if it had none.
+    /// Takes the vector of `doc` away; false if it had none. A row that is still [lent](Self::lend) is not used
+    /// again.
     pub fn remove(&mut self, doc: DocId) -> bool {
         let Some(row) = self.row(doc) else {
             return false;
@@ -117,10 +123,13 @@ impl VectorIndex {
         Arc::make_mut(&mut self.docs).remove(doc.get());
         // Before the change: a snapshot that sees it is to know of it.
         self.store.holds.note(doc);
+        let is_lent = self.keep_lent(doc);
         if self.docs.is_empty() {
             // Quicker than to unlink every row.
             self.store.close();
             self.store = Arc::new(Store::new(self.params));
+        } else if is_lent {
+            self.store.abandon(row);
         } else {
             self.store.remove(row);
         }
@@ -241,6 +250,7 @@ impl VectorIndex {
     pub fn memory_bytes(&self) -> usize {
         size_of::<Self>()
             + self.docs.serialized_size()
+            + self.lent.serialized_size()
             + self.row_of.memory_bytes()
             + self.store.memory_bytes()
     }

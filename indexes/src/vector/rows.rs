@@ -56,6 +56,8 @@ pub(super) trait AnyRows: Send + Sync {
     /// Whether two rows are the same to every query.
     fn same(&self, a: RowId, b: RowId) -> bool;
 
+    /// The components of a row as they lie in memory, so many of them.
+    fn bytes(&self, row: RowId, dimensions: usize) -> &[u8];
     /// Whether a row is exactly what the blob says.
     fn is(&self, row: RowId, blob: &[u8]) -> bool;
 
@@ -237,6 +239,10 @@ impl<T: Stored> AnyRows for Rows<T> {
     fn same(&self, a: RowId, b: RowId) -> bool {
         let both_zero = || self.is_zero(a) && self.is_zero(b);
         self.get(a) == self.get(b) || both_zero()
+    }
+
+    fn bytes(&self, row: RowId, dimensions: usize) -> &[u8] {
+        &self.arena.bytes(row)[..dimensions * size_of::<T>()]
     }
 
     fn is(&self, row: RowId, blob: &[u8]) -> bool {

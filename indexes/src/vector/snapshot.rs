@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use roaring::RoaringBitmap;
+
 use super::error::VectorError;
 use super::hnsw::level::LevelDraw;
 use super::holds::Held;
@@ -24,6 +26,7 @@ impl VectorIndex {
             row_of: self.row_of.clone(),
             levels: LevelDraw::new(2),
             held: Some(self.store.holds.hold()),
+            lent: RoaringBitmap::new(),
             store: Arc::clone(&self.store),
         }
     }

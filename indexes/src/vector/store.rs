@@ -160,10 +160,15 @@ impl Store {
 
     /// Makes a row nobody's.
     pub(super) fn remove(&self, row: RowId) {
+        self.abandon(row);
+        self.bury([row]);
+    }
+
+    /// Makes a row nobody's that is never to be used again.
+    pub(super) fn abandon(&self, row: RowId) {
         self.slots.get(row).set_doc(None);
         self.live.fetch_sub(1, Ordering::Relaxed);
         self.tombstones.fetch_add(1, Ordering::Relaxed);
-        self.bury([row]);
     }
 
     /// One row linked for one added when those that wait are too many, and upkeep when it is overdue.

@@ -10,7 +10,7 @@ use valkey_module::raw;
 
 use super::api::{Context, HeldClient};
 use super::cell::{self, Host};
-use super::info;
+use super::{info, sharing};
 use crate::engine::Core;
 use crate::request::settings::Settings;
 
@@ -40,6 +40,9 @@ pub(super) fn look_at_server(context: Context<'_>) {
 /// A core for this server.
 pub(super) fn core(settings: Settings) -> Core {
     let mut core = Core::with(settings);
+    if sharing::is_possible() {
+        core.allow_sharing();
+    }
     if CAN_HOLD.load(Ordering::Relaxed) {
         core.hold_writers();
     }

@@ -14,6 +14,7 @@ use super::backlog::{self, Backlog};
 use super::fault::{self, Panicked};
 use super::info;
 use super::keyspace::{FieldNames, ServerKeyspace};
+use super::sharing;
 use crate::engine::{Core, Counts, Linking, Overview};
 use crate::request::settings::Settings;
 use crate::request::settings::table::Setting;
@@ -33,6 +34,8 @@ pub(super) struct Host {
     pub(super) workers: Workers,
     /// Writers that linkers are behind with.
     pub(super) backlog: Backlog,
+    /// A timer will have vectors shared, or no longer.
+    pub(super) shares_vectors: bool,
 }
 
 /// Why work did not come to a result.
@@ -49,10 +52,27 @@ impl From<Panicked> for Refusal {
     }
 }
 
+/// What has happened to a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeyEvent {
+    /// Fields of its hash were written.
+    Written,
+    /// It was deleted.
+    Gone,
+    /// Its value has another name now: the event of that follows at once.
+    Left,
+    /// It has the value of another key.
+    Arrived,
+    /// Fields of its hash are to expire.
+    Expiring,
+    /// Anything else.
+    Changed,
+}
+
 /// What has happened to keys.
 pub(super) enum Change {
-    /// One key of a database, in any way.
-    Key(u32, Vec<u8>),
+    /// One key of a database.
+    Key(u32, Vec<u8>, KeyEvent),
     /// All keys of one database or of all are gone.
     Flush(Option<u32>),
     /// Two databases have changed places.
@@ -92,6 +112,7 @@ pub(super) fn set(setting: &Setting, value: &[u8]) -> Result<(), String> {
         .map_err(|refusal| refusal.to_string())?;
     if setting.is_mutable {
         *host.core.settings_mut() = settings;
+        sharing::wake_later(&mut host);
     } else if host.core.settings() != settings {
         host.workers = Workers::new(settings.workers);
         host.core = backlog::core(settings);
@@ -148,16 +169,24 @@ pub(super) fn change(context: Context<'_>, change: Change) {
 
 /// As [`change`] for a key of the selected database: without a copy of its name if no index
 /// watches it. A client that has written it may be had to wait for the linkers.
-pub(super) fn key_changed(context: Context<'_>, key: &[u8], is_write: bool) {
+pub(super) fn key_changed(context: Context<'_>, key: &[u8], event: KeyEvent) {
     let database = context.database();
     let Some(mut host) = borrow() else {
-        queue().push_back(Change::Key(database, key.to_vec()));
+        queue().push_back(Change::Key(database, key.to_vec(), event));
         return;
     };
+    let waits =
+        event == KeyEvent::Left && host.core.has_shared() && host.core.watches(database, key);
+    if waits || !queue().is_empty() {
+        queue().push_back(Change::Key(database, key.to_vec(), event));
+        return apply_queued(context, &mut host);
+    }
     // A panic is logged and counted by then, and nobody waits for an answer.
-    let behind = fault::catch(context, || apply_key(context, &mut host, database, key));
+    let behind = fault::catch(context, || {
+        apply_key(context, &mut host, database, key, event)
+    });
     apply_queued(context, &mut host);
-    if is_write && behind.is_ok_and(|behind| behind) {
+    if event == KeyEvent::Written && behind.is_ok_and(|behind| behind) {
         backlog::hold(context, &mut host);
     }
 }
@@ -165,7 +194,7 @@ pub(super) fn key_changed(context: Context<'_>, key: &[u8], is_write: bool) {
 /// A key of the selected database has been loaded with the rest of a snapshot.
 pub(super) fn key_loaded(context: Context<'_>, key: &[u8]) {
     let Some(mut host) = borrow() else {
-        return key_changed(context, key, false);
+        return key_changed(context, key, KeyEvent::Changed);
     };
     let host = &mut *host;
     let database = context.database();
@@ -199,7 +228,7 @@ fn queue() -> MutexGuard<'static, VecDeque<Change>> {
 }
 
 fn apply_queued(context: Context<'_>, host: &mut Host) {
-    loop {
+    while sharing::may_apply(context, host, &QUEUE) {
         let next = queue().pop_front();
         match next {
             Some(change) => apply(context, host, change),
@@ -211,8 +240,8 @@ fn apply_queued(context: Context<'_>, host: &mut Host) {
 fn apply(context: Context<'_>, host: &mut Host, change: Change) {
     // A panic is logged and counted by then, and the next change is still to be applied.
     let _ = fault::catch(context, || match change {
-        Change::Key(database, key) => {
-            context.in_database(database, || apply_key(context, host, database, &key));
+        Change::Key(database, key, event) => {
+            context.in_database(database, || apply_key(context, host, database, &key, event));
         }
         Change::Flush(database) => host.core.flush(database),
         Change::Swap(first, second) => host.core.swap(first, second),
@@ -221,11 +250,22 @@ fn apply(context: Context<'_>, host: &mut Host, change: Change) {
 
 /// The core reads a key of the selected database again, if any index watches it. Whether linkers are behind
 /// with such an index.
-fn apply_key(context: Context<'_>, host: &mut Host, database: u32, key: &[u8]) -> bool {
+fn apply_key(
+    context: Context<'_>,
+    host: &mut Host,
+    database: u32,
+    key: &[u8],
+    event: KeyEvent,
+) -> bool {
+    if matches!(event, KeyEvent::Arrived | KeyEvent::Expiring) {
+        // What cannot be told from what is shared stays lent.
+        let _ = sharing::unshare_key(context, host, key);
+    }
     if !host.core.watches(database, key) {
         return false;
     }
     info::KEY_CHANGES.count();
-    let mut keyspace = ServerKeyspace::new(context, &mut host.names);
+    let is_gone = matches!(event, KeyEvent::Gone | KeyEvent::Left);
+    let mut keyspace = ServerKeyspace::new(context, &mut host.names).gone(is_gone);
     host.core.key_changed(database, key, &mut keyspace)
 }

@@ -11,7 +11,7 @@ use super::options::{self, Options};
 use super::reply::ServerSink;
 use super::{
     alloc, append_only, blocked, config, cursors, events, fault, idle, info, rdb, registration,
-    suggestions,
+    sharing, suggestions,
 };
 use super::{backfill, backlog};
 use crate::engine::jobs::Begun;
@@ -72,6 +72,7 @@ fn load(context: Context<'_>, counted: bool, arguments: &[&[u8]]) -> Result<(), 
     super::test_commands::register(context)?;
     context.keep_detached();
     backlog::look_at_server(context);
+    sharing::look_at_server();
     cell::configure(settings);
     config::register(context)?;
     if !events::subscribe(context) || !append_only::subscribe(context) {
@@ -124,6 +125,7 @@ pub(super) fn answer(
             let effect = work(host, &mut sink);
             backfill::wake(context, host);
             idle::wake(context, host);
+            sharing::wake(context, host);
             cursors::wake(context, host);
             effect
         });
@@ -174,10 +176,11 @@ fn set_name(context: Context<'_>, name: &str) -> bool {
 }
 
 /// Errors while reading a database from a socket are ours to notice, so that replicas may load
-/// without a file.
+/// without a file; and who watches keys is to be woken by us, for not all that is written is a change.
 fn set_module_options(context: Context<'_>) {
     let set = server!(RedisModule_SetModuleOptions);
-    let options = raw::REDISMODULE_OPTIONS_HANDLE_IO_ERRORS.cast_signed();
+    let options = raw::REDISMODULE_OPTIONS_HANDLE_IO_ERRORS
+        | raw::REDISMODULE_OPTION_NO_IMPLICIT_SIGNAL_MODIFIED;
     // SAFETY: the context of `RedisModule_OnLoad`.
-    unsafe { set(context.as_raw(), options) };
+    unsafe { set(context.as_raw(), options.cast_signed()) };
 }

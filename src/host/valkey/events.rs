@@ -9,8 +9,8 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use valkey_module::raw;
 
 use super::api::{Context, Str, event_data};
-use super::cell::{self, Change};
-use super::{backfill, fault, idle};
+use super::cell::{self, Change, KeyEvent};
+use super::{backfill, fault, idle, sharing};
 
 /// Follows everything that can change a key, or all keys of a database.
 pub(super) fn subscribe(context: Context<'_>) -> bool {
@@ -53,11 +53,23 @@ unsafe extern "C" fn on_key(
         if class == raw::REDISMODULE_NOTIFY_LOADED {
             cell::key_loaded(context, key);
         } else {
-            let is_write = class == raw::REDISMODULE_NOTIFY_HASH && event == c"hset";
-            cell::key_changed(context, key, is_write);
+            cell::key_changed(context, key, kind_of(event));
         }
     });
     0
+}
+
+/// What an event means, of whatever class it is.
+fn kind_of(event: &CStr) -> KeyEvent {
+    match event.to_bytes() {
+        b"hset" => KeyEvent::Written,
+        b"del" | b"unlink" | b"expired" | b"evicted" => KeyEvent::Gone,
+        b"rename_from" | b"move_from" => KeyEvent::Left,
+        // A copy has values of its own, as far as is known.
+        b"rename_to" | b"move_to" | b"copy_to" => KeyEvent::Arrived,
+        b"hexpire" => KeyEvent::Expiring,
+        _ => KeyEvent::Changed,
+    }
 }
 
 /// A time to live that is set or taken away leaves the content as it is, and caches do so on
@@ -136,7 +148,9 @@ unsafe extern "C" fn on_loading(
         }
         // Whatever has no links by now gets none from a snapshot.
         host.core.link_anew();
+        host.core.begin_sharing();
         backfill::wake(context, host);
+        sharing::wake(context, host);
         idle::wake(context, host);
     });
 }

@@ -72,7 +72,7 @@ unsafe extern "C" fn write(info: *mut raw::RedisModuleInfoCtx, crash_report: c_i
         None
     };
     let workers = workers.unwrap_or_default();
-    let fields: [(&CStr, u64); 17] = [
+    let fields: [(&CStr, u64); 18] = [
         (c"panics", fault::panics()),
         (c"key_changes", KEY_CHANGES.get()),
         (c"backfilled_keys", BACKFILLED_KEYS.get()),
@@ -90,6 +90,7 @@ unsafe extern "C" fn write(info: *mut raw::RedisModuleInfoCtx, crash_report: c_i
         (c"queries_deferred", QUERIES_DEFERRED.get()),
         (c"queries_cancelled", QUERIES_CANCELLED.get()),
         (c"writers_held", WRITERS_HELD.get()),
+        (c"shared_vector_bytes", overview.shared_bytes),
     ];
     let indexes: [(&CStr, u64); 6] = [
         (c"number_of_indexes", overview.indexes),

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use nuthatch_indexes::suggest::Suggestions;
+use nuthatch_indexes::vector::Lent;
 
 use super::api::{Context, Key, OwnedStr, Pairs, Str};
-use super::{acl, suggestions};
-use crate::keyspace::{Access, Hashes, Keyspace, Presence, WrongType};
+use super::{acl, sharing, suggestions};
+use crate::keyspace::{Access, Hashes, Keyspace, Presence, Sharing, WrongType};
 
 /// Field names as strings of the server, made once: half the cost of reading a field otherwise.
 #[derive(Default)]
@@ -35,6 +36,8 @@ pub(super) struct ServerKeyspace<'a> {
     names: &'a mut FieldNames,
     /// The command that a client runs, if one does.
     command: Option<&'a [u8]>,
+    /// A key that is not there is gone, and has not just expired.
+    is_gone: bool,
 }
 
 impl<'a> ServerKeyspace<'a> {
@@ -45,7 +48,14 @@ impl<'a> ServerKeyspace<'a> {
             context,
             names,
             command,
+            is_gone: false,
         }
+    }
+
+    /// The same, for a key that is known to be gone if it is not there.
+    pub(super) fn gone(mut self, is_gone: bool) -> Self {
+        self.is_gone = is_gone;
+        self
     }
 
     /// For a command that a client runs.
@@ -59,6 +69,7 @@ impl<'a> ServerKeyspace<'a> {
             context,
             names,
             command,
+            is_gone: false,
         }
     }
 
@@ -103,6 +114,27 @@ impl Hashes for ServerKeyspace<'_> {
                 Presence::Hash
             }
             None => Presence::Absent,
+        }
+    }
+
+    fn share(&mut self, key: &[u8], name: &[u8], vector: Lent<'_>) -> Sharing {
+        sharing::share(self.context, key, self.names.get(name), vector)
+    }
+
+    fn unshare(&mut self, key: &[u8], names: &[&[u8]]) -> bool {
+        let key = OwnedStr::new(key);
+        let key = key.get();
+        match Key::open(self.context, key) {
+            None => self.is_gone,
+            Some(other) if !other.is_hash() => true,
+            Some(hash) => {
+                drop(hash);
+                let mut done = true;
+                for name in names {
+                    done &= sharing::unshare(self.context, key, self.names.get(name));
+                }
+                done
+            }
         }
     }
 }

@@ -33,6 +33,7 @@ mod rdb;
 mod registration;
 mod remote;
 mod reply;
+mod sharing;
 mod suggestions;
 #[cfg(feature = "test-commands")]
 mod test_commands;

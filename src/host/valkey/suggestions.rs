@@ -74,6 +74,8 @@ pub(super) fn change(
 ) -> Result<(), WrongType> {
     let name = OwnedStr::new(name);
     let key = ModuleKey::open_to_write(context, name.get());
+    // As if it had changed, in any case: the server does not do so by itself.
+    context.signal_modified(name.get());
     let kind = TYPE.load(Ordering::Relaxed);
     if key.is_empty() {
         let mut suggestions = Box::<Suggestions>::default();

@@ -199,6 +199,17 @@ pub const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        name: "SHAREVECTORS",
+        description: "Whether hashes refer to the vectors that an index has of them instead of having them \
+                      again, where the server can do so (Valkey 9.1)",
+        is_mutable: true,
+        kind: Kind::Word {
+            valid: &["YES", "NO"],
+            get: |settings| if settings.share_vectors { "YES" } else { "NO" },
+            set: |settings, word| settings.share_vectors = word == "YES",
+        },
+    },
+    Setting {
         name: "LINKERS",
         description: "Threads that link vectors in the background; 0 links them within the write",
         is_mutable: false,

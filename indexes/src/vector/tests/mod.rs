@@ -7,6 +7,7 @@ mod contract;
 mod equals;
 mod filters;
 mod hard;
+mod lent;
 mod property;
 mod recall;
 mod saved;

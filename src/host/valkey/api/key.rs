@@ -24,6 +24,23 @@ impl Key {
         NonNull::new(key).map(Self)
     }
 
+    /// Opens a key that is there to write to it, with as few side effects.
+    pub(in crate::host::valkey) fn open_to_write(
+        context: Context<'_>,
+        name: Str<'_>,
+    ) -> Option<Self> {
+        let open = server!(RedisModule_OpenKey);
+        let mode = open_mode() | raw::REDISMODULE_WRITE.cast_signed();
+        // SAFETY: context and name are alive.
+        let key = unsafe { open(context.as_raw(), name.as_raw(), mode) };
+        NonNull::new(key).map(Self).filter(Self::is_hash)
+    }
+
+    /// For calls that have no method here.
+    pub(super) fn raw(&self) -> *mut raw::RedisModuleKey {
+        self.0.as_ptr()
+    }
+
     /// Whether the key holds a hash.
     pub(in crate::host::valkey) fn is_hash(&self) -> bool {
         let kind = server!(RedisModule_KeyType);

@@ -4,6 +4,7 @@
 mod append_only;
 mod blocked;
 mod key;
+mod reference;
 mod server_info;
 mod string;
 mod user;
@@ -11,6 +12,7 @@ mod value;
 
 pub(super) use blocked::{BlockedClient, Callbacks, HeldClient, call_on_main, detached};
 pub(super) use key::{Cursor, Key, Pairs};
+pub(super) use reference::look_up_references;
 pub(super) use string::{OwnedStr, Str};
 pub(super) use value::{
     ModuleKey, add_to_digest, emit_command, load_unsigned, save_bytes, save_unsigned,
@@ -288,6 +290,17 @@ impl CallReply {
         let integer = server!(RedisModule_CallReplyInteger);
         // SAFETY: the reply is freed only by `drop`; one of another type gives i64::MIN.
         unsafe { integer(self.0.as_ptr()) }
+    }
+
+    /// An integer of an array reply.
+    fn integer_at(&self, index: usize) -> Option<i64> {
+        let element = server!(RedisModule_CallReplyArrayElement);
+        // SAFETY: the reply is alive; behind its end, or of another type, it gives null.
+        let element = NonNull::new(unsafe { element(self.0.as_ptr(), index) })?;
+        let integer = server!(RedisModule_CallReplyInteger);
+        // SAFETY: the element lives as long as the reply; one of another type gives i64::MIN.
+        let integer = unsafe { integer(element.as_ptr()) };
+        (integer != i64::MIN).then_some(integer)
     }
 
     /// The strings of an array reply.
