@@ -49,24 +49,7 @@ fn clause(node: &Node, params: &mut Vec<Parameter>) -> Value {
             let high = if range.max.exclusive { "lt" } else { "lte" };
             json!({ "range": { named(field): { low: end(range.min), high: end(range.max) } } })
         }
-        Node::Area { field, area } => match area {
-            Area::Circle(circle) => {
-                let radius = Bound {
-                    value: circle.radius,
-                    exclusive: false,
-                };
-                let circle = json!({
-                    "at": [circle.longitude, circle.latitude],
-                    "radius": end(radius),
-                    "unit": circle.unit.name(),
-                });
-                json!({ "circle": { named(field): circle } })
-            }
-            Area::Shape { relation, shape } => {
-                let relation = relation.name().to_ascii_lowercase();
-                json!({ relation: { named(field): value(shape, params) } })
-            }
-        },
+        Node::Area { field, area } => within(field, area, params),
         Node::And(parts) => {
             let parts: Vec<Value> = parts.iter().map(|part| clause(part, params)).collect();
             json!({ "and": parts })
@@ -81,6 +64,27 @@ fn clause(node: &Node, params: &mut Vec<Parameter>) -> Value {
         | Node::Not(_)
         | Node::Optional(_)
         | Node::Attributed { .. } => Value::Null,
+    }
+}
+
+fn within(field: &Field, area: &Area, params: &mut Vec<Parameter>) -> Value {
+    match area {
+        Area::Circle(circle) => {
+            let radius = Bound {
+                value: circle.radius,
+                exclusive: false,
+            };
+            let circle = json!({
+                "at": [circle.longitude, circle.latitude],
+                "radius": end(radius),
+                "unit": circle.unit.name(),
+            });
+            json!({ "circle": { named(field): circle } })
+        }
+        Area::Shape { relation, shape } => {
+            let relation = relation.name().to_ascii_lowercase();
+            json!({ relation: { named(field): value(shape, params) } })
+        }
     }
 }
 
