@@ -4,11 +4,9 @@
 //! itself, then changed where the worst plans said so. They are those of one machine; ratios of them
 //! decide, and those hold elsewhere.
 
-mod visits;
 mod whole;
 mod words;
 
-pub(super) use self::visits::{in_bits, one_by_one};
 pub(super) use self::whole::Walked;
 pub use self::words::leads;
 pub(super) use self::words::words_cost;
@@ -41,9 +39,7 @@ const IN_BLOCK: u64 = 128;
 /// To score a match and keep it, or not, where every one is.
 const SCORE: u64 = 220;
 /// To look whether a match is among the first.
-const RANK: u64 = 30;
-/// To go on to a document of a set.
-const MOVE: u64 = 2;
+pub(super) const RANK: u64 = 30;
 /// To go on to the next number of a walk, and times as long that a question takes there, as its document is
 /// anywhere in memory.
 pub(super) const NEXT: u64 = 40;
@@ -208,9 +204,8 @@ const fn asking_area(area: &AreaClause) -> u64 {
 
 /// What it costs to walk over all matches of a plan and to score each.
 fn walking(plan: &Plan) -> u64 {
-    /// To make a cursor, and to put it together with others; and to begin.
-    const CURSOR: u64 = 150;
-    const START: u64 = 900;
+    /// To make a cursor, and to put it together with others.
+    const CURSOR: u64 = 1_500;
     let node = &plan.filter;
     let cursors = u64::from(node.sets()).saturating_mul(CURSOR);
     let scored = node.estimate.likely.saturating_mul(SCORE);

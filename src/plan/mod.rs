@@ -305,9 +305,8 @@ pub fn plan(
         total: index.documents().len() as u64,
     };
     let filter = simplified(filter, knn.is_some(), rewriter);
-    let is_ranked = search.count > 0 && order.needs_values();
     let mut plan = Plan {
-        gather: method::gather(&filter, is_ranked),
+        gather: method::gather(&filter),
         filter,
         scored,
         scoring: search.scoring.clone(),

@@ -6,8 +6,8 @@
 use nuthatch_indexes::vector::Algorithm;
 
 use super::{
-    ANYWHERE, DISTANCE, LOOK_UP, MOVE, NEXT, RANK, asking_each, asking_in_turn, gathering,
-    one_by_one, walking, words_cost,
+    ANYWHERE, DISTANCE, LOOK_UP, NEXT, RANK, asking_each, asking_in_turn, gathering, walking,
+    words_cost,
 };
 use crate::catalog::index::{FieldIndex, Index};
 use crate::catalog::schema::FieldId;
@@ -32,6 +32,8 @@ pub(in crate::plan) struct Walked {
     pub(in crate::plan) run: u64,
 }
 
+/// To go on to a document of a set.
+const MOVE: u64 = 2;
 /// Components of a vector that are compared in a nanosecond, beside what a distance waits for memory.
 const COMPONENTS: u64 = 16;
 /// Documents that are looked for in a set in a nanosecond, as words of 64 bits.
@@ -85,13 +87,10 @@ impl Plan {
     /// What it costs to find every match, and to look at each.
     fn visits_ns(&self, limit: u64) -> u64 {
         let is_scored = self.scored && limit > 0;
-        if is_scored {
+        if is_scored || !self.gathers_bits() {
             return walking(self);
         }
         let ranked = limit > 0 && self.order.needs_values();
-        if !self.gathers_bits() {
-            return one_by_one(&self.filter, ranked).unwrap_or_else(|| walking(self));
-        }
         let each = if ranked { RANK } else { MOVE };
         let matches = self.filter.estimate.likely;
         gathering(&self.filter).saturating_add(matches.saturating_mul(each))
