@@ -207,3 +207,13 @@ def version(client):
     if "valkey_version" in fields:
         return True, int(fields["valkey_version"].split(".")[0])
     return False, int(fields["redis_version"].split(".")[0])
+
+
+@pytest.fixture
+def sharing(server):
+    """A server that can do so."""
+    version = server.client().info("server").get("valkey_version", "0.0")
+    if tuple(int(part) for part in version.split(".")[:2]) < (9, 1):
+        pytest.skip("only Valkey from 9.1 on has fields that refer to memory")
+    server.client().config_set("search.sharevectors", "yes")
+    return server
