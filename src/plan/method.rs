@@ -95,9 +95,9 @@ pub(super) fn choose(plan: &Plan, search: &Search, index: &Index) -> Method {
 /// How the matches of a filter are put together where none is scored: one by one if they are very few, for
 /// to begin with a set of each part takes longer than to ask them.
 ///
-/// Costs of both ways told them apart worse: of 535 searches among 200k documents the plan chosen took 4.4
-/// times what the best does at the 99th percentile, and 26 times at worst, where phrases were asked of
-/// thousands; by this number 2.6 and 3.9.
+/// Costs of both ways told them apart worse: the plan chosen took 4.4 times what the best does at the 99th
+/// percentile, and 26 times at worst, where phrases were asked of thousands; by this number 2.6 and 3.9
+/// (`nuthatch-bench query --only regret --docs 200000 --suite 600`).
 pub(super) fn gather(filter: &Node) -> Gather {
     const VERY_FEW: u64 = 16;
     let Kind::And(parts) = &filter.kind else {

@@ -42,10 +42,12 @@ const WALK_DISTANCES: u64 = 16;
 /// faster than one that looks for matches beyond neighbours (vector.md: between 20 and 50 %).
 const WALK_THROUGH_ALL: f64 = 0.4;
 
-/// Among more documents than this a walk asks each row that it meets for its document, some thousand times,
-/// rather than map all documents that match to rows first. Among 200k x 128 of which half match, a walk at
-/// `ef` 10 takes 54 µs with the map and 96 µs without; mapping takes a nanosecond for 64 documents.
-const MAPPED_DOCS: u64 = 2_000_000;
+/// Nanoseconds that a map of what matches by row may take before a walk through matches, which otherwise asks
+/// some thousand rows for their documents; and before one through everything, which asks some hundred. With
+/// the map half of 200k x 128 as a filter are 1.9 times as fast as hnswlib, without .9 times
+/// (`nuthatch-bench vector --only filter`).
+const MAP_FOR_MATCHES_NS: u64 = 200_000;
+const MAP_FOR_ALL_NS: u64 = 40_000;
 
 /// Candidates of a scan that are ranked exactly, as a multiple of `k`, where codes do not say how far
 /// they may be wrong: it is to be as good as exact.
@@ -252,7 +254,14 @@ impl Search<'_> {
         let astray = self.asked.filter.is_some() && self.store.params.metric == Metric::Ip;
         let ef = if astray { ef.saturating_mul(2) } else { ef };
         let through_matches = self.share() < WALK_THROUGH_ALL;
-        let by_row = self.docs.docs.len() <= MAPPED_DOCS && self.store.slots.hanging() == 0;
+        let most_ns = if through_matches {
+            MAP_FOR_MATCHES_NS
+        } else {
+            MAP_FOR_ALL_NS
+        };
+        let docs = self.docs.docs.len();
+        let map_ns = self.docs.row_of.mapping_ns(self.matches, docs);
+        let by_row = map_ns <= most_ns && self.store.slots.hanging() == 0;
         let matching = self.asked.filter.map(|filter| self.bits(filter, by_row));
         self.store.with_scratch(|scratch| {
             let mut task = Walk {

@@ -17,6 +17,8 @@ pub(super) struct RowOf {
     rows: CowVec<Option<RowId>, CHUNK>,
     /// By chunk of `rows`.
     steps: CowVec<Step, 64>,
+    /// How many of those are [`Step::Mixed`].
+    mixed: u64,
 }
 
 /// How the numbers of a chunk's rows follow from those of their documents.
@@ -47,7 +49,10 @@ impl RowOf {
             Step::None => step,
             same if same == step => return,
             Step::Mixed => return,
-            Step::By(_) => Step::Mixed,
+            Step::By(_) => {
+                self.mixed += 1;
+                Step::Mixed
+            }
         };
         self.steps.set(chunk, joined);
     }
@@ -66,6 +71,14 @@ impl RowOf {
                 visit(row, doc);
             }
         });
+    }
+
+    /// Nanoseconds that [`bits`](Self::bits) takes, about, for `matches` of `docs` documents anywhere among
+    /// them: one for a word of rows that follow their documents, four for each match elsewhere.
+    pub(super) fn mapping_ns(&self, matches: u64, docs: u64) -> u64 {
+        let chunks = docs / CHUNK as u64 + 1;
+        let elsewhere = matches.saturating_mul(self.mixed.min(chunks)) / chunks;
+        docs / 64 + elsewhere.saturating_mul(4)
     }
 
     /// A bit for each row of some documents, by its number, up to row `last`. All of `docs` have a row.
@@ -235,6 +248,8 @@ mod tests {
             for (doc, row) in &model {
                 prop_assert_eq!(rows.get(DocId::new(*doc).unwrap()), RowId::new(*row));
             }
+            let mixed = (0..6_000 / CHUNK + 2).filter(|&at| *rows.steps.get(at) == Step::Mixed).count();
+            prop_assert_eq!(rows.mixed, mixed as u64);
             let mut members = Vec::new();
             each_bit(&rows.bits(&docs, 9_000), 0, 9_024, |at| members.push(u32::try_from(at).unwrap()));
             let mut expected: Vec<u32> = expected.into_iter().map(|(_, row)| row).collect();
@@ -242,6 +257,16 @@ mod tests {
             expected.dedup();
             prop_assert_eq!(members, expected);
         }
+    }
+
+    #[test]
+    fn rows_elsewhere_make_a_map_dear() {
+        let (mut rows, _) = filled(&[(1, 1, 4_000)], &[]);
+        assert_eq!(rows.mapping_ns(1_000, 4_000), 4_000 / 64);
+        for doc in (1..4_000).step_by(500) {
+            rows.set(DocId::new(doc).unwrap(), RowId::new(5_000 + doc));
+        }
+        assert_eq!(rows.mapping_ns(1_000, 4_000), 4_000 / 64 + 4_000);
     }
 
     #[test]

@@ -22,10 +22,9 @@ pub(in crate::vector) const DEAD_SHARE: usize = 8;
 const FILLED: (usize, usize) = (3, 4);
 
 /// A list that lost links also chooses from the neighbours of so many of its nearest that stay: what
-/// came near since it was written is more often beside those than beside the doomed. After three
-/// turnovers of 47k x 384 the recall at `ef` 16 to 64 is .0009 to .0025 below that of a fresh graph at
-/// worst, by seed (three of them), instead of .0026 to .0052; a turnover takes a fifth longer. Of eight
-/// no more comes.
+/// came near since it was written is more often beside those than beside the doomed. Without it three
+/// turnovers of 47k x 384 cost up to .005 of the recall instead of up to .0025 (`nuthatch-bench vector
+/// --only turnover`, with three seeds), and a turnover takes a sixth less; with eight no more comes.
 const LOOKED_BEYOND: usize = 4;
 
 /// Lists that a slice of a sweep chooses anew: about a millisecond.
