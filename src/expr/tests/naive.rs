@@ -46,7 +46,9 @@ fn number(value: &Value) -> Result<f64, ExpressionError> {
         Value::Text(text) => String::from_utf8_lossy(text).into_owned(),
         Value::Null | Value::List(_) => return Err(failure()),
     };
-    text.parse().map_err(|_| failure())
+    // "nan" is a text like any other.
+    let number = text.parse().ok().filter(|number: &f64| !number.is_nan());
+    number.ok_or_else(failure)
 }
 
 fn text(value: &Value) -> Option<String> {
