@@ -18,7 +18,37 @@ use super::column::Column;
 use super::doc_table::DocTable;
 use super::failures::{Failure, Failures};
 use super::index::{FieldIndex, Index};
-use super::restored::Restored;
+use super::restored::Arrivals;
+use crate::request::create::Definition;
+
+/// The content of an index, read, for [`Index::await_content`].
+pub struct Content {
+    /// All but its vectors and shapes.
+    pub(super) index: Index,
+    /// No key of it has come yet.
+    pub(super) arrivals: Arrivals,
+}
+
+impl Content {
+    /// What [`Index::save_content`] wrote of an index with the same definition.
+    ///
+    /// # Errors
+    /// As of [`Reader::number`].
+    pub fn read(definition: Definition, mut from: Reader<'_>) -> io::Result<Self> {
+        // Only parts of it are taken.
+        let serial = 0;
+        let mut index = Index::new(serial, definition);
+        index.documents = DocTable::load(&mut from)?;
+        index.failures = Failures::load(&mut from)?;
+        index.text.load(&mut from)?;
+        for position in 0..index.fields.len() {
+            index.load_field(position, &mut from)?;
+        }
+        from.finish()?;
+        let arrivals = Arrivals::new(&index.documents);
+        Ok(Self { index, arrivals })
+    }
+}
 
 impl Index {
     /// Whether its content would save time when it is loaded: it has documents, all there are.
@@ -50,36 +80,6 @@ impl Index {
                 to.bitmap(missing);
             }
         }
-    }
-
-    /// Fills an index of nothing with what [`Index::save_content`] wrote of one with the same
-    /// definition; see [`Index::key_loaded`]. On an error it is an index of nothing still.
-    ///
-    /// # Errors
-    /// As of [`Reader::number`].
-    pub fn load_content(&mut self, mut from: Reader<'_>) -> io::Result<()> {
-        let mut loaded = Self::new(self.serial, (*self.definition).clone());
-        loaded.documents = DocTable::load(&mut from)?;
-        loaded.failures = Failures::load(&mut from)?;
-        loaded.text.load(&mut from)?;
-        for position in 0..loaded.fields.len() {
-            loaded.load_field(position, &mut from)?;
-        }
-        from.finish()?;
-        self.restored = Some(Restored::new(&loaded.documents));
-        self.documents = loaded.documents;
-        self.failures = loaded.failures;
-        self.text = loaded.text;
-        self.field_failures = loaded.field_failures;
-        self.columns = loaded.columns;
-        self.missing = loaded.missing;
-        for (field, loaded) in self.fields.iter_mut().zip(loaded.fields) {
-            // Of these two the index has its own, which may be told to wait for their links.
-            if !matches!(field, FieldIndex::Vector(_) | FieldIndex::Shape(_)) {
-                *field = loaded;
-            }
-        }
-        Ok(())
     }
 
     /// Makes it as if no key had ever been read.

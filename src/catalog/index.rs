@@ -68,7 +68,7 @@ pub struct Index {
     pub(super) backfills: u64,
     /// The document from which on vectors are to be [shared](super::shared), or no longer; none when all are.
     pub(super) to_share: Option<u32>,
-    /// Which documents' keys have come, while a snapshot that brought the content is being loaded.
+    /// Which documents' keys have come, while a snapshot that has the content is being loaded.
     pub(super) restored: Option<Restored>,
     pub(super) indexing_time: Duration,
     /// When a command or a write last had to do with it.
@@ -264,6 +264,11 @@ impl Index {
 }
 
 impl FieldIndex {
+    /// Whether saved content leaves it out: it is read from the keys.
+    pub(super) const fn is_left_out(&self) -> bool {
+        matches!(self, Self::Vector(_) | Self::Shape(_))
+    }
+
     /// The structure for a field; `text` collects the options of text fields in order.
     pub(super) fn new(field: &FieldDefinition, text: &mut Vec<FieldOptions>) -> Self {
         if field.no_index {

@@ -28,6 +28,8 @@ use crate::request::language::{Language, find_language};
 impl Index {
     /// Brings the index in line with what a key of its prefixes holds now.
     pub fn refresh(&mut self, key: &[u8], keyspace: &mut dyn Hashes) {
+        // What the key held was in it.
+        self.settle(keyspace);
         let start = Instant::now();
         self.last_use = start;
         let mut values = std::mem::take(&mut self.values);
@@ -65,8 +67,8 @@ impl Index {
             );
             return;
         };
-        if let Some(restored) = &mut self.restored {
-            restored.note(doc);
+        if let Some(arrivals) = self.arrivals() {
+            arrivals.note(doc);
         }
         let payload = values.get(self.fields.len() + 1);
         self.documents.set_payload(doc, payload);
@@ -209,8 +211,8 @@ impl Index {
         let Some(doc) = self.documents.remove(key) else {
             return;
         };
-        if let Some(restored) = &mut self.restored {
-            restored.forget(key);
+        if let Some(arrivals) = self.arrivals() {
+            arrivals.forget(key);
         }
         self.text.remove(doc);
         for field in &mut self.fields {

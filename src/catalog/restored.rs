@@ -8,19 +8,30 @@
 use nuthatch_indexes::doc::DocId;
 
 use super::awaited::Awaited;
+use super::coming::Coming;
 use super::doc_table::DocTable;
-use super::index::{FieldIndex, Index};
+use super::index::Index;
 use crate::keyspace::{Hashes, Presence};
 
+/// What is known of the content while the keys come.
+pub(super) enum Restored {
+    /// It is still being read.
+    Coming(Coming),
+    /// It was taken.
+    Here(Arrivals),
+    /// It was not, and why.
+    Refused(String),
+}
+
 /// The documents whose keys have come.
-pub(super) struct Restored {
+pub(super) struct Arrivals {
     /// Those of the content.
     awaited: Awaited,
     /// A bit for each that was read from its key instead, by [`DocId::index`].
     read: Vec<u64>,
 }
 
-impl Restored {
+impl Arrivals {
     /// None of these yet.
     pub(super) fn new(documents: &DocTable) -> Self {
         Self {
@@ -55,7 +66,7 @@ impl Restored {
 }
 
 impl Index {
-    /// Whether its content was loaded, and keys are still to come.
+    /// Whether its content was saved, and keys are still to come.
     #[must_use]
     pub fn is_restoring(&self) -> bool {
         self.restored.is_some()
@@ -63,42 +74,57 @@ impl Index {
 
     /// A key of its prefixes has been loaded with the rest of a snapshot.
     pub fn key_loaded(&mut self, key: &[u8], keyspace: &mut dyn Hashes) {
-        let restored = self.restored.as_mut();
-        match restored.and_then(|restored| restored.awaited.arrive(key)) {
+        if self.note_coming(key, keyspace) {
+            return;
+        }
+        let arrivals = self.arrivals();
+        match arrivals.and_then(|arrivals| arrivals.awaited.arrive(key)) {
             Some(place) => self.read_the_rest(place, key, keyspace),
             None => self.refresh(key, keyspace),
         }
     }
 
-    /// All keys have come: documents of others are forgotten. How many are left, and how many are not.
-    pub fn end_restoring(&mut self) -> (usize, usize) {
-        let Some(restored) = self.restored.take() else {
-            return (0, 0);
+    /// The documents whose keys have come, of content that was taken.
+    pub(super) fn arrivals(&mut self) -> Option<&mut Arrivals> {
+        match &mut self.restored {
+            Some(Restored::Here(arrivals)) => Some(arrivals),
+            Some(Restored::Coming(_) | Restored::Refused(_)) | None => None,
+        }
+    }
+
+    /// All keys have come: documents of others are forgotten. How many documents the content brought.
+    ///
+    /// # Errors
+    /// Why the content was refused.
+    pub fn end_restoring(&mut self, keyspace: &mut dyn Hashes) -> Result<usize, String> {
+        self.settle(keyspace);
+        let arrivals = match self.restored.take() {
+            Some(Restored::Here(arrivals)) => arrivals,
+            Some(Restored::Refused(reason)) => return Err(reason),
+            Some(Restored::Coming(_)) | None => return Ok(0),
         };
-        let gone: Vec<Vec<u8>> = restored
+        let gone: Vec<Vec<u8>> = arrivals
             .absent()
             .filter_map(|doc| self.documents.key(doc).map(<[u8]>::to_vec))
             .collect();
         for key in &gone {
             self.forget(key);
         }
-        (self.documents.len(), gone.len())
+        Ok(self.documents.len())
     }
 
     /// Reads what the content does not have. What cannot be indexed was counted when it came first.
     fn read_the_rest(&mut self, place: usize, key: &[u8], keyspace: &mut dyn Hashes) {
-        let is_left_out =
-            |field: &FieldIndex| matches!(field, FieldIndex::Vector(_) | FieldIndex::Shape(_));
         let fields = self.fields.iter().enumerate();
         let positions: Vec<usize> = fields
-            .filter(|(_, field)| is_left_out(field))
+            .filter(|(_, field)| field.is_left_out())
             .map(|(position, _)| position)
             .collect();
         if positions.is_empty() {
             return;
         }
-        let restored = self.restored.as_ref();
-        let Some(doc) = restored.and_then(|restored| restored.awaited.doc(place)) else {
+        let arrivals = self.arrivals();
+        let Some(doc) = arrivals.and_then(|arrivals| arrivals.awaited.doc(place)) else {
             return;
         };
         let names: Vec<&[u8]> = positions

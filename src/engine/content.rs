@@ -5,12 +5,14 @@
 //! (database, name of an index, version of this program, checksum of its definition, content)… each in pieces
 //! ```
 
-use std::io;
+use std::sync::mpsc;
+use std::{io, thread};
 
 use nuthatch_indexes::saved::{Reader, Writer};
 use nuthatch_indexes::varint::invalid;
 
 use super::Core;
+use crate::catalog::content::Content;
 use crate::catalog::index::Index;
 use crate::catalog::registry::Registry;
 use crate::keyspace::Hashes;
@@ -22,13 +24,51 @@ const END_OF_INDEX: &[u8] = &[0];
 /// Words are told apart as this version does: content of another one is not used.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What became of the content in a snapshot.
+/// Pieces that may wait for the thread that reads them: content of up to 64 MiB is out of the server's way.
+const PIECES_AHEAD: usize = 64;
+
+/// What becomes of the content in a snapshot, as far as its beginning tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restoring {
-    /// Indexes whose content was taken.
+    /// Indexes whose content is read.
     pub taken: usize,
     /// For the log: an index whose content was refused, if it is known by then, and why.
     pub refused: Vec<(String, String)>,
+}
+
+/// What the content in a snapshot brought, after all keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// Documents that need not be indexed.
+    pub documents: usize,
+    /// For the log: an index whose content was refused, and why.
+    pub refused: Vec<(String, String)>,
+}
+
+/// What content is of, at its beginning.
+struct Head {
+    database: u64,
+    index: Vec<u8>,
+    version: Vec<u8>,
+    fingerprint: u64,
+}
+
+impl Head {
+    fn write(&self, to: &mut Writer<'_>) {
+        to.number(self.database);
+        to.text(&self.index);
+        to.text(&self.version);
+        to.number(self.fingerprint);
+    }
+
+    fn read(from: &mut Reader<'_>) -> io::Result<Self> {
+        Ok(Self {
+            database: from.number()?,
+            index: from.text()?.to_vec(),
+            version: from.text()?.to_vec(),
+            fingerprint: from.number()?,
+        })
+    }
 }
 
 impl Core {
@@ -43,10 +83,13 @@ impl Core {
             for index in registry.iter().filter(worth_it) {
                 let mut pieces = PieceWriter::new(Kind::Content, emit);
                 let mut writer = Writer::new(&mut pieces);
-                writer.number(u64::from(*database));
-                writer.text(&index.definition().name);
-                writer.text(VERSION.as_bytes());
-                writer.number(u64::from(fingerprint(index)));
+                let head = Head {
+                    database: u64::from(*database),
+                    index: index.definition().name.clone(),
+                    version: VERSION.as_bytes().to_vec(),
+                    fingerprint: u64::from(fingerprint(index)),
+                };
+                head.write(&mut writer);
                 index.save_content(&mut writer);
                 // Pieces are taken whatever is in them. What could not be written ends too soon.
                 let _ = writer.finish();
@@ -56,8 +99,9 @@ impl Core {
         }
     }
 
-    /// Fills indexes with what [`Core::save_content`] gave, after their definitions were loaded; see
-    /// [`Core::key_loaded`]. An index whose content is refused is as empty as before.
+    /// Has what [`Core::save_content`] gave read into indexes, after their definitions were loaded, each by a
+    /// thread of its own that goes on as their keys come; see [`Core::key_loaded`]. Of an index whose content
+    /// is refused all keys are read.
     pub fn load_content(&mut self, next: &mut dyn FnMut() -> Option<Vec<u8>>) -> Restoring {
         let mut restoring = Restoring::default();
         if !self.settings.save_content {
@@ -76,43 +120,69 @@ impl Core {
                 has_ended = piece.is_none();
                 piece
             };
-            let mut pieces = PieceReader::new(Kind::Content, &mut of_index);
             let mut name = None;
-            let loaded = self.read_content(&mut pieces, &mut name);
-            pieces.skip_rest();
-            match loaded {
+            match self.begin_reading(&mut of_index, &mut name) {
                 Ok(()) => restoring.taken += 1,
                 Err(error) => {
                     let name = name.unwrap_or_else(|| "an index".to_owned());
                     restoring.refused.push((name, error.to_string()));
                 }
             }
+            while of_index().is_some() {}
         }
         restoring
     }
 
-    fn read_content(
+    /// Has a thread read the content of one index, and gives it all of the pieces.
+    fn begin_reading(
         &mut self,
-        pieces: &mut PieceReader<'_>,
+        next: &mut dyn FnMut() -> Option<Vec<u8>>,
         name: &mut Option<String>,
     ) -> io::Result<()> {
-        let mut reader = Reader::new(pieces);
-        let database = u32::try_from(reader.number()?);
-        let of_index = reader.text()?.to_vec();
-        *name = Some(String::from_utf8_lossy(&of_index).into_owned());
+        let first = next().ok_or_else(|| invalid("it has no beginning"))?;
+        let mut beginning = Some(first.clone());
+        let mut only_first = || beginning.take();
+        let mut pieces = PieceReader::new(Kind::Content, &mut only_first);
+        let head = Head::read(&mut Reader::new(&mut pieces))?;
+        *name = Some(String::from_utf8_lossy(&head.index).into_owned());
+        let index = self.index_of(&head)?;
+        let definition = index.definition().clone();
+        let (sender, receiver) = mpsc::sync_channel::<Vec<u8>>(PIECES_AHEAD);
+        let read = move || {
+            let mut next = || receiver.recv().ok();
+            let mut pieces = PieceReader::new(Kind::Content, &mut next);
+            let mut reader = Reader::new(&mut pieces);
+            Head::read(&mut reader)?;
+            Content::read(definition, reader)
+        };
+        let thread = thread::Builder::new().name("nuthatch-read".to_owned());
+        index.await_content(thread.spawn(read)?);
+        let mut piece = Some(first);
+        // A thread that has refused what came takes no more.
+        while let Some(given) = piece.take()
+            && sender.send(given).is_ok()
+        {
+            piece = next();
+        }
+        Ok(())
+    }
+
+    /// The index that content is of, if it can be taken.
+    fn index_of(&mut self, head: &Head) -> io::Result<&mut Index> {
+        let database = u32::try_from(head.database);
         let registry = database.ok().and_then(|it| self.databases.get_mut(&it));
-        let index = registry.and_then(|it| it.get_mut(&of_index).ok());
+        let index = registry.and_then(|it| it.get_mut(&head.index).ok());
         let index = index.ok_or_else(|| invalid("there is no such index"))?;
-        if reader.text()? != VERSION.as_bytes() {
+        if head.version != VERSION.as_bytes() {
             return Err(invalid("another version of the module wrote it"));
         }
-        if reader.number()? != u64::from(fingerprint(index)) {
+        if head.fingerprint != u64::from(fingerprint(index)) {
             return Err(invalid("the index is defined in another way"));
         }
         if index.is_restoring() || !index.documents().is_empty() {
             return Err(invalid("the index has content already"));
         }
-        index.load_content(reader)
+        Ok(index)
     }
 
     /// A key has been loaded with the rest of a snapshot: indexes whose content was loaded only note
@@ -127,11 +197,22 @@ impl Core {
         }
     }
 
-    /// All keys of a snapshot are loaded: documents of its content whose keys were not among them are
-    /// forgotten. How many documents the content brought.
-    pub fn end_content(&mut self) -> usize {
-        let indexes = self.databases.values_mut().flat_map(Registry::iter_mut);
-        indexes.map(|index| index.end_restoring().0).sum()
+    /// All keys of a snapshot are loaded into a database: documents of its content whose keys were not among
+    /// them are forgotten.
+    pub fn end_content(&mut self, database: u32, keyspace: &mut dyn Hashes) -> Restored {
+        let mut restored = Restored::default();
+        let indexes = self.databases.get_mut(&database).into_iter();
+        for index in indexes.flat_map(Registry::iter_mut) {
+            match index.end_restoring(keyspace) {
+                Ok(documents) => restored.documents += documents,
+                Err(reason) => {
+                    let name = String::from_utf8_lossy(&index.definition().name);
+                    restored.refused.push((name.into_owned(), reason));
+                }
+            }
+            super::offer(&mut self.linkers, index);
+        }
+        restored
     }
 
     /// Indexes whose content was loaded, but not all of their keys, are emptied and have all keys read.

@@ -136,11 +136,12 @@ fn load(content: &[u8], links: &[u8]) -> (Core, Keys, bool) {
     for key in names {
         core.key_loaded(0, &key, &mut keys);
     }
-    core.end_content();
+    let read = core.end_content(0, &mut keys);
     let mut pieces = [piece(LINKS, links)].into_iter();
     let linked = core.load_links(&mut || pieces.next());
     core.link_anew();
-    (core, keys, taken == 1 && linked == Ok(DOCUMENTS))
+    let taken = taken == 1 && read.refused.is_empty();
+    (core, keys, taken && linked == Ok(DOCUMENTS))
 }
 
 #[test]

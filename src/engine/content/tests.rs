@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use nuthatch_indexes::suggest::Suggestions;
 use proptest::prelude::*;
 
+mod apart;
+
 use super::*;
 use crate::engine::Call;
 use crate::keyspace::{Access, Keyspace, Presence, WrongType};
@@ -332,7 +334,8 @@ proptest! {
             before.key_changed(DATABASE, &key, &mut keys);
         }
         load_keys(&mut after, &mut keys);
-        after.end_content();
+        let restored = after.end_content(DATABASE, &mut keys);
+        prop_assert_eq!(restored.refused, vec![]);
         after.link_anew();
         prop_assert_eq!(after.abandon_content(), Vec::<String>::new());
         prop_assert_eq!(failures(&mut after, &mut keys), failures(&mut before, &mut keys));
@@ -362,7 +365,7 @@ proptest! {
         let (mut after, restoring) = load(&before.save(), pieces);
         prop_assert_eq!((restoring.taken, restoring.refused.len()), (0, 1));
         load_keys(&mut after, &mut keys);
-        prop_assert_eq!(after.end_content(), 0);
+        prop_assert_eq!(after.end_content(DATABASE, &mut keys), Restored::default());
         prop_assert!(found(&mut after, &mut keys) == found(&mut before, &mut keys));
     }
 }
@@ -397,7 +400,7 @@ fn keys_are_read_only_for_what_is_not_in_the_content() {
     // Of the first the shape and the vector; the second is not let in, as far as the content says: so it
     // is read.
     assert_eq!((keys.reads, keys.fields_read), (2, 2 + 11));
-    assert_eq!(after.end_content(), 3);
+    assert_eq!(after.end_content(DATABASE, &mut keys).documents, 3);
 }
 
 #[test]

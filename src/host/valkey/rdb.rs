@@ -11,7 +11,9 @@ use std::mem::MaybeUninit;
 
 use valkey_module::raw;
 
-use super::api::{Context, save_bytes, server};
+use super::api::{Context, detached, save_bytes, server};
+use super::cell::Host;
+use super::keyspace::ServerKeyspace;
 use super::{cell, databases, fault, info};
 
 /// Nine characters that no other module's type has: the section's name in the snapshot.
@@ -162,12 +164,15 @@ unsafe fn load_links(io: *mut raw::RedisModuleIO) -> c_int {
     let context = unsafe { context_of(io) };
     // SAFETY: the caller's promise.
     let mut pieces = unsafe { Pieces::new(io) };
+    let mut left_out = Vec::new();
     let outcome = cell::with(context, |host| {
-        info::DOCUMENTS_RESTORED.add(host.core.end_content());
+        // SAFETY: snapshots are loaded there.
+        left_out = unsafe { end_content(host) };
         let linked = host.core.load_links(&mut || pieces.next());
         host.core.link_anew();
         linked
     });
+    log_left_out(context, left_out);
     if !pieces.skip_rest() {
         return ERR; // The stream has ended: the server deals with it.
     }
@@ -228,7 +233,7 @@ unsafe extern "C" fn load(io: *mut raw::RedisModuleIO, version: c_int, when: c_i
     OK
 }
 
-/// Loads what indexes know of their documents. What is not understood costs the time to index them anew.
+/// Has what indexes know of their documents read. What is not understood costs the time to index them anew.
 fn load_content(context: Context<'_>, pieces: &mut Pieces) {
     let restoring = cell::with(context, |host| {
         host.core.load_content(&mut || pieces.next())
@@ -237,7 +242,32 @@ fn load_content(context: Context<'_>, pieces: &mut Pieces) {
         Ok(restoring) => restoring.refused,
         Err(_) => vec![("an index".to_owned(), fault::INTERNAL_ERROR.to_owned())],
     };
-    for (index, reason) in refused {
+    log_left_out(context, refused);
+}
+
+/// All keys are there: what became of the content of each database. Those whose content was refused, and why.
+///
+/// # Safety
+/// On the server's main thread, under its global lock.
+unsafe fn end_content(host: &mut Host) -> Vec<(String, String)> {
+    // A stream's own context has no database selected, and the server ends if it is asked for one.
+    // SAFETY: the caller's promise.
+    let context = unsafe { detached() };
+    let watched: Vec<u32> = host.core.databases_with_indexes().collect();
+    let mut left_out = Vec::new();
+    for database in watched {
+        let restored = context.in_database(database, || {
+            let mut keyspace = ServerKeyspace::new(context, &mut host.names);
+            host.core.end_content(database, &mut keyspace)
+        });
+        info::DOCUMENTS_RESTORED.add(restored.documents);
+        left_out.extend(restored.refused);
+    }
+    left_out
+}
+
+fn log_left_out(context: Context<'_>, left_out: Vec<(String, String)>) {
+    for (index, reason) in left_out {
         info::SECTIONS_REFUSED.count();
         let text = format!(
             "the snapshot's content of {index} is left out, and its keys are indexed anew: {reason}"
