@@ -1,14 +1,13 @@
 //! Content that a thread of its own reads while the server loads the keys behind it.
 //!
 //! To read what was saved of an index takes about as long as the server takes for the keys of small documents:
-//! side by side, the index adds to a restart little but the noting of names. The thread takes no lock and
-//! touches nothing but what it makes.
+//! side by side, the index adds to a restart little but the noting of names. The thread finds the documents
+//! of those names as well. It takes no lock and touches nothing but what it makes.
 
 use std::io;
-use std::sync::Arc;
-use std::thread::JoinHandle;
-
-use nuthatch_indexes::varint::invalid;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, mpsc};
+use std::thread::{self, JoinHandle};
 
 use super::content::Content;
 use super::index::{FieldIndex, Index};
@@ -17,38 +16,74 @@ use crate::background::text_of;
 use crate::keyspace::Hashes;
 use crate::request::create::Definition;
 
-/// Keys between two looks whether the content has been read.
-const KEYS_BETWEEN_LOOKS: usize = 256;
+/// Bytes of names that are given to the thread at a time.
+const NAMES_BYTES: usize = 1 << 16;
 
-/// Content that is being read, and the keys that have come in the meantime.
+/// Content that is being read, and the keys that come in the meantime.
 pub(super) struct Coming {
-    reading: JoinHandle<io::Result<Content>>,
+    reading: JoinHandle<Read>,
+    /// To the thread.
+    given: mpsc::Sender<Names>,
+    /// Not given yet.
+    keys: Names,
     /// What the content is of.
     definition: Arc<Definition>,
     /// The documents are wanted as soon as a key comes.
     is_wanted_at_once: bool,
-    keys: Names,
+}
+
+/// What the thread made.
+struct Read {
+    content: io::Result<Content>,
+    /// The keys that came and are no documents of the content: they are to be read.
+    unread: Names,
 }
 
 impl Coming {
-    /// A key has come; whether the content is to be taken now.
-    fn note(&mut self, key: &[u8]) -> bool {
+    /// A key has come.
+    fn note(&mut self, key: &[u8]) {
         self.keys.push(key);
-        let looks = self.keys.len().is_multiple_of(KEYS_BETWEEN_LOOKS);
-        self.is_wanted_at_once || looks && self.reading.is_finished()
+        if self.keys.bytes.len() >= NAMES_BYTES {
+            // A thread that has ended says so when it is waited for.
+            let _ = self.given.send(std::mem::take(&mut self.keys));
+        }
+    }
+
+    /// Waits for the thread; or what it says, if it panicked and the keys are lost.
+    fn end(self) -> Result<Read, String> {
+        let _ = self.given.send(self.keys);
+        drop(self.given);
+        let read = self.reading.join();
+        read.map_err(|panic| text_of(&*panic))
     }
 }
 
 impl Index {
-    /// Waits for content of this very index, which a thread reads, until the keys or their end call for it.
-    pub fn await_content(&mut self, reading: JoinHandle<io::Result<Content>>) {
+    /// Has a thread `read` content of this very index, until the keys or their end call for it.
+    ///
+    /// # Errors
+    /// Of the system, if it has no thread to give.
+    pub fn read_beside_keys(
+        &mut self,
+        read: impl FnOnce(Definition) -> io::Result<Content> + Send + 'static,
+    ) -> io::Result<()> {
+        let definition = (*self.definition).clone();
+        let (given, names) = mpsc::channel::<Names>();
+        let work = move || {
+            let content = catch_unwind(AssertUnwindSafe(|| read(definition)));
+            let content = content.unwrap_or_else(|panic| Err(io::Error::other(text_of(&*panic))));
+            find(content, names)
+        };
+        let thread = thread::Builder::new().name("nuthatch-read".to_owned());
         let left_out = |field: &FieldIndex| field.is_left_out();
         self.restored = Some(Restored::Coming(Coming {
-            reading,
+            reading: thread.spawn(work)?,
+            given,
+            keys: Names::default(),
             definition: Arc::clone(&self.definition),
             is_wanted_at_once: self.fields.iter().any(left_out),
-            keys: Names::default(),
         }));
+        Ok(())
     }
 
     /// Notes a key that has come while the content is still read; false if it is not.
@@ -56,32 +91,40 @@ impl Index {
         let Some(Restored::Coming(coming)) = &mut self.restored else {
             return false;
         };
-        if coming.note(key) {
+        if coming.is_wanted_at_once {
             self.settle(keyspace);
+            return false;
         }
+        coming.note(key);
         true
     }
 
-    /// Takes content that is still being read, waiting for it, and has the keys arrive that came meanwhile.
-    /// Of content that is refused nothing is taken, and they are read.
+    /// Takes content that is still being read, waiting for it, and reads the keys that came meanwhile and are
+    /// not in it: all of them if it is refused.
     pub fn settle(&mut self, keyspace: &mut dyn Hashes) {
         let is_coming = |restored: &mut Restored| matches!(restored, Restored::Coming(_));
         let Some(Restored::Coming(coming)) = self.restored.take_if(is_coming) else {
             return;
         };
-        let content = match coming.reading.join() {
-            Ok(_) if !Arc::ptr_eq(&coming.definition, &self.definition) => {
-                Err(invalid("the index has been changed since"))
-            }
-            Ok(content) => content,
-            Err(panic) => Err(io::Error::other(text_of(&*panic))),
-        };
-        self.restored = Some(match content {
-            Ok(content) => Restored::Here(self.take_content(content)),
-            Err(error) => Restored::Refused(error.to_string()),
+        let is_of_this = Arc::ptr_eq(&coming.definition, &self.definition);
+        let read = coming.end().and_then(|read| match is_of_this {
+            true => Ok(read),
+            false => Err("the index has been changed since".to_owned()),
         });
-        for key in coming.keys.iter() {
-            self.key_loaded(key, keyspace);
+        let (restored, unread) = match read {
+            Ok(Read { content, unread }) => match content {
+                Ok(content) => (Restored::Here(self.take_content(content)), unread),
+                Err(error) => (Restored::Refused(error.to_string()), unread),
+            },
+            Err(reason) => {
+                // Which keys came is not known any more.
+                self.begin_backfill();
+                (Restored::Refused(reason), Names::default())
+            }
+        };
+        self.restored = Some(restored);
+        for key in unread.iter() {
+            self.refresh(key, keyspace);
         }
     }
 
@@ -103,6 +146,20 @@ impl Index {
     }
 }
 
+/// Finds the documents of the keys that come.
+fn find(mut content: io::Result<Content>, names: mpsc::Receiver<Names>) -> Read {
+    let mut unread = Names::default();
+    for names in names {
+        for key in names.iter() {
+            let arrivals = content.as_mut().ok().map(|content| &mut content.arrivals);
+            if !arrivals.is_some_and(|arrivals| arrivals.arrive(key)) {
+                unread.push(key);
+            }
+        }
+    }
+    Read { content, unread }
+}
+
 /// Names of keys, one behind the other.
 #[derive(Default)]
 struct Names {
@@ -115,10 +172,6 @@ impl Names {
     fn push(&mut self, name: &[u8]) {
         self.bytes.extend_from_slice(name);
         self.ends.push(self.bytes.len());
-    }
-
-    const fn len(&self) -> usize {
-        self.ends.len()
     }
 
     fn iter(&self) -> impl Iterator<Item = &[u8]> {

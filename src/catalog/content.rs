@@ -21,7 +21,7 @@ use super::index::{FieldIndex, Index};
 use super::restored::Arrivals;
 use crate::request::create::Definition;
 
-/// The content of an index, read, for [`Index::await_content`].
+/// The content of an index, read, for [`Index::read_beside_keys`].
 pub struct Content {
     /// All but its vectors and shapes.
     pub(super) index: Index,

@@ -40,6 +40,11 @@ impl Arrivals {
         }
     }
 
+    /// A key has come; false if it is not one of a document, or not for the first time.
+    pub(super) fn arrive(&mut self, key: &[u8]) -> bool {
+        self.awaited.arrive(key).is_some()
+    }
+
     /// Notes a document that is read from its key.
     pub(super) fn note(&mut self, doc: DocId) {
         let word = doc.index() / 64;

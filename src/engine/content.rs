@@ -5,8 +5,8 @@
 //! (database, name of an index, version of this program, checksum of its definition, content)… each in pieces
 //! ```
 
+use std::io;
 use std::sync::mpsc;
-use std::{io, thread};
 
 use nuthatch_indexes::saved::{Reader, Writer};
 use nuthatch_indexes::varint::invalid;
@@ -146,17 +146,14 @@ impl Core {
         let head = Head::read(&mut Reader::new(&mut pieces))?;
         *name = Some(String::from_utf8_lossy(&head.index).into_owned());
         let index = self.index_of(&head)?;
-        let definition = index.definition().clone();
         let (sender, receiver) = mpsc::sync_channel::<Vec<u8>>(PIECES_AHEAD);
-        let read = move || {
+        index.read_beside_keys(move |definition| {
             let mut next = || receiver.recv().ok();
             let mut pieces = PieceReader::new(Kind::Content, &mut next);
             let mut reader = Reader::new(&mut pieces);
             Head::read(&mut reader)?;
             Content::read(definition, reader)
-        };
-        let thread = thread::Builder::new().name("nuthatch-read".to_owned());
-        index.await_content(thread.spawn(read)?);
+        })?;
         let mut piece = Some(first);
         // A thread that has refused what came takes no more.
         while let Some(given) = piece.take()
