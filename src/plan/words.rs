@@ -83,11 +83,14 @@ impl TextBinder<'_> {
             }
         }
         let phrases = self.synonyms(term, word, expansions, &mut related)?;
-        let others = related.0.into_iter();
-        let others = others.filter(|(other, _)| variants.iter().all(|(known, _)| known != other));
-        let others: Vec<Node> = others
-            .map(|(other, fields)| self.exact(other, fields, word.weight))
-            .collect();
+        let mut others = Vec::new();
+        for (other, fields) in related.0 {
+            match variants.iter_mut().find(|(known, _)| *known == other) {
+                // A word of the stem counts as one in these fields, too.
+                Some((_, known)) => *known = *known | fields,
+                None => others.push(self.exact(other, fields, word.weight)),
+            }
+        }
         let itself = self.variants(variants, word.weight);
         Ok([itself].into_iter().chain(others).chain(phrases).collect())
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Defaults, Definition, FieldDefinition, IndexOption};
+use super::{Defaults, Definition, FieldDefinition, FieldKind, IndexOption};
 use crate::request::args::Args;
 use crate::request::error::{Error, Refusal};
 use crate::request::language::take_language;
@@ -66,6 +66,9 @@ impl Definition {
         definition.min_stem_size = definition.min_stem_size.or(defaults.min_stem_size);
         definition.options.sort_unstable();
         definition.fields = schema(&mut args, defaults)?;
+        if is_given("NOSTEM") {
+            definition.leave_out_stems();
+        }
         Ok(definition)
     }
 
@@ -89,6 +92,15 @@ impl Definition {
             options: Vec::new(),
             skip_initial_scan: false,
             fields: Vec::new(),
+        }
+    }
+
+    /// `NOSTEM` of the index: none of its words is found by its stem.
+    fn leave_out_stems(&mut self) {
+        for field in &mut self.fields {
+            if let FieldKind::Text(text) = &mut field.kind {
+                text.no_stem = true;
+            }
         }
     }
 
@@ -126,6 +138,8 @@ impl Definition {
                 let choice = args.choice("INDEXALL", &["ENABLE", "DISABLE"], &[])?;
                 self.indexes_all = choice == "ENABLE";
             }
+            // Of the fields that follow.
+            "NOSTEM" => {}
             // How writes are scheduled shows nowhere, offsets are kept unless told otherwise, and
             // there is no index of scores to leave out.
             "ASYNC" | "WITHOFFSETS" | "NOSCOREIDX" => {}
