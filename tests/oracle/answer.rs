@@ -9,7 +9,9 @@ use super::document::{Keys, value};
 use super::evaluate::{Distances, Evaluator, Scores};
 use super::indexed::{Distance, parse_number};
 use super::mistake::Mistake;
-use super::query::{Search, distance_name};
+use super::nearest::distance_name;
+use super::query::Search;
+use super::related::Synonyms;
 use super::reply::{Answer, Row};
 use super::schema::{Field, Kind, Schema};
 use super::text::fold;
@@ -37,7 +39,8 @@ pub(crate) struct Expected<'a> {
 /// A value of a returned field.
 #[derive(Clone, Debug)]
 enum Value {
-    Bytes(Vec<u8>),
+    /// What the hash has, and the text fields that it is of.
+    Bytes(Vec<u8>, BTreeSet<usize>),
     Distance(Distance),
 }
 
@@ -56,11 +59,11 @@ enum SortKey {
 impl<'a> Expected<'a> {
     pub(crate) fn new(
         schema: &'a Schema,
-        keys: &'a Keys,
+        data: (&'a Keys, &'a Synonyms),
         search: &'a Search,
         mistake: Option<Mistake>,
     ) -> Self {
-        let evaluator = Evaluator::new(schema, keys, search, mistake);
+        let evaluator = Evaluator::new(schema, data, search, mistake);
         let scores = evaluator.filter(&search.query.filter);
         let distances = search
             .query
@@ -308,7 +311,10 @@ impl<'a> Expected<'a> {
         same("fields", &names, &expected_names)?;
         for ((_, value), (_, expected)) in found.into_iter().zip(&expected) {
             match expected {
-                Value::Bytes(expected) => same("value", &shown(value), &shown(expected))?,
+                Value::Bytes(expected, texts) => self
+                    .evaluator
+                    .check_text(texts, expected, value)
+                    .map_err(|error| format!("{error} of {:?}", shown(expected)))?,
                 Value::Distance(expected) => {
                     let distance = parse_number(value).ok_or("a distance that is no number")?;
                     close("distance", distance, expected.value, expected.error)?;
@@ -329,7 +335,8 @@ impl<'a> Expected<'a> {
             .distances
             .as_ref()
             .map(|distances| Value::Distance(distances[&number]));
-        let bytes = |value: &[u8]| Value::Bytes(value.to_vec());
+        let bytes = |value: &[u8], texts| Value::Bytes(value.to_vec(), texts);
+        let property = |name: &[u8], value| bytes(value, self.evaluator.texts_of_property(name));
         if let Some(returned) = &self.search.returned {
             let value = |name: &[u8]| {
                 if self.is_distance(name) {
@@ -340,7 +347,7 @@ impl<'a> Expected<'a> {
                 }
                 let field = schema.find(name);
                 let identifier = field.map_or(name, |field| field.identifier.as_bytes());
-                value(document.fields, identifier).map(bytes)
+                value(document.fields, identifier).map(|value| property(name, value))
             };
             let named = |(name, alias): &(Vec<u8>, Option<Vec<u8>>)| {
                 Some((alias.as_ref().unwrap_or(name).clone(), value(name)?))
@@ -357,15 +364,14 @@ impl<'a> Expected<'a> {
                 .or(distances.values().next().filter(|_| others));
             fields.extend(given.map(|distance| (name.clone(), Value::Distance(*distance))));
         }
-        fields.extend(self.search.sort.iter().filter_map(|(property, _)| {
-            Some((
-                property.clone(),
-                bytes(document.value(schema.find(property)?)?),
-            ))
+        fields.extend(self.search.sort.iter().filter_map(|(name, _)| {
+            let value = document.value(schema.find(name)?)?;
+            Some((name.clone(), property(name, value)))
         }));
         for (name, value) in document.fields {
             if fields.iter().all(|(other, _)| other != name) {
-                fields.push((name.clone(), bytes(value)));
+                let texts = self.evaluator.texts_of_hash_field(name);
+                fields.push((name.clone(), bytes(value, texts)));
             }
         }
         Some(fields)

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::strategy::Union;
 
+use super::nearest::vector_fields;
 use super::place;
-use super::query::vector_fields;
 use super::schema::{Kind, Schema, Vectors};
 use super::words;
 
@@ -42,40 +42,70 @@ fn group(schema: &Schema) -> BoxedStrategy<Node> {
     prop_oneof![words.clone(), attributed(words)].boxed()
 }
 
-/// Clauses that are given as JSON, and whether what matches them is left out, as it is of all that would
-/// score.
-pub(crate) fn json_filter(schema: &Schema) -> BoxedStrategy<(Node, bool)> {
+/// Clauses that are given as JSON, and whether what matches them is left out: of what is everything, and
+/// beside neighbours of all that would score.
+pub(crate) fn json_filter(schema: &Schema, nearest: bool) -> BoxedStrategy<(Node, bool)> {
     let is_vector = |node: &Node| matches!(node, Node::VectorRange(_));
     // Their parameters are of the query.
     let one = clause(schema).prop_map(move |node| if is_vector(&node) { Node::All } else { node });
-    let two = || prop::collection::vec(one.clone(), 2);
-    let node = prop_oneof![
-        4 => one.clone(),
-        1 => two().prop_map(Node::And),
-        1 => two().prop_map(Node::Or),
-    ];
+    let node = one.prop_recursive(2, 4, 2, |inner| {
+        let parts = || prop::collection::vec(inner.clone(), 2);
+        prop_oneof![
+            2 => parts().prop_map(Node::And),
+            1 => parts().prop_map(Node::Or),
+            1 => inner.clone().prop_map(|node| Node::Optional(Box::new(node))),
+            3 => attributed(inner),
+        ]
+    });
+    let node = prop_oneof![4 => node, 1 => group(schema)];
     (node, any::<bool>())
-        .prop_map(|(node, outside)| {
+        .prop_map(move |(node, outside)| {
             let plain = matches!(
                 node,
                 Node::Numeric { .. } | Node::Area { .. } | Node::Missing { .. }
             );
-            (node, outside || !plain)
+            let outside = outside || is_everything(&node) || nearest && !plain;
+            (node, outside)
         })
         .boxed()
+}
+
+fn is_everything(node: &Node) -> bool {
+    match node {
+        Node::Attributed { node, .. } => is_everything(node),
+        Node::Or(parts) => parts.iter().any(is_everything),
+        Node::And(parts) => parts.iter().all(is_everything),
+        Node::All => true,
+        Node::Nothing
+        | Node::Term { .. }
+        | Node::Phrase { .. }
+        | Node::Prefix { .. }
+        | Node::Suffix { .. }
+        | Node::Infix { .. }
+        | Node::Wildcard { .. }
+        | Node::Fuzzy { .. }
+        | Node::Missing { .. }
+        | Node::Tag { .. }
+        | Node::Numeric { .. }
+        | Node::Area { .. }
+        | Node::VectorRange(_)
+        | Node::Not(_)
+        | Node::Optional(_) => false,
+    }
 }
 
 fn attributed(node: impl Strategy<Value = Node> + 'static) -> BoxedStrategy<Node> {
     let weight = prop::option::of(select(vec![0.0, 0.5, 2.0, 10.0]));
     let slop = prop_oneof![1 => Just(Slop::Any), 4 => (0..5_u32).prop_map(Slop::AtMost)];
     let in_order = prop::option::of(any::<bool>());
-    (node, weight, prop::option::of(slop), in_order)
-        .prop_map(|(node, weight, slop, in_order)| {
+    let phonetic = prop::option::weighted(0.3, any::<bool>());
+    (node, weight, prop::option::of(slop), in_order, phonetic)
+        .prop_map(|(node, weight, slop, in_order, phonetic)| {
             let attributes = Attributes {
                 weight,
                 slop,
                 in_order,
-                phonetic: None,
+                phonetic,
             };
             if attributes == Attributes::default() {
                 return node;

@@ -175,6 +175,14 @@ fn field(schema: &Schema) -> BoxedStrategy<Pair> {
         named(schema.score_field.unwrap_or("__score"), score.boxed()),
     ));
     choices.push((1, named("__payload", words::payload().boxed())));
+    let language = select(&words::LANGUAGES[..]).prop_map(|name| name.as_bytes().to_vec());
+    choices.push((
+        2,
+        named(
+            schema.language_field.unwrap_or("__language"),
+            language.boxed(),
+        ),
+    ));
     choices.push((1, named("unindexed", words::text().boxed())));
     // A value of another kind, in a field called as a query would.
     choices.push((1, named(schema.fields[0].attribute, words::tags().boxed())));

@@ -6,12 +6,12 @@
 //! that of all fields, whichever the query names. Text of a phrase is scored as its words.
 //!
 //! Here are which documents match; `score` has what their words add up to, `near` how near to each
-//! other they stand, `expand` which words a pattern stands for.
+//! other they stand, `related` and `expand` which words a word and a pattern stand for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use nuthatch::query::ast::{
-    Area, Attributes, Knn, Node, Parameter, Range, Slop, TagPattern, VectorRange,
+    Area, Attributes, Knn, Node, Parameter, Range, TagPattern, VectorRange,
 };
 
 use super::document::Keys;
@@ -21,6 +21,7 @@ use super::mistake::Mistake;
 use super::near::loose_phrase;
 use super::place;
 use super::query::Search;
+use super::related::Synonyms;
 use super::schema::{Field, Kind, Schema};
 use super::text::Analysis;
 
@@ -37,10 +38,15 @@ pub(crate) const MIN_PREFIX: usize = 2;
 pub(crate) const MAX_EXPANSIONS: usize = 200;
 
 /// The documents of an index at one moment.
+#[derive(Clone)]
 pub(crate) struct Evaluator<'a> {
     pub(crate) schema: &'a Schema,
     pub(crate) documents: Vec<Document<'a>>,
     pub(crate) search: &'a Search,
+    /// How near words of a group stand that does not say.
+    pub(crate) slop: Option<u32>,
+    pub(crate) in_order: bool,
+    pub(crate) synonyms: &'a Synonyms,
     pub(crate) analysis: Analysis,
     /// Mean of the documents' lengths.
     pub(crate) average_length: f64,
@@ -50,7 +56,7 @@ pub(crate) struct Evaluator<'a> {
 impl<'a> Evaluator<'a> {
     pub(crate) fn new(
         schema: &'a Schema,
-        keys: &'a Keys,
+        (keys, synonyms): (&'a Keys, &'a Synonyms),
         search: &'a Search,
         mistake: Option<Mistake>,
     ) -> Self {
@@ -67,79 +73,12 @@ impl<'a> Evaluator<'a> {
             average_length: length / documents.len() as f64,
             documents,
             search,
+            slop: search.slop,
+            in_order: search.in_order,
+            synonyms,
             analysis,
             mistake,
         }
-    }
-
-    /// The documents that match a filter and the options beside it, with their scores.
-    pub(crate) fn filter(&self, node: &Node) -> Scores {
-        let mut scores = self
-            .matches(node, Attributes::default(), 1.0)
-            .unwrap_or_default();
-        if let Some(keys) = &self.search.in_keys
-            && self.mistake != Some(Mistake::KeysIgnored)
-        {
-            scores.retain(|number, _| {
-                let key = self.documents[*number].key;
-                keys.iter().any(|other| other.as_bytes() == key)
-            });
-        }
-        for (name, range) in &self.search.filters {
-            let field = self.schema.find(name.as_bytes()).expect("a numeric field");
-            let inside = self.range(field, range);
-            scores.retain(|number, _| inside.contains_key(number));
-        }
-        for (name, circle) in &self.search.circles {
-            let field = self
-                .schema
-                .find(name.as_bytes())
-                .expect("a field of points");
-            let inside = self.area(field, &Area::Circle(*circle));
-            scores.retain(|number, _| inside.contains_key(number));
-        }
-        for (node, outside) in &self.search.json_filters {
-            // A filter of stop words alone finds nothing, as a query of them does.
-            let mut own = Attributes::default();
-            if matches!(node, Node::And(_)) {
-                // `SLOP` and `INORDER` are of the query alone.
-                (own.slop, own.in_order) = (Some(Slop::Any), Some(false));
-            }
-            let inside = self.matches(node, own, 1.0);
-            scores.retain(|number, _| match &inside {
-                Some(inside) => inside.contains_key(number) != *outside,
-                None => false,
-            });
-        }
-        // A star beside a filter is as if it were not there.
-        if !self.search.json_filters.is_empty() && self.is_everything(node) {
-            scores.values_mut().for_each(|score| *score = 0.0);
-        }
-        let whole = self.whole(node);
-        let is_restricted = self.search.in_keys.is_some()
-            || !self.search.filters.is_empty()
-            || !self.search.circles.is_empty()
-            || !self.search.json_filters.is_empty();
-        // A vector clause over everything has no scores; over some documents, no words.
-        if self.search.query.knn.is_some() && self.is_everything(node) {
-            for (number, score) in &mut scores {
-                *score = if is_restricted {
-                    self.final_score(*number, 0.0, None)
-                } else {
-                    0.0
-                };
-            }
-            return scores;
-        }
-        for (number, score) in &mut scores {
-            *score = self.final_score(*number, *score, whole.as_ref());
-        }
-        scores
-    }
-
-    /// Whether nothing but `*` is left of a filter without stop words.
-    pub(crate) fn is_everything(&self, node: &Node) -> bool {
-        matches!(self.bound(node, Attributes::default()).0, Node::All)
     }
 
     /// The documents that match a filter and have a vector, with their distances.
@@ -197,17 +136,14 @@ impl<'a> Evaluator<'a> {
                 let words = self.analysis.words(text);
                 self.phrase(&words, &self.text_fields(fields), own, weight)
             }
-            Node::Term { .. }
-            | Node::Phrase { .. }
+            Node::Term { fields, term } => self.of_word(&self.related(fields, term, own)?, weight),
+            Node::Phrase { .. }
             | Node::Prefix { .. }
             | Node::Suffix { .. }
             | Node::Infix { .. }
             | Node::Wildcard { .. }
             | Node::Fuzzy { .. } => {
                 let terms = self.terms(node)?;
-                if matches!(node, Node::Term { .. }) && self.mistake != Some(Mistake::StemsAlone) {
-                    return Some(self.one_word(&terms, weight));
-                }
                 let parts = terms.iter();
                 self.either(
                     parts
@@ -295,7 +231,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Terms that count as one.
-    fn one_word(&self, terms: &[Located], weight: f64) -> Scores {
+    pub(crate) fn one_word(&self, terms: &[Located], weight: f64) -> Scores {
         let holds = |words: &[Vec<u8>], term: &Vec<u8>| words.contains(term);
         let idf = self.idf(self.count(|document| {
             let mut fields = document.words.iter();
@@ -315,7 +251,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Exactly this term, in one of the fields.
-    fn term(&self, term: &[u8], fields: &BTreeSet<usize>, weight: f64) -> Scores {
+    pub(crate) fn term(&self, term: &[u8], fields: &BTreeSet<usize>, weight: f64) -> Scores {
         let holds = |words: &[Vec<u8>]| words.iter().any(|word| word == term);
         let idf = self.idf(self.count(|document| document.words.iter().any(|words| holds(words))));
         self.numbered(|number, document| {
@@ -326,7 +262,7 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    fn phrase(
+    pub(crate) fn phrase(
         &self,
         words: &[Vec<u8>],
         fields: &BTreeSet<usize>,
@@ -413,7 +349,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Documents whose point or shape lies so.
-    fn area(&self, field: &Field, area: &Area) -> Scores {
+    pub(crate) fn area(&self, field: &Field, area: &Area) -> Scores {
         let anywhere = self.mistake == Some(Mistake::PlaceIgnored);
         self.numbered(|_, document| {
             let value = document.value(field)?;

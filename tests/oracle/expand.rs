@@ -1,25 +1,15 @@
-//! The words that a clause of text stands for.
-
-use std::collections::BTreeSet;
+//! The words that a pattern stands for.
 
 use nuthatch::query::ast::Node;
 
 use super::evaluate::{Evaluator, Located, MAX_EXPANSIONS, MIN_PREFIX};
 use super::mistake::Mistake;
-use super::schema::Kind;
-use super::text::{fold, stem};
+use super::text::fold;
 
 impl Evaluator<'_> {
-    /// The words that a clause of one word, or a pattern, stands for; none if it is a stop word.
+    /// The words that a quoted word, or a pattern, stands for; none if it is a stop word.
     pub(crate) fn terms(&self, node: &Node) -> Option<Vec<Located>> {
         match node {
-            Node::Term { fields, term } => {
-                let term = fold(term);
-                if !self.search.keep_stop_words && self.analysis.is_stop_word(&term) {
-                    return None;
-                }
-                Some(self.with_stem(&term, &self.text_fields(fields)))
-            }
             Node::Phrase { fields, text } => {
                 let fields = self.text_fields(fields);
                 if text.is_empty() {
@@ -57,7 +47,8 @@ impl Evaluator<'_> {
                     - usize::from(self.mistake == Some(Mistake::FuzzyTooNear));
                 Some(self.fitting(fields, |word| changes(&term, &symbols(word)) <= most))
             }
-            Node::All
+            Node::Term { .. }
+            | Node::All
             | Node::Nothing
             | Node::Missing { .. }
             | Node::Tag { .. }
@@ -84,34 +75,6 @@ impl Evaluator<'_> {
             .take(MAX_EXPANSIONS)
             .map(|word| (word.to_vec(), fields.clone()))
             .collect()
-    }
-
-    /// A word and, unless verbatim, the words of its stem.
-    fn with_stem(&self, word: &[u8], fields: &BTreeSet<usize>) -> Vec<Located> {
-        let mut terms = vec![(word.to_vec(), fields.clone())];
-        if self.search.verbatim {
-            return terms;
-        }
-        // A word too short to have a stem is one.
-        let stem = |word: &[u8]| stem(self.schema.language, word);
-        let stem_of_word = stem(word).unwrap_or_else(|| word.to_vec());
-        let mut stemmed = fields.clone();
-        stemmed.retain(|number| match self.schema.fields[*number].kind {
-            Kind::Text { no_stem, .. } => {
-                !self.schema.fields[*number].no_index
-                    && (!no_stem || self.mistake == Some(Mistake::StemsEveryField))
-            }
-            Kind::Tag { .. } | Kind::Numeric | Kind::Geo | Kind::Shape { .. } | Kind::Vector(_) => {
-                false
-            }
-        });
-        for other in self.dictionary() {
-            let related = other == stem_of_word || stem(other).as_deref() == Some(&stem_of_word);
-            if related && other != word && !stemmed.is_empty() {
-                terms.push((other.to_vec(), stemmed.clone()));
-            }
-        }
-        terms
     }
 }
 

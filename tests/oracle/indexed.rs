@@ -10,6 +10,7 @@ use super::schema::{Element, Field, Kind, Metric, Schema, Vectors};
 use super::text::{Analysis, fold};
 
 /// One document as it was found.
+#[derive(Clone)]
 pub(crate) struct Document<'a> {
     pub(crate) key: &'a [u8],
     pub(crate) fields: &'a Fields,
@@ -18,13 +19,14 @@ pub(crate) struct Document<'a> {
     pub(crate) length: f64,
     /// Its own score.
     pub(crate) score: f64,
+    pub(crate) language: &'a str,
 }
 
 impl<'a> Document<'a> {
     pub(crate) fn new(
         key: &'a [u8],
         fields: &'a Fields,
-        schema: &Schema,
+        schema: &'a Schema,
         analysis: &Analysis,
     ) -> Self {
         let words: Vec<Vec<Vec<u8>>> = schema
@@ -57,6 +59,11 @@ impl<'a> Document<'a> {
                 .flatten()
                 .or(schema.default_score)
                 .unwrap_or(1.0),
+            language: own_language(schema, fields)
+                .ok()
+                .flatten()
+                .or(schema.language)
+                .unwrap_or("english"),
             words,
         }
     }
@@ -222,6 +229,17 @@ fn own_score(schema: &Schema, fields: &Fields) -> Result<Option<f64>, ()> {
     score.map(Some).ok_or(())
 }
 
+/// The language that a hash gives itself; an error when it is the name of none.
+fn own_language<'a>(schema: &Schema, fields: &'a Fields) -> Result<Option<&'a str>, ()> {
+    let name = schema.language_field.unwrap_or("__language");
+    let Some(value) = value(fields, name.as_bytes()) else {
+        return Ok(None);
+    };
+    let known = ["english", "German", "none"].into_iter();
+    let mut known = known.filter(|known| known.as_bytes() == value);
+    known.next().map(Some).ok_or(())
+}
+
 /// How many fields of a hash cannot be indexed.
 pub(crate) fn failures(schema: &Schema, fields: &Fields) -> u64 {
     let broken = |field: &&Field| {
@@ -237,5 +255,7 @@ pub(crate) fn failures(schema: &Schema, fields: &Fields) -> u64 {
         }
     };
     let fields_broken = schema.fields.iter().filter(broken).count() as u64;
-    fields_broken + u64::from(own_score(schema, fields).is_err())
+    fields_broken
+        + u64::from(own_score(schema, fields).is_err())
+        + u64::from(own_language(schema, fields).is_err())
 }

@@ -1,6 +1,6 @@
 //! Filters in JSON, of every clause but those of vectors.
 
-use nuthatch::query::ast::{Area, Bound, Field, Node, Parameter, TagPattern};
+use nuthatch::query::ast::{Area, Attributes, Bound, Field, Node, Parameter, Slop, TagPattern};
 use serde_json::{Value, json};
 
 /// A filter that a node is, or whose matches are left out. What is no text becomes a parameter.
@@ -58,12 +58,44 @@ fn clause(node: &Node, params: &mut Vec<Parameter>) -> Value {
             let parts: Vec<Value> = parts.iter().map(|part| clause(part, params)).collect();
             json!({ "or": parts })
         }
+        Node::Optional(part) => json!({ "optional": clause(part, params) }),
+        Node::Attributed { node, attributes } => {
+            let inner = clause(node, params);
+            // An object has attributes once.
+            let mut clause = if matches!(**node, Node::Attributed { .. }) {
+                json!({ "and": [inner] })
+            } else {
+                inner
+            };
+            attribute(&mut clause, *attributes);
+            clause
+        }
         // None of these is generated; the engine would refuse it.
-        Node::Nothing
-        | Node::VectorRange(_)
-        | Node::Not(_)
-        | Node::Optional(_)
-        | Node::Attributed { .. } => Value::Null,
+        Node::Nothing | Node::VectorRange(_) | Node::Not(_) => Value::Null,
+    }
+}
+
+fn attribute(clause: &mut Value, attributes: Attributes) {
+    let Attributes {
+        weight,
+        slop,
+        in_order,
+        phonetic,
+    } = attributes;
+    if let Some(weight) = weight {
+        clause["weight"] = weight.into();
+    }
+    if let Some(slop) = slop {
+        clause["slop"] = match slop {
+            Slop::Any => (-1).into(),
+            Slop::AtMost(most) => most.into(),
+        };
+    }
+    if let Some(in_order) = in_order {
+        clause["in_order"] = in_order.into();
+    }
+    if let Some(phonetic) = phonetic {
+        clause["phonetic"] = phonetic.into();
     }
 }
 

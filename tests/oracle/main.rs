@@ -2,6 +2,7 @@
 //! every answer compared with what a scan of the documents finds.
 
 mod answer;
+mod beside;
 mod clause;
 mod document;
 mod evaluate;
@@ -10,11 +11,14 @@ mod explanation;
 mod facet;
 mod indexed;
 mod json;
+mod markup;
 mod mistake;
 mod near;
+mod nearest;
 mod pages;
 mod place;
 mod query;
+mod related;
 mod reply;
 mod schema;
 mod score;
@@ -35,8 +39,10 @@ use self::document::{Change, Keys, change, flock};
 use self::indexed::failures;
 use self::mistake::{MISTAKES, Mistake};
 use self::query::{Search, search};
+use self::related::Synonyms;
 use self::reply::{Answer, count, entry};
 use self::schema::{INDEX, Schema, schema};
+use self::text::fold;
 
 /// Cases of the property, unless `PROPTEST_CASES` says otherwise.
 const CASES: u32 = 300;
@@ -57,13 +63,17 @@ struct Story {
 enum Step {
     Change(Change),
     Search(Box<Search>),
+    /// The name of a group, and words that stand for each other.
+    Synonyms(&'static str, Vec<Vec<u8>>),
 }
 
 fn story() -> impl Strategy<Value = Story> {
     schema().prop_flat_map(|schema| {
         let step = prop_oneof![
-            3 => change(&schema).prop_map(Step::Change),
-            2 => search(&schema).prop_map(|search| Step::Search(Box::new(search))),
+            18 => change(&schema).prop_map(Step::Change),
+            1 => (prop::sample::select(&["a", "b"][..]), words::synonyms())
+                .prop_map(|(group, terms)| Step::Synonyms(group, terms)),
+            12 => search(&schema).prop_map(|search| Step::Search(Box::new(search))),
         ];
         let few = prop::collection::vec(change(&schema), 0..30);
         let before = prop_oneof![19 => few.boxed(), 1 => flock(&schema)];
@@ -86,12 +96,19 @@ impl fmt::Debug for Story {
         let steps = self.steps.iter().map(|step| match step {
             Step::Change(change) => change.command(),
             Step::Search(search) => search.command(),
+            Step::Synonyms(group, terms) => synonyms_command(group, terms),
         });
         for command in before.chain([self.schema.create()]).chain(steps) {
             writeln!(f, "{}", shown(&command))?;
         }
         Ok(())
     }
+}
+
+fn synonyms_command(group: &str, terms: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let words = ["FT.SYNUPDATE", INDEX, group].into_iter();
+    let words = words.map(|word| word.as_bytes().to_vec());
+    words.chain(terms.iter().cloned()).collect()
 }
 
 /// A command as one could type it.
@@ -114,6 +131,7 @@ fn shown(command: &[Vec<u8>]) -> String {
 struct Stage<'a> {
     engine: Engine,
     keys: Keys,
+    synonyms: Synonyms,
     schema: &'a Schema,
     /// Fields that could not be indexed so far.
     failures: u64,
@@ -130,6 +148,7 @@ fn play(story: &Story, mistake: Option<Mistake>) -> Result<(), String> {
     let mut stage = Stage {
         engine: Engine::with_protocol(protocol),
         keys: Keys::default(),
+        synonyms: Synonyms::default(),
         schema: &story.schema,
         failures: 0,
         mistake,
@@ -144,6 +163,7 @@ fn play(story: &Story, mistake: Option<Mistake>) -> Result<(), String> {
             Step::Search(search) => stage
                 .search(search)
                 .map_err(|error| format!("{error}\nby {}", shown(&search.command())))?,
+            Step::Synonyms(group, terms) => stage.add_synonyms(group, terms)?,
         }
     }
     stage.check_statistics()
@@ -172,8 +192,23 @@ impl Stage<'_> {
         }
     }
 
+    fn add_synonyms(&mut self, group: &'static str, terms: &[Vec<u8>]) -> Result<(), String> {
+        let reply = self.engine.execute(&synonyms_command(group, terms));
+        if reply != Reply::Simple("OK".to_owned()) {
+            return Err(format!("{reply:?} to FT.SYNUPDATE"));
+        }
+        let known = self.synonyms.entry(group).or_default();
+        known.extend(terms.iter().map(|term| fold(term)));
+        Ok(())
+    }
+
     fn search(&mut self, search: &Search) -> Result<(), String> {
-        let mut expected = Expected::new(self.schema, &self.keys, search, self.mistake);
+        let mut expected = Expected::new(
+            self.schema,
+            (&self.keys, &self.synonyms),
+            search,
+            self.mistake,
+        );
         if expected.is_uncertain() {
             return Ok(());
         }

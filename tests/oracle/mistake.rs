@@ -22,10 +22,15 @@ pub(crate) enum Mistake {
     FacetsOfPage,
     SortsByFirst,
     PlaceIgnored,
+    LanguageIgnored,
+    SoundsIgnored,
+    SynonymsIgnored,
+    MarksNothing,
+    SummaryTooShort,
 }
 
 /// All of them.
-pub(crate) const MISTAKES: [Mistake; 19] = [
+pub(crate) const MISTAKES: [Mistake; 24] = [
     Mistake::NoDocumentScore,
     Mistake::RangesInclude,
     Mistake::StemsEveryField,
@@ -45,4 +50,9 @@ pub(crate) const MISTAKES: [Mistake; 19] = [
     Mistake::FacetsOfPage,
     Mistake::SortsByFirst,
     Mistake::PlaceIgnored,
+    Mistake::LanguageIgnored,
+    Mistake::SoundsIgnored,
+    Mistake::SynonymsIgnored,
+    Mistake::MarksNothing,
+    Mistake::SummaryTooShort,
 ];

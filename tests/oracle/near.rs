@@ -6,6 +6,7 @@ use nuthatch::query::ast::{Attributes, Node, Slop, TagPattern};
 
 use super::evaluate::{Evaluator, Located, side_by_side};
 use super::mistake::Mistake;
+use super::related::Related;
 
 /// Parts of a group that are text, and how near they are to be.
 pub(crate) struct Group {
@@ -32,9 +33,9 @@ type Place = (usize, usize);
 impl Evaluator<'_> {
     /// What a conjunction asks of its parts, if it asks anything.
     pub(crate) fn group(&self, node: &Node, own: Attributes) -> Option<Group> {
-        let slop = own.slop.map_or(self.search.slop.map(u32::into), most);
+        let slop = own.slop.map_or(self.slop.map(u32::into), most);
         let slop = slop.and_then(|slop: u64| usize::try_from(slop).ok());
-        let in_order = own.in_order.unwrap_or(self.search.in_order);
+        let in_order = own.in_order.unwrap_or(self.in_order);
         if slop.is_none() && !in_order {
             return None;
         }
@@ -128,10 +129,9 @@ impl Evaluator<'_> {
                             .matches(node, Attributes::default(), 1.0)
                             .is_none_or(|found| found.is_empty())
             }
-            Node::Numeric { field, .. } => self.is_unindexed(field),
+            Node::Numeric { field, .. } | Node::Area { field, .. } => self.is_unindexed(field),
             Node::All
             | Node::Missing { .. }
-            | Node::Area { .. }
             | Node::VectorRange(_)
             | Node::Not(_)
             | Node::Optional(_)
@@ -172,7 +172,26 @@ impl Evaluator<'_> {
             });
             return Part::Any(left.collect());
         }
+        if let Node::Term { fields, term } = node {
+            return match self.related(fields, term, own) {
+                Some(related) => self.word(related),
+                None => Part::Words(Vec::new()),
+            };
+        }
         Part::Words(self.terms(node).unwrap_or_default())
+    }
+
+    /// A word: wherever what it stands for does.
+    fn word(&self, related: Related) -> Part {
+        let words = [related.itself, related.others].concat();
+        if related.phrases.is_empty() {
+            return Part::Words(words);
+        }
+        let every: BTreeSet<usize> = (0..self.documents.len()).collect();
+        let phrases = related.phrases.into_iter();
+        let phrases = phrases.map(|words| Part::Phrase(words, related.fields.clone()));
+        let parts = [Part::Words(words)].into_iter().chain(phrases);
+        Part::Any(parts.map(|part| (part, every.clone())).collect())
     }
 
     /// Whether the parts of a group stand in a document as they should.

@@ -1,18 +1,20 @@
 //! Random searches over the fields of a schema.
 
-use nuthatch::query::ast::{Bound, Field, HybridPolicy, Knn, Node, Parameter, Query, Range};
+use nuthatch::query::ast::{Bound, Node, Parameter, Query, Range};
 use nuthatch::query::print;
 use nuthatch::request::circle::Circle;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::answer::vector_ranges;
-use super::clause::{bounds, filter, json_filter, named};
+use super::clause::{bounds, filter, json_filter};
 use super::document::KEYS;
 use super::facet::Facet;
 use super::json;
+use super::markup::{Markup, markup};
+use super::nearest::{distance_name, knn};
 use super::place;
-use super::schema::{Algorithm, INDEX, Kind, Schema, Vectors};
+use super::schema::{INDEX, Kind, Schema};
 use super::score::SCORERS;
 use super::words;
 
@@ -49,6 +51,10 @@ pub(crate) struct Search {
     pub(crate) payload: Option<Vec<u8>>,
     pub(crate) with_payloads: bool,
     pub(crate) explain_score: bool,
+    pub(crate) language: Option<&'static str>,
+    /// Which other words a word stands for, where not all.
+    pub(crate) expander: Option<&'static str>,
+    pub(crate) markup: Markup,
 }
 
 impl Search {
@@ -88,6 +94,7 @@ impl Search {
             add(&words);
         }
         self.add_text_options(&mut add);
+        self.markup.add_to(&mut add);
         for (flag, set) in [
             (b"WITHSCORES".as_slice(), self.with_scores),
             (b"WITHPAYLOADS", self.with_payloads),
@@ -140,6 +147,14 @@ impl Search {
     }
 
     fn add_text_options(&self, add: &mut impl FnMut(&[&[u8]])) {
+        for (option, name) in [
+            (b"LANGUAGE".as_slice(), self.language),
+            (b"EXPANDER", self.expander),
+        ] {
+            if let Some(name) = name {
+                add(&[option, name.as_bytes()]);
+            }
+        }
         if let Some(slop) = self.slop {
             add(&[b"SLOP", slop.to_string().as_bytes()]);
         }
@@ -270,12 +285,6 @@ fn number_ranges(node: &mut Node, count: &mut usize) {
     }
 }
 
-/// What the distance of a vector clause is called.
-pub(crate) fn distance_name(knn: &Knn) -> Vec<u8> {
-    let default = || [b"__", knn.field.name.as_slice(), b"_score"].concat();
-    knn.distance_name.clone().unwrap_or_else(default)
-}
-
 fn options(
     schema: &Schema,
     properties: Vec<Vec<u8>>,
@@ -299,13 +308,21 @@ fn options(
     );
     let flag = prop::bool::weighted;
     let flags = (flag(0.7), flag(0.2), flag(0.2), flag(0.2), flag(0.2));
-    let (restrictions, scoring) = (restrictions(schema), scoring());
-    let beside = (prop::bool::weighted(0.3), facets);
+    let (restrictions, scoring) = (restrictions(schema, query.knn.is_some()), scoring());
+    let beside = (
+        prop::bool::weighted(0.3),
+        facets,
+        expansion(),
+        markup(schema),
+    );
     let options = (sort, limit, returned, flags, restrictions, scoring, beside);
     options.prop_map(
         move |(sort, limit, returned, flags, restrictions, scoring, beside)| Search {
             pages: beside.0 && !sort.is_empty(),
             facets: beside.1,
+            language: beside.2.0,
+            expander: beside.2.1,
+            markup: beside.3,
             json_filters: restrictions.5,
             circles: restrictions.6,
             query: query.clone(),
@@ -387,7 +404,7 @@ fn facets(schema: &Schema) -> impl Strategy<Value = Vec<Facet>> + use<> {
 }
 
 /// `SLOP`, `INORDER`, `INFIELDS`, `INKEYS`, `FILTER`, `FILTERJSON` and `GEOFILTER`.
-fn restrictions(schema: &Schema) -> impl Strategy<Value = Restrictions> + use<> {
+fn restrictions(schema: &Schema, nearest: bool) -> impl Strategy<Value = Restrictions> + use<> {
     let names = |is: fn(&Kind) -> bool| -> Vec<&'static str> {
         let fields = schema.fields.iter().filter(|field| is(&field.kind));
         fields.map(|field| field.attribute).collect()
@@ -400,7 +417,7 @@ fn restrictions(schema: &Schema) -> impl Strategy<Value = Restrictions> + use<> 
         prop::option::weighted(0.1, subsequence(texts, 1..=count)).boxed()
     };
     let numbers = names(|kind| matches!(kind, Kind::Numeric));
-    let json_filters = prop::collection::vec(json_filter(schema), 1..3);
+    let json_filters = prop::collection::vec(json_filter(schema, nearest), 1..3);
     let json_filters = prop_oneof![4 => Just(Vec::new()), 1 => json_filters];
     let points = names(|kind| matches!(kind, Kind::Geo));
     let circles = if points.is_empty() {
@@ -431,6 +448,15 @@ fn restrictions(schema: &Schema) -> impl Strategy<Value = Restrictions> + use<> 
     )
 }
 
+/// `LANGUAGE` and `EXPANDER`.
+fn expansion() -> impl Strategy<Value = (Option<&'static str>, Option<&'static str>)> {
+    let expanders = vec!["SBSTEM", "SYNONYM", "PHONETIC", "DEFAULT"];
+    (
+        prop::option::weighted(0.3, select(&words::LANGUAGES[..3])),
+        prop::option::weighted(0.3, select(expanders)),
+    )
+}
+
 type Scoring = (&'static str, Option<u16>, Option<Vec<u8>>, bool);
 
 /// `SCORER`, `BM25STD_TANH_FACTOR`, `PAYLOAD` and `WITHPAYLOADS`.
@@ -444,56 +470,4 @@ fn scoring() -> impl Strategy<Value = Scoring> {
             (scorer, factor, payload, with_payloads)
         },
     )
-}
-
-fn knn(schema: &Schema) -> BoxedStrategy<Option<Knn>> {
-    let clauses = vector_fields(schema);
-    if clauses.is_empty() {
-        return Just(None).boxed();
-    }
-    let clause = select(clauses).prop_flat_map(|(field, vectors)| {
-        let ef = if vectors.algorithm == Algorithm::Flat {
-            Just(None).boxed()
-        } else {
-            Just(Some(600)).boxed()
-        };
-        let ef = prop_oneof![2 => Just(None), 1 => ef];
-        let policy = prop_oneof![
-            4 => Just((None, None)),
-            1 => Just((Some(HybridPolicy::AdhocBruteForce), None)),
-            1 => Just((Some(HybridPolicy::Batches), None)),
-            1 => Just((Some(HybridPolicy::Batches), Some(700))),
-        ];
-        let name = prop_oneof![2 => Just(None), 1 => Just(Some(b"how far".to_vec()))];
-        let k = prop_oneof![8 => 0..8_usize, 1 => Just(100)];
-        (k, words::components(vectors), name, ef, policy).prop_map(
-            move |(k, vector, distance_name, ef_runtime, (policy, batch_size))| Knn {
-                k,
-                field: field.clone(),
-                vector: Parameter {
-                    name: b"v".to_vec(),
-                    value: words::blob(vectors.element, &vector),
-                },
-                distance_name,
-                ef_runtime: ef_runtime.filter(|_| policy != Some(HybridPolicy::AdhocBruteForce)),
-                policy,
-                batch_size,
-            },
-        )
-    });
-    prop::option::weighted(0.4, clause).boxed()
-}
-
-pub(crate) fn vector_fields(schema: &Schema) -> Vec<(Field, Vectors)> {
-    let fields = schema.fields.iter();
-    fields
-        .filter_map(|field| match &field.kind {
-            Kind::Vector(vectors) => Some((named(field.attribute), *vectors)),
-            Kind::Text { .. }
-            | Kind::Tag { .. }
-            | Kind::Numeric
-            | Kind::Geo
-            | Kind::Shape { .. } => None,
-        })
-        .collect()
 }

@@ -16,6 +16,7 @@ pub(crate) struct Schema {
     pub(crate) stop_words: Option<Vec<&'static str>>,
     /// None is English.
     pub(crate) language: Option<&'static str>,
+    pub(crate) language_field: Option<&'static str>,
     pub(crate) default_score: Option<f64>,
     pub(crate) score_field: Option<&'static str>,
     pub(crate) fields: Vec<Field>,
@@ -40,6 +41,7 @@ pub(crate) enum Kind {
     Text {
         weight: f64,
         no_stem: bool,
+        phonetic: bool,
     },
     Tag {
         separator: u8,
@@ -106,6 +108,9 @@ impl Schema {
         if let Some(language) = self.language {
             add(&["LANGUAGE", language]);
         }
+        if let Some(field) = self.language_field {
+            add(&["LANGUAGE_FIELD", field]);
+        }
         if let Some(score) = self.default_score {
             add(&["SCORE", &score.to_string()]);
         }
@@ -142,8 +147,15 @@ impl Field {
             add(&["AS", self.attribute]);
         }
         match &self.kind {
-            Kind::Text { weight, no_stem } => {
+            Kind::Text {
+                weight,
+                no_stem,
+                phonetic,
+            } => {
                 add(&["TEXT", "WEIGHT", &weight.to_string()]);
+                if *phonetic {
+                    add(&["PHONETIC", "dm:en"]);
+                }
                 if *no_stem {
                     add(&["NOSTEM"]);
                 }
@@ -226,6 +238,7 @@ pub(crate) fn schema() -> impl Strategy<Value = Schema> {
         1 => Just(Some(vec!["Bird", "of"])),
     ];
     let language = prop_oneof![6 => Just(None), 1 => Just(Some("German")), 1 => Just(Some("none"))];
+    let language_field = prop_oneof![3 => Just(None), 1 => Just(Some("tongue"))];
     let default_score = prop_oneof![3 => Just(None), 1 => Just(Some(0.5)), 1 => Just(Some(0.0))];
     let score_field = prop_oneof![3 => Just(None), 1 => Just(Some("rank"))];
     let fields = proptest::sample::subsequence(words::ATTRIBUTES.to_vec(), 1..=6)
@@ -233,16 +246,17 @@ pub(crate) fn schema() -> impl Strategy<Value = Schema> {
     (
         prefixes,
         stop_words,
-        language,
+        (language, language_field),
         default_score,
         score_field,
         fields,
     )
         .prop_map(
-            |(prefixes, stop_words, language, default_score, score_field, fields)| Schema {
+            |(prefixes, stop_words, languages, default_score, score_field, fields)| Schema {
                 prefixes,
                 stop_words,
-                language,
+                language: languages.0,
+                language_field: languages.1,
                 default_score,
                 score_field,
                 fields,
@@ -286,8 +300,13 @@ fn kind() -> impl Strategy<Value = Kind> {
     let text = (
         proptest::sample::select(vec![1.0, 0.5, 3.0]),
         prop::bool::weighted(0.3),
+        prop::bool::weighted(0.3),
     )
-        .prop_map(|(weight, no_stem)| Kind::Text { weight, no_stem });
+        .prop_map(|(weight, no_stem, phonetic)| Kind::Text {
+            weight,
+            no_stem,
+            phonetic,
+        });
     let tag = (proptest::sample::select(b",;|".to_vec()), any::<bool>()).prop_map(
         |(separator, case_sensitive)| Kind::Tag {
             separator,

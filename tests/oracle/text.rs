@@ -1,5 +1,7 @@
 //! Texts to words, once more: read slowly, byte by byte, from the rules.
 
+use std::ops::Range;
+
 use snowball_stemmers_rs::{Algorithm, Stemmer};
 
 const STOP_WORDS: &str = "a is the an and are as at be but by for if in into it no not of on or \
@@ -9,6 +11,7 @@ const STOP_WORDS: &str = "a is the an and are as at be but by for if in into it 
 const SEPARATORS: &[u8] = b",./(){}[]:;~!@#$%^&*-=+|'`\"<>?\\";
 
 /// What an index makes of words.
+#[derive(Clone)]
 pub(crate) struct Analysis {
     stop_words: Vec<Vec<u8>>,
 }
@@ -27,31 +30,36 @@ impl Analysis {
 
     /// The folded words of a text in order, without stop words.
     pub(crate) fn words(&self, text: &[u8]) -> Vec<Vec<u8>> {
-        let mut words: Vec<Vec<u8>> = Vec::new();
-        let mut word = Vec::new();
-        let mut bytes = text.iter().copied().peekable();
-        while let Some(byte) = bytes.next() {
-            if byte == b'\\'
-                && let Some(escaped) = bytes.next_if(|next| separates(*next) || *next == b'_')
-            {
-                word.push(escaped);
-            } else if separates(byte) {
-                words.push(std::mem::take(&mut word));
-            } else {
-                word.push(byte);
-            }
-        }
-        words.push(word);
-        words
-            .iter()
-            .map(|word| fold(word))
-            .filter(|word| !word.is_empty() && !self.is_stop_word(word))
-            .collect()
+        let words = spans(text).into_iter().map(|(_, word)| word);
+        words.filter(|word| !self.is_stop_word(word)).collect()
     }
 
     pub(crate) fn is_stop_word(&self, folded: &[u8]) -> bool {
         self.stop_words.iter().any(|word| word == folded)
     }
+}
+
+/// The folded words of a text in order, and where each stands.
+pub(crate) fn spans(text: &[u8]) -> Vec<(Range<usize>, Vec<u8>)> {
+    let mut words = Vec::new();
+    let (mut begin, mut word) = (0, Vec::new());
+    let mut bytes = text.iter().copied().enumerate().peekable();
+    while let Some((at, byte)) = bytes.next() {
+        if byte == b'\\'
+            && let Some((_, escaped)) = bytes.next_if(|(_, next)| separates(*next) || *next == b'_')
+        {
+            word.push(escaped);
+        } else if separates(byte) {
+            words.push((begin..at, std::mem::take(&mut word)));
+            begin = at + 1;
+        } else {
+            word.push(byte);
+        }
+    }
+    words.push((begin..text.len(), word));
+    words.retain(|(_, word)| !word.is_empty());
+    let folded = words.into_iter();
+    folded.map(|(span, word)| (span, fold(&word))).collect()
 }
 
 /// The stem of a folded word of a language: none of numbers, of words below four letters, and of what is no text.
@@ -61,9 +69,9 @@ pub(crate) fn stem(language: Option<&str>, folded: &[u8]) -> Option<Vec<u8>> {
     if word.chars().count() < 4 || numeric {
         return None;
     }
-    let algorithm = match language {
+    let algorithm = match language.map(str::to_lowercase).as_deref() {
         Some("none") => return None,
-        Some("German") => Algorithm::German,
+        Some("german") => Algorithm::German,
         _ => Algorithm::English,
     };
     Some(Stemmer::create(algorithm).stem(word).as_bytes().to_vec())

@@ -14,7 +14,7 @@ pub(crate) const ATTRIBUTES: [&str; 8] =
 pub(crate) const IDENTIFIERS: [&str; 3] = ["shared", "other field", "title"];
 
 /// Words that share stems, differ in letter case only, are no words, or are dropped.
-const WORDS: [&str; 32] = [
+const WORDS: [&str; 40] = [
     "run",
     "Running",
     "runs",
@@ -47,6 +47,14 @@ const WORDS: [&str; 32] = [
     "helium",
     "generate",
     "generation",
+    "generations",
+    "ran",
+    "John",
+    "jon",
+    "Smith",
+    "schmidt",
+    "Kinder",
+    "kindern",
 ];
 
 const TAGS: [&str; 14] = [
@@ -105,6 +113,16 @@ pub(crate) fn text() -> impl Strategy<Value = Vec<u8>> {
         words.join(" ").into_bytes()
     });
     prop_oneof![40 => some, 1 => many]
+}
+
+/// What a document or a query says of its language; the last two are none.
+pub(crate) const LANGUAGES: [&str; 5] = ["english", "German", "none", "klingon", ""];
+
+/// Terms of a group of synonyms, some of several words.
+pub(crate) fn synonyms() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    let several = prop::collection::vec(word(), 2..4).prop_map(|words| words.join(&b' '));
+    let term = prop_oneof![4 => common_word(), 3 => word(), 2 => several];
+    prop::collection::vec(term, 1..4)
 }
 
 /// A few bytes to compare bit by bit.
