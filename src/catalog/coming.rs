@@ -5,14 +5,12 @@
 //! of those names as well. It takes no lock and touches nothing but what it makes.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
 use super::content::Content;
 use super::index::{FieldIndex, Index};
 use super::restored::{Arrivals, Restored};
-use crate::background::text_of;
 use crate::keyspace::Hashes;
 use crate::request::create::Definition;
 
@@ -49,17 +47,17 @@ impl Coming {
         }
     }
 
-    /// Waits for the thread; or what it says, if it panicked and the keys are lost.
-    fn end(self) -> Result<Read, String> {
+    /// Waits for the thread. None if it panicked, and the keys are lost.
+    fn end(self) -> Option<Read> {
         let _ = self.given.send(self.keys);
         drop(self.given);
-        let read = self.reading.join();
-        read.map_err(|panic| text_of(&*panic))
+        self.reading.join().ok()
     }
 }
 
 impl Index {
-    /// Has a thread `read` content of this very index, until the keys or their end call for it.
+    /// Has a thread `read` content of this very index, until the keys or their end call for it. It should not
+    /// panic: then all keys are read again.
     ///
     /// # Errors
     /// Of the system, if it has no thread to give.
@@ -69,11 +67,7 @@ impl Index {
     ) -> io::Result<()> {
         let definition = (*self.definition).clone();
         let (given, names) = mpsc::channel::<Names>();
-        let work = move || {
-            let content = catch_unwind(AssertUnwindSafe(|| read(definition)));
-            let content = content.unwrap_or_else(|panic| Err(io::Error::other(text_of(&*panic))));
-            find(content, names)
-        };
+        let work = move || find(read(definition), names);
         let thread = thread::Builder::new().name("nuthatch-read".to_owned());
         let left_out = |field: &FieldIndex| field.is_left_out();
         self.restored = Some(Restored::Coming(Coming {
@@ -107,9 +101,9 @@ impl Index {
             return;
         };
         let is_of_this = Arc::ptr_eq(&coming.definition, &self.definition);
-        let read = coming.end().and_then(|read| match is_of_this {
-            true => Ok(read),
-            false => Err("the index has been changed since".to_owned()),
+        let read = coming.end().ok_or("internal error").and_then(|read| {
+            let of_this = is_of_this.then_some(read);
+            of_this.ok_or("the index has been changed since")
         });
         let (restored, unread) = match read {
             Ok(Read { content, unread }) => match content {
@@ -119,7 +113,7 @@ impl Index {
             Err(reason) => {
                 // Which keys came is not known any more.
                 self.begin_backfill();
-                (Restored::Refused(reason), Names::default())
+                (Restored::Refused(reason.to_owned()), Names::default())
             }
         };
         self.restored = Some(restored);

@@ -6,17 +6,20 @@
 //! ```
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 
 use nuthatch_indexes::saved::{Reader, Writer};
 use nuthatch_indexes::varint::invalid;
 
 use super::Core;
+use crate::background::text_of;
 use crate::catalog::content::Content;
 use crate::catalog::index::Index;
 use crate::catalog::registry::Registry;
 use crate::keyspace::Hashes;
 use crate::persist::pieces::{Kind, PieceReader, PieceWriter};
+use crate::request::create::Definition;
 
 /// Behind the pieces of an index. No piece is as short.
 const END_OF_INDEX: &[u8] = &[0];
@@ -148,11 +151,8 @@ impl Core {
         let index = self.index_of(&head)?;
         let (sender, receiver) = mpsc::sync_channel::<Vec<u8>>(PIECES_AHEAD);
         index.read_beside_keys(move |definition| {
-            let mut next = || receiver.recv().ok();
-            let mut pieces = PieceReader::new(Kind::Content, &mut next);
-            let mut reader = Reader::new(&mut pieces);
-            Head::read(&mut reader)?;
-            Content::read(definition, reader)
+            let read = catch_unwind(AssertUnwindSafe(|| read_content(definition, receiver)));
+            read.unwrap_or_else(|panic| Err(io::Error::other(text_of(&*panic))))
         })?;
         let mut piece = Some(first);
         // A thread that has refused what came takes no more.
@@ -239,6 +239,15 @@ impl Core {
         let databases = databases.filter(|(_, registry)| registry.iter().next().is_some());
         databases.map(|(database, _)| *database)
     }
+}
+
+/// The content that is in the pieces that come.
+fn read_content(definition: Definition, pieces: mpsc::Receiver<Vec<u8>>) -> io::Result<Content> {
+    let mut next = || pieces.recv().ok();
+    let mut pieces = PieceReader::new(Kind::Content, &mut next);
+    let mut reader = Reader::new(&mut pieces);
+    Head::read(&mut reader)?;
+    Content::read(definition, reader)
 }
 
 /// A checksum of a definition.
