@@ -1,5 +1,6 @@
 //! What others notice: how long a `GET` of a key that no index takes waits while documents are written as
-//! fast as the server takes them, and while queries of 50 ms run.
+//! fast as the server takes them, and while queries of 50 ms run. A server without the module makes a `GET` wait for
+//! writes too, so one is asked as well: under writes as fast as it takes them, and as fast as ours does.
 
 use std::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +11,7 @@ use serde_json::json;
 use super::documents::{Documents, SCHEMA};
 use super::host::{Host, Programs};
 use super::say;
-use super::wire::command;
+use super::wire::{Link, command};
 use crate::text::report::Report;
 use crate::text::rounds::median;
 
@@ -25,6 +26,32 @@ const SLOW: f64 = 0.05;
 const PAUSE: Duration = Duration::from_micros(200);
 /// What a window is about, and under which load it is.
 const LOADS: [&str; 3] = ["nothing", "documents are written", "queries of 50 ms run"];
+
+/// The same, of a server without the module.
+const BARE_LOADS: [&str; 3] = [
+    "nothing",
+    "documents are written",
+    "as many are written as the module indexes",
+];
+
+/// What a window came to.
+struct Window {
+    /// Of the `GET`s, in microseconds.
+    p99: f64,
+    /// Documents written.
+    written: usize,
+}
+
+/// What goes on in a window.
+struct Load<'a> {
+    documents: &'a Documents,
+    /// The slow query.
+    query: &'a [u8],
+    /// One of [`LOADS`].
+    kind: usize,
+    /// Documents written in it at most.
+    most: usize,
+}
 
 /// Windows of each load in turns.
 ///
@@ -43,16 +70,46 @@ pub fn measure(
     let query = slow_query(&full)?;
     let bare = programs.bare()?;
     let mut p99 = vec![Vec::new(); LOADS.len()];
-    let mut without = [Vec::new(), Vec::new()];
+    let mut without = vec![Vec::new(); BARE_LOADS.len()];
     let mut next = 0;
     for _ in 0..rounds {
-        for (load, p99) in p99.iter_mut().enumerate() {
+        let mut written = 0;
+        let of = |kind: usize, most: usize| Load {
+            documents,
+            query: &query,
+            kind,
+            most,
+        };
+        for (kind, p99) in p99.iter_mut().enumerate() {
             full.rest()?;
-            p99.push(window(&full, documents, &query, load, &mut next)?);
+            let window = window(&full, &of(kind, usize::MAX), &mut next)?;
+            p99.push(window.p99);
+            written = written.max(window.written);
         }
-        for (load, p99) in without.iter_mut().enumerate() {
-            p99.push(window(&bare, documents, &query, load, &mut next)?);
+        for (at, p99) in without.iter_mut().enumerate() {
+            let most = if at == 2 { written } else { usize::MAX };
+            p99.push(window(&bare, &of(at.min(1), most), &mut next)?.p99);
         }
+    }
+    for (name, p99) in BARE_LOADS.iter().zip(&without) {
+        let ratio = median(
+            p99.iter()
+                .zip(&without[0])
+                .map(|(busy, idle)| busy / idle)
+                .collect(),
+        );
+        let own = median(p99.clone());
+        say(&format!(
+            "without the module, GET while {name}: p99 {own:.0} µs, {ratio:.2} of idle"
+        ));
+        report.row(
+            "p99 of a GET on a server without the module",
+            vec![
+                ("while", json!(name)),
+                ("µs", json!(own)),
+                ("× idle", json!(ratio)),
+            ],
+        );
     }
     for (load, name) in LOADS.iter().enumerate() {
         let ratios = p99[load]
@@ -64,14 +121,12 @@ pub fn measure(
         say(&format!(
             "GET while {name}: p99 {own:.0} µs, {ratio:.2} of idle"
         ));
-        let bare = without.get(load).map(|p99| median(p99.clone()));
         report.row(
             "p99 of a GET",
             vec![
                 ("while", json!(name)),
                 ("µs", json!(own)),
                 ("× idle", json!(ratio)),
-                ("µs on a server without the module", json!(bare)),
             ],
         );
         match load {
@@ -121,14 +176,8 @@ fn slow_query(host: &Host) -> Result<Vec<u8>, Box<dyn Error>> {
     Ok(query(most))
 }
 
-/// The p99 in microseconds of the `GET`s of a window under a load.
-fn window(
-    host: &Host,
-    documents: &Documents,
-    query: &[u8],
-    load: usize,
-    next: &mut usize,
-) -> Result<f64, Box<dyn Error>> {
+/// `GET`s for a while under a load.
+fn window(host: &Host, load: &Load<'_>, next: &mut usize) -> Result<Window, Box<dyn Error>> {
     let is_over = AtomicBool::new(false);
     let first = *next;
     let links = [host.link()?, host.link()?];
@@ -136,22 +185,9 @@ fn window(
     let get = command(["GET", "plain"]);
     reader.call(&command(["SET", "plain", "value"]), 1)?;
     std::thread::scope(|scope| {
-        let working = scope.spawn(|| -> Result<usize, String> {
-            let mut number = first;
-            while load > 0 && !is_over.load(Ordering::Relaxed) {
-                let called = if load == 1 {
-                    let mut commands = Vec::new();
-                    for at in number..number + PIPELINED {
-                        documents.write(&mut commands, "doc:", at);
-                    }
-                    number += PIPELINED;
-                    loader.call(&commands, PIPELINED)
-                } else {
-                    loader.call(query, 1)
-                };
-                called.map_err(|error| error.to_string())?;
-            }
-            Ok(number)
+        let working = scope.spawn(|| {
+            let last = work(&mut loader, load, first, &is_over);
+            last.map_err(|error| error.to_string())
         });
         let mut times = Vec::new();
         let start = Instant::now();
@@ -168,9 +204,40 @@ fn window(
         *next = written?;
         read?;
         times.sort_unstable_by(f64::total_cmp);
-        Ok(times
-            .get(times.len() * 99 / 100)
-            .copied()
-            .unwrap_or_default())
+        let p99 = times.get(times.len() * 99 / 100);
+        Ok(Window {
+            p99: p99.copied().unwrap_or_default(),
+            written: *next - first,
+        })
     })
+}
+
+/// Writes or asks until it is over; the number of the next document.
+fn work(
+    link: &mut Link,
+    load: &Load<'_>,
+    first: usize,
+    is_over: &AtomicBool,
+) -> Result<usize, Box<dyn Error>> {
+    let start = Instant::now();
+    let mut number = first;
+    while load.kind > 0 && !is_over.load(Ordering::Relaxed) {
+        if load.kind > 1 {
+            link.call(load.query, 1)?;
+            continue;
+        }
+        // Evenly over the window, if not as fast as they are taken.
+        let due = load.most as f64 * start.elapsed().as_secs_f64() / WINDOW.as_secs_f64();
+        if (number - first) as f64 > due {
+            std::thread::sleep(PAUSE);
+            continue;
+        }
+        let mut commands = Vec::new();
+        for at in number..number + PIPELINED {
+            load.documents.write(&mut commands, "doc:", at);
+        }
+        number += PIPELINED;
+        link.call(&commands, PIPELINED)?;
+    }
+    Ok(number)
 }
