@@ -27,6 +27,9 @@ const PAUSE: Duration = Duration::from_micros(200);
 /// What a window is about, and under which load it is.
 const LOADS: [&str; 3] = ["nothing", "documents are written", "queries of 50 ms run"];
 
+/// Of which of them there is a must.
+const CASES: [Option<&str>; 3] = [None, Some("ingestion"), Some("queries")];
+
 /// The same, of a server without the module.
 const BARE_LOADS: [&str; 3] = [
     "nothing",
@@ -69,7 +72,7 @@ pub fn measure(
     load(&full, documents)?;
     let query = slow_query(&full)?;
     let bare = programs.bare()?;
-    let mut p99 = vec![Vec::new(); LOADS.len()];
+    let mut p99_of_loads = vec![Vec::new(); LOADS.len()];
     let mut without = vec![Vec::new(); BARE_LOADS.len()];
     let mut next = 0;
     for _ in 0..rounds {
@@ -80,7 +83,7 @@ pub fn measure(
             kind,
             most,
         };
-        for (kind, p99) in p99.iter_mut().enumerate() {
+        for (kind, p99) in p99_of_loads.iter_mut().enumerate() {
             full.rest()?;
             let window = window(&full, &of(kind, usize::MAX), &mut next)?;
             p99.push(window.p99);
@@ -92,50 +95,46 @@ pub fn measure(
         }
     }
     for (name, p99) in BARE_LOADS.iter().zip(&without) {
-        let ratio = median(
-            p99.iter()
-                .zip(&without[0])
-                .map(|(busy, idle)| busy / idle)
-                .collect(),
-        );
-        let own = median(p99.clone());
-        say(&format!(
-            "without the module, GET while {name}: p99 {own:.0} µs, {ratio:.2} of idle"
-        ));
-        report.row(
-            "p99 of a GET on a server without the module",
-            vec![
-                ("while", json!(name)),
-                ("µs", json!(own)),
-                ("× idle", json!(ratio)),
-            ],
-        );
+        let words = "without the module, GET while";
+        let table = "p99 of a GET on a server without the module";
+        tell(report, (words, table), name, (p99, &without[0]));
     }
-    for (load, name) in LOADS.iter().enumerate() {
-        let ratios = p99[load]
-            .iter()
-            .zip(&p99[0])
-            .map(|(busy, idle)| busy / idle);
-        let ratio = median(ratios.collect());
-        let own = median(p99[load].clone());
-        say(&format!(
-            "GET while {name}: p99 {own:.0} µs, {ratio:.2} of idle"
-        ));
-        report.row(
-            "p99 of a GET",
-            vec![
-                ("while", json!(name)),
-                ("µs", json!(own)),
-                ("× idle", json!(ratio)),
-            ],
+    for ((name, p99), case) in LOADS.iter().zip(&p99_of_loads).zip(CASES) {
+        let ratio = tell(
+            report,
+            ("GET while", "p99 of a GET"),
+            name,
+            (p99, &p99_of_loads[0]),
         );
-        match load {
-            0 => {}
-            1 => report.case("ingestion", ratio),
-            _ => report.case("queries", ratio),
+        if let Some(case) = case {
+            report.case(case, ratio);
         }
     }
     Ok(())
+}
+
+/// Reports what the windows of a load came to; how many times those of an idle server that is.
+fn tell(
+    report: &mut Report,
+    (words, table): (&str, &'static str),
+    name: &str,
+    (p99, idle): (&[f64], &[f64]),
+) -> f64 {
+    let ratios = p99.iter().zip(idle).map(|(busy, idle)| busy / idle);
+    let ratio = median(ratios.collect());
+    let own = median(p99.to_vec());
+    say(&format!(
+        "{words} {name}: p99 {own:.0} µs, {ratio:.2} of idle"
+    ));
+    report.row(
+        table,
+        vec![
+            ("while", json!(name)),
+            ("µs", json!(own)),
+            ("× idle", json!(ratio)),
+        ],
+    );
+    ratio
 }
 
 fn load(host: &Host, documents: &Documents) -> Result<(), Box<dyn Error>> {
