@@ -152,6 +152,15 @@ impl Docs {
         }
     }
 
+    /// The bitmap that they are, where they are one: whoever knows it weakly sees a write to them end it.
+    #[must_use]
+    pub const fn shared(&self) -> Option<&Arc<RoaringBitmap>> {
+        match &self.0 {
+            Kind::Few(_) => None,
+            Kind::Many(docs) => Some(docs),
+        }
+    }
+
     /// How many of them a bitmap has too.
     #[must_use]
     pub fn count_in(&self, bitmap: &RoaringBitmap) -> u64 {

@@ -29,6 +29,8 @@ pub struct DocTable {
     alive: Arc<RoaringBitmap>,
     /// How many documents there are.
     len: usize,
+    /// Documents whose score is not 1.
+    scored: usize,
     /// Bytes of all keys.
     key_bytes: usize,
     /// The payloads of the documents that have one.
@@ -54,6 +56,7 @@ impl DocTable {
             documents: self.documents.clone(),
             alive: Arc::clone(&self.alive),
             len: self.len,
+            scored: self.scored,
             payloads: self.payloads.clone(),
             ..Self::default()
         }
@@ -80,6 +83,12 @@ impl DocTable {
         self.document(id).map_or(1.0, |document| document.score)
     }
 
+    /// Whether any document's score is not 1.
+    #[must_use]
+    pub const fn has_scores(&self) -> bool {
+        self.scored > 0
+    }
+
     /// A document's payload, if it has one.
     #[must_use]
     pub fn payload(&self, id: DocId) -> Option<&[u8]> {
@@ -100,10 +109,13 @@ impl DocTable {
     /// None when every id is in use.
     pub fn put(&mut self, key: &[u8], score: f64) -> Option<DocId> {
         if let Some(id) = self.find(key) {
-            if self.score(id) != score
+            let before = self.score(id);
+            if before != score
                 && let Some(document) = self.documents.get_mut(id.index())
             {
                 document.score = score;
+                self.scored -= usize::from(before != 1.0);
+                self.scored += usize::from(score != 1.0);
             }
             return Some(id);
         }
@@ -122,6 +134,7 @@ impl DocTable {
         });
         Arc::make_mut(&mut self.alive).insert(id.get());
         self.len += 1;
+        self.scored += usize::from(score != 1.0);
         self.key_bytes += key.len();
         Some(id)
     }
@@ -136,6 +149,7 @@ impl DocTable {
             })
             .ok()?;
         let (id, _) = entry.remove();
+        self.scored -= usize::from(self.score(id) != 1.0);
         self.set_payload(id, None);
         self.documents.set(id.index(), None);
         Arc::make_mut(&mut self.alive).remove(id.get());
@@ -249,6 +263,8 @@ mod tests {
                     prop_assert_eq!(table.remove(&[key]), model.remove(&key));
                 }
                 prop_assert_eq!(table.len(), model.len());
+                let is_scored = |key: &u8| f64::from(*key) != 1.0;
+                prop_assert_eq!(table.has_scores(), model.keys().any(is_scored));
                 prop_assert_eq!(table.alive().len(), model.len() as u64);
                 for (key, id) in &model {
                     prop_assert_eq!(table.find(&[*key]), Some(*id));

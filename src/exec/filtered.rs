@@ -1,9 +1,8 @@
 //! What documents meet beside the words that rank them, as a search for the best words asks it.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::sync::Arc;
 
-use nuthatch_indexes::bitmap_words::put_words;
 use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::docs::Docs;
 use nuthatch_indexes::text::{FilterDocs, bm25};
@@ -12,6 +11,7 @@ use roaring::RoaringBitmap;
 use super::batches::each_batch;
 use super::bits;
 use super::deadline::Deadline;
+use super::flat::Flat;
 use super::model::{Bm25Std, Corpus, Model};
 use super::probe::Probe;
 use crate::catalog::index::{FieldIndex, Index};
@@ -47,40 +47,6 @@ struct Bonus<'a> {
     weight: f64,
 }
 
-/// A bit for each document, which is asked in a nanosecond.
-struct Flat(Vec<u64>);
-
-/// Bits of so many documents are kept by a thread, to be used again: a query would spend more on asking for
-/// their memory than on setting them.
-const MOST_SPARE_DOCUMENTS: usize = 1 << 23;
-
-thread_local! {
-    static SPARE: Cell<Vec<u64>> = const { Cell::new(Vec::new()) };
-}
-
-impl Drop for Flat {
-    fn drop(&mut self) {
-        if self.0.capacity() <= MOST_SPARE_DOCUMENTS / 64 {
-            // A thread that ends keeps nothing.
-            let _ = SPARE.try_with(|spare| spare.set(std::mem::take(&mut self.0)));
-        }
-    }
-}
-
-impl Flat {
-    fn of(docs: &RoaringBitmap) -> Self {
-        let mut bits = SPARE.try_with(Cell::take).unwrap_or_default();
-        put_words(docs, &mut bits);
-        Self(bits)
-    }
-
-    #[inline]
-    fn contains(&self, doc: u32) -> bool {
-        let word = self.0.get(doc as usize / 64);
-        word.is_some_and(|word| word >> (doc % 64) & 1 == 1)
-    }
-}
-
 impl<'a> Condition<'a> {
     /// The condition that stands beside some words.
     ///
@@ -108,14 +74,17 @@ impl<'a> Condition<'a> {
             probes.sort_by_key(Probe::cost);
             Test::Asked(probes)
         } else {
-            let docs: Cow<'_, RoaringBitmap> =
-                bits::matching_all(filters, access, index, deadline)?;
+            let stored = stored(filters, index);
+            let docs: Cow<'_, RoaringBitmap> = match stored {
+                Some(docs) => Cow::Borrowed(docs),
+                None => bits::matching_all(filters, access, index, deadline)?,
+            };
             if leads(split, docs.len(), index.documents().len() as u64) {
                 let mut list = Vec::with_capacity(usize::try_from(docs.len()).unwrap_or_default());
                 each_batch(&docs, |batch| list.extend_from_slice(batch));
                 Test::List(list)
             } else {
-                Test::Bits(Flat::of(&docs))
+                Test::Bits(stored.map_or_else(|| Flat::of(&docs), Flat::kept))
             }
         };
         Ok(Self {
@@ -140,7 +109,7 @@ impl<'a> Condition<'a> {
     pub(super) fn docs(&self) -> Option<FilterDocs<'_>> {
         match &self.test {
             Test::List(list) => Some(FilterDocs::List(list)),
-            Test::Bits(bits) => Some(FilterDocs::Bits(&bits.0)),
+            Test::Bits(bits) => Some(FilterDocs::Bits(bits.words())),
             Test::Asked(_) => None,
         }
     }
@@ -163,6 +132,25 @@ impl<'a> Condition<'a> {
         let each = self.bonuses.iter();
         each.map(|bonus| bm25::term_score(bonus.weight, 1.0, 0.0, self.average_length))
             .sum()
+    }
+}
+
+/// The set that the index has of the documents that meet some filters, if it has one.
+fn stored<'a>(filters: &[&Node], index: &'a Index) -> Option<&'a Arc<RoaringBitmap>> {
+    let [only] = filters else {
+        return None;
+    };
+    let Kind::Tag { field, value, .. } = &only.kind else {
+        return None;
+    };
+    match index.field(*field) {
+        FieldIndex::Tag(tags) => tags.docs(value)?.shared(),
+        FieldIndex::Text(_)
+        | FieldIndex::Numeric(_)
+        | FieldIndex::Geo(_)
+        | FieldIndex::Shape(_)
+        | FieldIndex::Vector(_)
+        | FieldIndex::None => None,
     }
 }
 

@@ -13,6 +13,7 @@ pub mod deadline;
 pub mod explain;
 pub mod facets;
 mod filtered;
+mod flat;
 pub mod fusion;
 pub mod hybrid;
 mod knn;

@@ -61,12 +61,14 @@ pub(super) fn best(
         most: condition.most(),
     });
     let documents = index.documents();
+    let own = |doc: DocId| documents.score(doc);
+    let own: &dyn Fn(DocId) -> f64 = &own;
     let query = TopQuery {
         words,
         k: limit,
         filter,
         count: plan.counts,
-        factor: Some(&|doc: DocId| documents.score(doc)),
+        factor: documents.has_scores().then_some(own),
         stop: &|| deadline.passed(),
     };
     let top = index.text().top(query, corpus.average_length());

@@ -39,7 +39,7 @@ const IN_BLOCK: u64 = 128;
 /// To score a match and keep it, or not, where every one is.
 const SCORE: u64 = 220;
 /// To look whether a match is among the first.
-pub(super) const RANK: u64 = 30;
+const RANK: u64 = 15;
 /// To go on to the next number of a walk, and times as long that a question takes there, as its document is
 /// anywhere in memory.
 pub(super) const NEXT: u64 = 40;
@@ -202,12 +202,36 @@ const fn asking_area(area: &AreaClause) -> u64 {
     }
 }
 
+/// What it costs that phrases look for their first document before any is asked for.
+fn finding_first(node: &Node) -> u64 {
+    const FIRST: u64 = 10_000;
+    match &node.kind {
+        Kind::Phrase { .. } | Kind::Near { .. } => FIRST,
+        Kind::And(parts) | Kind::Or(parts) => {
+            let parts = parts.iter().map(finding_first);
+            parts.fold(0, u64::saturating_add)
+        }
+        Kind::Not(part) | Kind::Optional(part) => finding_first(part),
+        Kind::All { .. }
+        | Kind::Nothing
+        | Kind::Keys(_)
+        | Kind::Term { .. }
+        | Kind::Variants { .. }
+        | Kind::Tag { .. }
+        | Kind::Missing(_)
+        | Kind::Numeric { .. }
+        | Kind::Area { .. }
+        | Kind::VectorRange(_) => 0,
+    }
+}
+
 /// What it costs to walk over all matches of a plan and to score each.
 fn walking(plan: &Plan) -> u64 {
     /// To make a cursor, and to put it together with others.
-    const CURSOR: u64 = 1_500;
+    const CURSOR: u64 = 500;
     let node = &plan.filter;
-    let cursors = u64::from(node.sets()).saturating_mul(CURSOR);
+    let made = u64::from(node.sets()).saturating_mul(CURSOR);
+    let cursors = made.saturating_add(finding_first(node));
     let scored = node.estimate.likely.saturating_mul(SCORE);
     let scored = scored.saturating_add(START + cursors);
     let Kind::And(parts) = &node.kind else {

@@ -2,7 +2,7 @@
 
 use nuthatch_indexes::numeric::Bound;
 
-use super::cost::{NEXT, RANK, Walked, asking, gathering, words_cost};
+use super::cost::{NEXT, Walked, asking, words_cost};
 use super::order::By;
 use super::words_first::{Split, split};
 use super::{Kind, Node, Plan};
@@ -96,10 +96,11 @@ pub(super) fn choose(plan: &Plan, search: &Search, index: &Index) -> Method {
 /// to begin with a set of each part takes longer than to ask them.
 ///
 /// Costs of both ways told them apart worse: the plan chosen took 4.4 times what the best does at the 99th
-/// percentile, and 26 times at worst, where phrases were asked of thousands; by this number 2.6 and 3.9
-/// (`nuthatch-bench query --only regret --docs 200000 --suite 600`).
+/// percentile, and 26 times at worst, where phrases were asked of thousands; by a number of 16 it was 2.6 and
+/// 3.9 (`nuthatch-bench query --only regret --docs 200000 --suite 600`). Twenty to thirty that lead take a half
+/// to a third of the time one by one; how far up that holds was not tried.
 pub(super) fn gather(filter: &Node) -> Gather {
-    const VERY_FEW: u64 = 16;
+    const VERY_FEW: u64 = 64;
     let Kind::And(parts) = &filter.kind else {
         return Gather::Bits;
     };
@@ -182,8 +183,11 @@ pub(super) fn walk(plan: &Plan, index: &Index) -> Option<(Walk, Walked)> {
 /// A walk over some documents, if that is cheaper than to put all matches together and look at each: most
 /// that it meets match, and the total need not be counted.
 fn worthwhile(walk: Walk, plan: &Plan, wanted: u64, over: Walked) -> Option<Walk> {
-    let matches = plan.filter.estimate.likely.max(1);
-    let visited = gathering(&plan.filter).saturating_add(matches.saturating_mul(RANK));
+    // Where so few lead, no walk over numbers meets fewer.
+    if plan.gather == Gather::Walked {
+        return None;
+    }
+    let visited = plan.visits_ns(wanted);
     let is_cheaper = plan.walk_ns(wanted, over) < visited;
     is_cheaper.then(|| Walk {
         most: (visited / NEXT).max(wanted.saturating_mul(2)),

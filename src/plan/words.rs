@@ -70,9 +70,11 @@ impl TextBinder<'_> {
         let mut variants = vec![(term.to_vec(), word.fields)];
         if let Some(language) = word.expansion.stems {
             let stemmed = word.fields & self.text.stemmed_fields() & self.all_fields();
-            let siblings = self.text.expand_stem(term, language).into_iter();
-            let siblings = siblings.filter(|sibling| *sibling != term && !stemmed.is_empty());
-            variants.extend(siblings.map(|sibling| (sibling.to_vec(), stemmed)));
+            if !stemmed.is_empty() {
+                let siblings = self.text.expand_stem(term, language).into_iter();
+                let siblings = siblings.filter(|sibling| *sibling != term);
+                variants.extend(siblings.map(|sibling| (sibling.to_vec(), stemmed)));
+            }
         }
         let mut related = Related(Vec::new());
         let phonetic = word.fields & self.text.phonetic_fields();
@@ -127,6 +129,9 @@ impl TextBinder<'_> {
 
     /// Terms that are one word: documents with several of them hold it as often as all together.
     fn variants(&self, mut terms: Vec<(Vec<u8>, FieldMask)>, weight: f64) -> Node {
+        if let [(term, fields)] = terms.as_slice() {
+            return self.exact(term.clone(), *fields, weight);
+        }
         let held = terms
             .iter()
             .filter(|(term, _)| self.count(term) > 0)

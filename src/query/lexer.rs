@@ -61,7 +61,9 @@ impl Token {
 
 /// All tokens of a query; the last is [`Kind::End`].
 pub(super) fn tokens(query: &[u8]) -> Vec<Token> {
-    let mut tokens: Vec<Token> = Vec::new();
+    /// Most queries have fewer.
+    const USUAL: usize = 32;
+    let mut tokens: Vec<Token> = Vec::with_capacity(USUAL);
     let mut at = 0;
     while at < query.len() {
         let before = tokens.last().map(|token| token.kind);
@@ -92,7 +94,9 @@ fn token_at(query: &[u8], at: usize, before: Option<Kind>) -> Option<(Kind, usiz
         .is_some_and(|byte| is_word_byte(*byte));
     // A sign within a word is none: `foo-1` is cut as `foo-bar` is.
     let signed = matches!(first, b'+' | b'-');
-    if let Some(len) = number_len(rest)
+    let may_be_number = signed || matches!(first, b'0'..=b'9' | b'.' | b'i' | b'I');
+    if may_be_number
+        && let Some(len) = number_len(rest)
         && !(signed && in_word)
         && word_len(rest.get(len..)?) == 0
     {
@@ -109,10 +113,16 @@ fn token_at(query: &[u8], at: usize, before: Option<Kind>) -> Option<(Kind, usiz
             None => (Kind::Word, word),
         });
     }
-    let name = word_len(rest.get(1..)?);
     match first {
-        b'$' if name > 0 => Some((Kind::Param, name + 1)),
-        b'@' if name > 0 => Some((Kind::Modifier, name + 1)),
+        b'$' | b'@' => {
+            let kind = if first == b'$' {
+                Kind::Param
+            } else {
+                Kind::Modifier
+            };
+            let name = word_len(rest.get(1..)?);
+            (name > 0).then_some((kind, name + 1))
+        }
         b'"' | b'\'' => quoted_len(rest).map(|len| (Kind::Quoted, len)),
         b'*' | b'-' | b'~' | b'|' | b':' | b'%' | b'(' | b')' | b'{' | b'}' | b'[' | b']' => {
             Some((Kind::Sign(first), 1))

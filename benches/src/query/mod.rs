@@ -66,6 +66,9 @@ pub struct Options {
     /// The core to be pinned to [default: the last]
     #[arg(long)]
     cpu: Option<usize>,
+    /// Of the rows against tantivy only those with this in their name
+    #[arg(long, value_name = "TEXT")]
+    row: Option<String>,
     /// A search to be run in every way, and nothing else; repeatable: QUERY, or QUERY -- OPTIONS
     #[arg(long, value_name = "SEARCH")]
     search: Vec<String>,
@@ -139,6 +142,7 @@ pub fn run(options: &Options, root: &Path) -> Result<(), Box<dyn Error>> {
             data: &data,
             ours: &ours,
             peer: &Peer::build(&data)?,
+            only: options.row.as_deref(),
         };
         both.measure(&mut report, options.rounds, options.queries)?;
     }

@@ -27,6 +27,8 @@ pub struct Both<'a> {
     pub ours: &'a Ours,
     /// tantivy.
     pub peer: &'a Peer,
+    /// Only rows with this in their name, if it is given.
+    pub only: Option<&'a str>,
 }
 
 /// Queries that both answer.
@@ -60,7 +62,8 @@ impl Both<'_> {
         rows.push(self.ranges(count));
         rows.extend(self.sorted(count));
         rows.extend(self.facets(count)?);
-        for row in rows {
+        let is_wanted = |row: &Row| self.only.is_none_or(|only| row.name.contains(only));
+        for row in rows.into_iter().filter(is_wanted) {
             self.row(report, &row, rounds)?;
         }
         Ok(())

@@ -76,6 +76,12 @@ impl FieldMask {
         Self(self.0 | 1 << field.0)
     }
 
+    /// With one field less.
+    #[must_use]
+    pub const fn without(self, field: TextField) -> Self {
+        Self(self.0 & !(1 << field.0))
+    }
+
     /// The field is one of these.
     #[must_use]
     pub const fn contains(self, field: TextField) -> bool {

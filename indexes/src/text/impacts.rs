@@ -160,6 +160,22 @@ impl Bounds {
         self.norms[usize::from(length.0.0)]
     }
 
+    /// The most that a posting of a block with these impacts adds to the score of a document of this length,
+    /// by idf; 0 where none of its documents is of that length.
+    #[inline]
+    pub(super) fn most_of_length(&self, impacts: &Impacts, length: LengthCode) -> f32 {
+        let inverse = |pair: &Pair| {
+            let inverse = self.inverse[usize::from(pair.frequency.0)];
+            if pair.length.0 <= length.0.0 {
+                inverse
+            } else {
+                f32::INFINITY
+            }
+        };
+        let least = impacts.0.iter().map(inverse).fold(f32::INFINITY, f32::min);
+        widened(self.norm(length) * least)
+    }
+
     /// The most that a posting of a block with these impacts adds to a score, by idf.
     #[inline]
     pub(super) fn most(&self, impacts: &Impacts) -> f32 {
@@ -251,12 +267,15 @@ mod tests {
                 .map(|(f, l)| if small { ((f % 9.0).ceil(), (l % 70.0).ceil()) } else { (f, l) })
                 .collect();
             postings.iter().for_each(|&(frequency, length)| frontier.add(frequency, LengthCode::of(length)));
-            let most = f64::from(Bounds::new(average).most(&frontier.impacts()));
+            let (bounds, impacts) = (Bounds::new(average), frontier.impacts());
+            let most = f64::from(bounds.most(&impacts));
             let mut best = 0.0_f64;
             for (frequency, length) in postings {
                 let score = term_score(1.0, f64::from(frequency), f64::from(length), average);
                 prop_assert!(score <= most, "{score} > {most}");
                 best = best.max(score);
+                let most = f64::from(bounds.most_of_length(&impacts, LengthCode::of(length)));
+                prop_assert!(score <= most, "{score} > {most} of its length");
             }
             // The frequencies of texts are small, and then the bound is near.
             prop_assert!(!small || most <= best * 1.3 + 0.02, "{best} << {most}");

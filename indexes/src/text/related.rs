@@ -51,11 +51,21 @@ impl TextIndex {
         self.fields_with(|options| options.phonetic)
     }
 
+    /// A query asks for it, and few fields have options: the rest are alike.
     fn fields_with(&self, holds: impl Fn(FieldOptions) -> bool) -> FieldMask {
-        (0..=u8::MAX)
-            .map_while(TextField::new)
-            .filter(|&field| holds(self.options(field)))
-            .collect()
+        let others = if holds(FieldOptions::default()) {
+            FieldMask::ALL
+        } else {
+            FieldMask::NONE
+        };
+        let fields = (0..).map_while(TextField::new).zip(&self.fields);
+        fields.fold(others, |held, (field, &options)| {
+            if holds(options) {
+                held.with(field)
+            } else {
+                held.without(field)
+            }
+        })
     }
 
     /// What terms are called, but for `word`: in byte order, each once.

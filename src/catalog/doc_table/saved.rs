@@ -86,6 +86,7 @@ impl DocTable {
             } else {
                 from.float()?
             };
+            table.scored += usize::from(score != 1.0);
             let document = Some(Document { key, score });
             table.documents.set(doc.index(), document);
             if head & HAS_PAYLOAD != 0 {

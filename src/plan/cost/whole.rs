@@ -85,7 +85,7 @@ impl Plan {
     }
 
     /// What it costs to find every match, and to look at each.
-    fn visits_ns(&self, limit: u64) -> u64 {
+    pub(in crate::plan) fn visits_ns(&self, limit: u64) -> u64 {
         let is_scored = self.scored && limit > 0;
         if is_scored || !self.gathers_bits() {
             return walking(self);

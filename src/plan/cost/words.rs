@@ -1,6 +1,6 @@
 //! What the ways cost to find the best documents for words under conditions.
 
-use super::{IN_BLOCK, PART_OF_BLOCK, START, gathering_all, walking};
+use super::{IN_BLOCK, PART_OF_BLOCK, SET, START, gathering_all, walking};
 use crate::plan::estimate::Estimate;
 use crate::plan::words_first::Split;
 use crate::plan::{Kind, Node, Plan};
@@ -53,32 +53,43 @@ pub(in crate::plan) fn words_cost(
         let met = asks.saturating_mul(words.others * PART_OF_BLOCK);
         START + decoded + met + asks.saturating_mul(ask)
     };
+    let made = if is_stored(split) { 0 } else { SET };
+    let set_bits = bits(split, meeting, total);
     let set = if leads(split, meeting, total) {
         words.listed(meeting, total)
     } else if words.is_sifted {
-        words.sifted(looked_at, meeting, total)
+        words.sifted(looked_at, meeting, total) + set_bits
     } else {
-        bits(meeting, total).saturating_add(scanned(LISTED))
+        scanned(LISTED) + set_bits
     };
     WordsCost {
         heap: walking(plan),
-        bits: gathered.saturating_add(set),
+        bits: gathered.saturating_add(set).saturating_add(made),
         asked: split.asking_cost().map(scanned),
     }
 }
 
-/// What it costs to set a bit for each document of a set: one by one where they are few, and from one in 16
-/// on, where sets have bits themselves, all at once.
-const fn bits(documents: u64, total: u64) -> u64 {
+/// What it costs to set a bit for each document that meets the conditions: one by one where they are few, and
+/// from one in 16 on, where sets have bits themselves, all at once. Nothing where it is likely to be kept.
+fn bits(split: &Split<'_>, documents: u64, total: u64) -> u64 {
     /// Documents whose bits are cleared, and copied, in a nanosecond.
     const CLEARED: u64 = 256;
     const COPIED: u64 = 90;
     /// The share of 65,536 numbers from which on a roaring bitmap has a bit for each.
     const LISTED_SHARE: u64 = 16;
+    if is_stored(split) {
+        return 0;
+    }
     if documents.saturating_mul(LISTED_SHARE) > total {
         return total / COPIED;
     }
     total / CLEARED + documents.saturating_mul(2 * LISTED)
+}
+
+/// Whether the index has the documents that meet the conditions as one set.
+fn is_stored(split: &Split<'_>) -> bool {
+    let filters = split.filters.as_slice();
+    matches!(filters, [only] if matches!(only.kind, Kind::Tag { .. }))
 }
 
 /// Whether the documents that meet the conditions beside some words lead the search for the best, as a list:
@@ -87,7 +98,8 @@ const fn bits(documents: u64, total: u64) -> u64 {
 pub fn leads(split: &Split<'_>, meeting: u64, total: u64) -> bool {
     let words = Postings::of(split);
     if words.is_sifted {
-        words.listed(meeting, total) < words.sifted(words.lead, meeting, total)
+        let sifted = words.sifted(words.lead, meeting, total) + bits(split, meeting, total);
+        words.listed(meeting, total) < sifted
     } else {
         is_short_list(meeting, total)
     }
@@ -203,7 +215,7 @@ impl Postings {
         let blocks = (looked_at / IN_BLOCK + 1).saturating_mul(SIFTED_BLOCK);
         let met = self.met(meeting, total).min(looked_at);
         let judged = met.saturating_mul(JUDGE + self.others * PART_OF_BLOCK);
-        bits(meeting, total) + START + bounds + blocks + judged
+        START + bounds + blocks + judged
     }
 
     /// About how many of the lead's postings are of documents that meet the conditions.

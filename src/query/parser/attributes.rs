@@ -21,11 +21,14 @@ impl Parser<'_> {
                 if token.kind != Kind::Param {
                     return Err(self.syntax());
                 }
-                let name = shown(&self.name(token)).to_ascii_uppercase();
-                if NAMES.contains(&name.as_str()) {
+                let name = self.name(token);
+                if let Some(name) = known(&name) {
                     let value = self.attribute_value()?;
-                    attributes.set(&name, &value)?;
-                } else if let Node::VectorRange(range) = &mut node {
+                    attributes.set(name, &value)?;
+                    continue;
+                }
+                let name = shown(&name).to_ascii_uppercase();
+                if let Node::VectorRange(range) = &mut node {
                     let setting = self.vector_attribute(&name, "VECTOR_RANGE")?;
                     range.set(&name, setting, &mut seen)?;
                 } else {
@@ -55,6 +58,12 @@ impl Parser<'_> {
         self.at += 1;
         Ok(value)
     }
+}
+
+/// The attribute of a name, in any case.
+fn known(name: &[u8]) -> Option<&'static str> {
+    let mut names = NAMES.into_iter();
+    names.find(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 impl Attributes {

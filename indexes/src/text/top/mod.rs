@@ -20,7 +20,7 @@ use self::listed::Needs;
 use self::walk::Walk;
 use super::bm25::{B, K1, term_score};
 use super::cursor::PostingCursor;
-use super::impacts::Bounds;
+use super::impacts::{Bounds, LengthCode};
 use super::lengths::Lengths;
 use crate::doc::DocId;
 
@@ -197,11 +197,28 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// There is a filter that is asked of single documents.
+    const fn asks(&self) -> bool {
+        matches!(
+            self.filter,
+            Some(Filter {
+                docs: FilterDocs::Asked(_),
+                ..
+            })
+        )
+    }
+
     /// About `k1 (1 − b + b · length / average)` of a document, and no more.
     #[inline]
     fn norm(&self, doc: u32) -> f32 {
+        self.bounds.norm(self.length_code(doc))
+    }
+
+    /// About the length of a document.
+    #[inline]
+    fn length_code(&self, doc: u32) -> LengthCode {
         let code = DocId::new(doc).map(|doc| self.lengths.code(doc));
-        self.bounds.norm(code.unwrap_or_default())
+        code.unwrap_or_default()
     }
 
     /// The length of a document.
@@ -215,7 +232,7 @@ impl<'a> Context<'a> {
     fn holds(&self, doc: u32) -> bool {
         let holds = |filter: Filter<'_>| match filter.docs {
             FilterDocs::List(list) => list.binary_search(&doc).is_ok(),
-            FilterDocs::Bits(bits) => sifted::has_bit(bits, doc),
+            FilterDocs::Bits(bits) => slots::has_bit(bits, doc),
             FilterDocs::Asked(holds) => DocId::new(doc).is_some_and(holds),
         };
         self.filter.is_none_or(holds)

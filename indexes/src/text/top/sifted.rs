@@ -3,8 +3,8 @@
 //! Of a stretch that can hold one of the best, the documents are told from the others before anything is
 //! known of their frequencies: where one in a hundred has its bit, one of a stretch is left to be scored.
 
-use super::super::block::BLOCK;
 use super::best::Best;
+use super::slots::{Slots, each_of_few};
 use super::walk::Walk;
 use super::{Context, Stopped};
 
@@ -41,13 +41,43 @@ pub(super) fn search(
         }
         look(walk, stretch, bits, best, context);
     }
-    for (stretch, &most) in most.iter().enumerate() {
-        if most < promising && most > best.bar() {
-            context.step()?;
+    // The bar is looked up once for each search, not for each stretch.
+    let next_from = |from: usize, bar: f32| {
+        let mut left = most.get(from..)?.iter();
+        let ahead = left.position(|most| *most > bar && *most < promising)?;
+        Some(from + ahead)
+    };
+    let mut next = next_from(0, best.bar());
+    while let Some(stretch) = next {
+        context.step()?;
+        next = next_from(stretch + 1, best.bar());
+        if let Some(next) = next {
+            walk.prefetch(next);
+        }
+        if may_hold(walk, stretch, bits, best.bar(), 0.0, context) {
             look(walk, stretch, bits, best, context);
         }
     }
     Ok(total)
+}
+
+/// Whether a stretch can hold a document that has a bit and whose score is above a bar with what is added to
+/// that of the term: asked of each where they are few, before the stretch is decoded.
+pub(super) fn may_hold(
+    walk: &Walk<'_>,
+    stretch: usize,
+    bits: &[u64],
+    bar: f32,
+    added: f32,
+    context: &Context<'_>,
+) -> bool {
+    let first = walk.postings.start_of(stretch);
+    let last = walk.postings.end_of(stretch);
+    let is_hopeless = |doc| {
+        let most = walk.most_of_length(stretch, context.length_code(doc));
+        most + added <= bar
+    };
+    !each_of_few(bits, first, last, is_hopeless)
 }
 
 /// What a stretch must promise to be looked at first: about as much as one in [`PROMISING`] does, of which
@@ -71,10 +101,10 @@ fn look(
     context: &Context<'_>,
 ) -> u64 {
     walk.enter(stretch);
-    let mut slots = [0; BLOCK];
+    let mut slots = Slots::new();
+    slots.take_held(walk.postings.docs(), bits);
     let mut total = 0;
-    for &slot in sift(walk.postings.docs(), bits, &mut slots) {
-        let slot = usize::from(slot);
+    for slot in slots.iter() {
         if !walk.postings.is_within(slot) {
             continue;
         }
@@ -87,46 +117,4 @@ fn look(
         }
     }
     total
-}
-
-/// The slots of those of a stretch's documents that have a bit.
-pub(super) fn sift<'s>(docs: &[u32], bits: &[u64], slots: &'s mut [u8; BLOCK]) -> &'s [u8] {
-    let mut held = 0;
-    for (slot, &doc) in (0..).zip(docs) {
-        // Without a branch, which would be guessed wrong now and then: what is not held is written over.
-        slots[held % BLOCK] = slot;
-        held += usize::from(has_bit(bits, doc));
-    }
-    &slots[..held.min(BLOCK)]
-}
-
-/// Whether the bit of a document is set.
-#[inline]
-pub(super) fn has_bit(bits: &[u64], doc: u32) -> bool {
-    let word = bits.get(doc as usize / 64).copied().unwrap_or_default();
-    word >> (doc % 64) & 1 == 1
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn what_has_a_bit_is_left(
-            docs in prop::collection::btree_set(1_u32..900, 0..BLOCK),
-            set in prop::collection::btree_set(1_u32..700, 0..600),
-        ) {
-            let mut bits = vec![0; 11];
-            set.iter().for_each(|doc| bits[*doc as usize / 64] |= 1_u64 << (doc % 64));
-            let docs: Vec<u32> = docs.into_iter().collect();
-            let mut slots = [0; BLOCK];
-            let left = sift(&docs, &bits, &mut slots).iter().map(|&slot| docs[usize::from(slot)]);
-            let left: Vec<u32> = left.collect();
-            let expected = docs.iter().copied().filter(|doc| set.contains(doc));
-            prop_assert!(left.into_iter().eq(expected));
-        }
-    }
 }

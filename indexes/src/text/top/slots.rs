@@ -1,8 +1,7 @@
 //! Some slots of a stretch, sifted without a branch that would be guessed wrong.
 
-use std::ops::Range;
-
 use super::super::block::BLOCK;
+use super::super::cursor::count_below_in_block;
 
 /// Slots of a stretch, ascending.
 pub(super) struct Slots {
@@ -36,17 +35,60 @@ impl Slots {
         slots.map(|&slot| usize::from(slot))
     }
 
-    /// Those of a range whose score is above a limit, in place of what was here.
-    #[inline]
-    pub(super) fn take_above(&mut self, range: Range<usize>, scores: &[f32; BLOCK], limit: f32) {
-        let first = u8::try_from(range.start).unwrap_or(u8::MAX);
-        let scores = scores.get(range).unwrap_or_default();
+    /// The first `len` of all, in place of what was here.
+    pub(super) fn take_all(&mut self, len: usize) {
+        for (slot, number) in self.slots.iter_mut().zip(0..) {
+            *slot = number;
+        }
+        self.len = len.min(BLOCK);
+    }
+
+    /// Those of a stretch's documents that have a bit, in place of what was here.
+    pub(super) fn take_held(&mut self, docs: &[u32], bits: &[u64]) {
+        if self.take_looked_for(docs, bits) {
+            return;
+        }
         self.len = 0;
-        for (slot, &score) in (first..).zip(scores) {
+        for (slot, &doc) in (0..).zip(docs) {
             // What is not kept is written over.
             self.slots[self.len % BLOCK] = slot;
-            self.len += usize::from(score > limit);
+            self.len += usize::from(has_bit(bits, doc));
         }
+    }
+
+    /// The same where few bits lie between the first document and the last, each of which is looked for;
+    /// false where there are more.
+    fn take_looked_for(&mut self, docs: &[u32], bits: &[u64]) -> bool {
+        let (Some(&first), Some(&last)) = (docs.first(), docs.last()) else {
+            return false;
+        };
+        self.len = 0;
+        each_of_few(bits, first, last, |doc| {
+            let at = count_below_in_block(docs, doc);
+            self.slots[self.len % BLOCK] = u8::try_from(at).unwrap_or(u8::MAX);
+            self.len += usize::from(docs.get(at) == Some(&doc));
+            true
+        })
+    }
+
+    /// Of some others, from the one at `from` on and as long as they are within a window, those that are
+    /// wanted, in place of what was here; returns where the window ends.
+    #[inline]
+    pub(super) fn take_window(
+        &mut self,
+        others: &Self,
+        from: usize,
+        is_within: impl Fn(usize) -> bool,
+        is_wanted: impl Fn(usize) -> bool,
+    ) -> usize {
+        self.len = 0;
+        let mut at = from;
+        while at < others.len && is_within(others.get(at)) {
+            self.slots[self.len % BLOCK] = others.slots[at % BLOCK];
+            self.len += usize::from(is_wanted(others.get(at)));
+            at += 1;
+        }
+        at
     }
 
     /// Leaves those for which something holds.
@@ -62,6 +104,42 @@ impl Slots {
     }
 }
 
+/// Calls with the documents that have a bit, of those from the 64 of the first to the 64 of the last, until it
+/// returns false. Returns whether there are few, all of which it was called with.
+#[inline]
+pub(super) fn each_of_few(
+    bits: &[u64],
+    first: u32,
+    last: u32,
+    mut take: impl FnMut(u32) -> bool,
+) -> bool {
+    const FEW_WORDS: u32 = 16;
+    const FEW: usize = 12;
+    let (first, last) = (first / 64, last / 64);
+    if last.saturating_sub(first) >= FEW_WORDS {
+        return false;
+    }
+    let mut taken = 0;
+    for word in first..=last {
+        let mut left = bits.get(word as usize).copied().unwrap_or_default();
+        while left != 0 {
+            taken += 1;
+            if taken > FEW || !take(64 * word + left.trailing_zeros()) {
+                return false;
+            }
+            left &= left - 1;
+        }
+    }
+    true
+}
+
+/// Whether the bit of a document is set.
+#[inline]
+pub(super) fn has_bit(bits: &[u64], doc: u32) -> bool {
+    let word = bits.get(doc as usize / 64).copied().unwrap_or_default();
+    word >> (doc % 64) & 1 == 1
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -74,16 +152,39 @@ mod tests {
             drawn in prop::collection::vec(0_u8..10, BLOCK), start in 0..=BLOCK, len in 0..=BLOCK,
             limit in 0_u8..10, step in 1_usize..5,
         ) {
-            let scores: [f32; BLOCK] = std::array::from_fn(|at| f32::from(drawn[at]));
             let range = start..(start + len).min(BLOCK);
+            let mut all = Slots::new();
+            all.take_all(BLOCK);
             let mut slots = Slots::new();
-            slots.take_above(range.clone(), &scores, f32::from(limit));
+            let end = slots.take_window(&all, start, |at| at < range.end, |at| drawn[at] > limit);
+            prop_assert_eq!(end, range.end);
             let expected: Vec<usize> = range.filter(|&at| drawn[at] > limit).collect();
             prop_assert_eq!(slots.iter().collect::<Vec<_>>(), expected.clone());
             prop_assert_eq!((slots.len(), slots.is_empty()), (expected.len(), expected.is_empty()));
             slots.retain(|slot| slot % step == 0);
             let expected: Vec<usize> = expected.into_iter().filter(|slot| slot % step == 0).collect();
             prop_assert_eq!(slots.iter().collect::<Vec<_>>(), expected);
+        }
+
+        #[test]
+        fn what_has_a_bit_is_left(
+            docs in prop::collection::btree_set(1_u32..900, 0..BLOCK),
+            fill in any::<bool>(),
+            set in prop::collection::btree_set(1_u32..950, 0..600),
+            most in 1_u32..950,
+        ) {
+            let mut bits = vec![0; 15];
+            let set: Vec<u32> = set.into_iter().filter(|&doc| doc < most).collect();
+            set.iter().for_each(|doc| bits[*doc as usize / 64] |= 1_u64 << (doc % 64));
+            let mut docs: Vec<u32> = docs.into_iter().collect();
+            if fill {
+                docs.extend((900..).take(BLOCK - docs.len()));
+            }
+            let mut slots = Slots::new();
+            slots.take_held(&docs, &bits);
+            let left: Vec<u32> = slots.iter().map(|slot| docs[slot]).collect();
+            let expected: Vec<u32> = docs.iter().copied().filter(|doc| set.contains(doc)).collect();
+            prop_assert_eq!(left, expected);
         }
     }
 }

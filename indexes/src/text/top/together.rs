@@ -1,16 +1,16 @@
 //! The best documents that hold all of several words, each of one term.
 //!
-//! The rarest word leads, a stretch at a time, of which all postings are scored at once. Of each other
-//! word only one stretch at a time is looked at: a *window* is what of the lead lies within one stretch of
-//! each. What those stretches can add at most says which documents of the lead are worth finding in them.
-//! All of a window are looked for in a word before any is looked for in the next: searches that do not wait
+//! The rarest word leads, a stretch at a time, of which all postings are scored at once. Each other word takes
+//! what the words before it left, a *window* of it at a time: what lies within one stretch of that word. What
+//! the stretch can add at most, at all and to documents of their lengths, says which of them are worth finding
+//! in it. All of a window are looked for before the next word is asked: searches that do not wait
 //! for each other overlap, and nothing is guessed wrong about what they will find.
 
 use super::super::block::BLOCK;
 use super::super::cursor::count_below_in_block;
 use super::all::Phrase;
 use super::best::Best;
-use super::sifted::{has_bit, sift};
+use super::sifted::may_hold;
 use super::slots::Slots;
 use super::walk::Walk;
 use super::{Context, Stopped};
@@ -26,12 +26,14 @@ pub(super) fn search(
     let mut in_order: Vec<usize> = (0..walks.len()).collect();
     in_order.sort_by_key(|&slot| walks[slot].word);
     let others = walks.len().saturating_sub(1);
+    let asks_first = context.asks() && are_far_apart(walks);
     let mut search = Search {
         walks,
         in_order,
         mosts: vec![0.0; others],
         places: vec![[0; BLOCK]; others],
-        slots: Slots::new(),
+        left: (0..=others).map(|_| Slots::new()).collect(),
+        asks_first,
         phrase,
         scores: [0.0; BLOCK],
         norms: [0.0; BLOCK],
@@ -53,6 +55,20 @@ pub(super) fn search(
 /// Documents of a stretch that the filter holds for, if there are no more, are scored one by one.
 const FEW: usize = BLOCK / 4;
 
+/// Documents of a window whose lengths are worth a look before a stretch is decoded for them.
+const FEW_OF_WINDOW: usize = 8;
+
+/// Whether few postings of the lead, which is the first, lie within a stretch of one of the others: then it
+/// takes longer to look for one in it than to ask the filter.
+fn are_far_apart(walks: &[Walk<'_>]) -> bool {
+    const WITHIN_A_STRETCH: u64 = 8;
+    let count = |walk: &Walk<'_>| walk.postings.document_frequency();
+    let lead = walks.first().map_or(0, count);
+    let stretches = |count: u64| count / BLOCK as u64;
+    let mut others = walks.iter().skip(1).map(count);
+    others.any(|other| lead < stretches(other).saturating_mul(WITHIN_A_STRETCH))
+}
+
 /// What there may be after a stretch.
 #[derive(PartialEq, Eq)]
 enum Left {
@@ -66,12 +82,15 @@ struct Search<'s, 'a> {
     walks: &'s mut [Walk<'a>],
     /// Slots of `walks` in the order of the query, in which scores are summed.
     in_order: Vec<usize>,
-    /// What each other word can add in the window.
+    /// What each other word can add in the lead's stretch.
     mosts: Vec<f32>,
     /// Where each other word holds the document in a slot of the lead, if it does.
     places: Vec<[u8; BLOCK]>,
-    /// Slots of the lead in the window that may be good enough.
-    slots: Slots,
+    /// Slots of the lead's stretch that may be good enough; then, for each other word, those of its window among
+    /// what the words before it left.
+    left: Vec<Slots>,
+    /// The filter is asked of documents before they are looked for in other words.
+    asks_first: bool,
     phrase: Option<Phrase>,
     /// About what the words that were looked at give each document of the lead's stretch, and no less.
     scores: [f32; BLOCK],
@@ -88,98 +107,111 @@ impl Search<'_, '_> {
         };
         let first = lead.postings.start_of(stretch);
         let last = lead.postings.end_of(stretch);
-        let others_most: f32 = others.iter_mut().map(|other| other.most(first, last)).sum();
+        for (other, most) in others.iter_mut().zip(&mut self.mosts) {
+            *most = other.most(first, last);
+        }
+        let others_most: f32 = self.mosts.iter().sum();
         if !context.count && lead.most_of(stretch) + others_most <= best.bar() {
             return Left::Some;
         }
+        if let Some(bits) = context.bits().filter(|_| !context.count)
+            && !may_hold(lead, stretch, bits, best.bar(), others_most, context)
+        {
+            return Left::Some;
+        }
         lead.enter(stretch);
-        let len = lead.postings.docs().len();
-        let mut slots = [0; BLOCK];
-        let bits = context.bits();
-        match bits.map(|bits| (bits, sift(lead.postings.docs(), bits, &mut slots))) {
-            Some((_, [])) => return Left::Some,
-            Some((_, few)) if few.len() <= FEW => {
-                // What the filter does not hold for is no better than any bar.
-                self.scores[..len].fill(f32::NEG_INFINITY);
-                for &slot in few {
-                    let slot = usize::from(slot);
-                    self.norms[slot] = context.norm(lead.postings.docs()[slot]);
-                    self.scores[slot] = lead.about_at(slot, self.norms[slot]);
+        let docs = lead.postings.docs();
+        let Some(candidates) = self.left.first_mut() else {
+            return Left::None;
+        };
+        match context.bits() {
+            Some(bits) => candidates.take_held(docs, bits),
+            None => candidates.take_all(docs.len()),
+        }
+        if candidates.len() <= FEW {
+            for slot in candidates.iter() {
+                self.norms[slot] = context.norm(lead.postings.docs()[slot]);
+                self.scores[slot] = lead.about_at(slot, self.norms[slot]);
+            }
+        } else {
+            lead.norms_of_all(context, &mut self.norms);
+            lead.about_all_by(&self.norms, &mut self.scores);
+        }
+        if !context.count {
+            let (scores, enough) = (&self.scores, best.bar() - others_most);
+            candidates.retain(|slot| scores[slot] > enough);
+        }
+        match self.look_in(0, best, context) {
+            Some(()) => Left::Some,
+            None => Left::None,
+        }
+    }
+
+    /// Looks in one of the other words, and then in those after it, for the documents that the words before it
+    /// left; none if one of the words is in no further document.
+    fn look_in(&mut self, number: usize, best: &mut Best, context: &Context<'_>) -> Option<()> {
+        if number == self.mosts.len() {
+            for at in 0..self.left[number].len() {
+                let slot = self.left[number].get(at);
+                if context.count || self.scores[slot] > best.bar() {
+                    self.judge(slot, best, context);
                 }
             }
-            Some((bits, _)) => {
-                lead.norms_of_all(context, &mut self.norms);
-                lead.about_all_by(&self.norms, &mut self.scores);
-                for (score, &doc) in self.scores.iter_mut().zip(lead.postings.docs()) {
-                    *score = if has_bit(bits, doc) {
-                        *score
-                    } else {
-                        f32::NEG_INFINITY
-                    };
-                }
-            }
-            None => {
-                lead.norms_of_all(context, &mut self.norms);
-                lead.about_all_by(&self.norms, &mut self.scores);
-            }
+            return Some(());
         }
         let mut at = 0;
-        while at < len {
-            if !context.count {
-                let enough = best.bar() - others_most;
-                let ahead = self.scores[at..len]
-                    .iter()
-                    .position(|&score| score > enough);
-                at = ahead.map_or(len, |ahead| at + ahead);
-                if at == len {
-                    break;
-                }
-            }
-            match self.window(at, best, context) {
-                Some(next) => at = next,
-                None => return Left::None,
+        while at < self.left[number].len() {
+            let bar = if context.count {
+                f32::NEG_INFINITY
+            } else {
+                best.bar()
+            };
+            at = self.window(number, at, bar, context)?;
+            if !self.left[number + 1].is_empty() {
+                let after: f32 = self.mosts[number + 1..].iter().sum();
+                self.meet(number, bar - after);
+                self.look_in(number + 1, best, context)?;
             }
         }
-        Left::Some
+        Some(())
     }
 
-    /// The window that begins with a slot of the lead's stretch; returns the slot after it, or none if
-    /// one of the words is in no further document.
-    fn window(&mut self, at: usize, best: &mut Best, context: &Context<'_>) -> Option<usize> {
+    /// Leaves to be looked for in one of the other words what of the documents before it lies within one
+    /// stretch of that word, from the one at `at` on, and may be good enough; returns where the window ends.
+    fn window(
+        &mut self,
+        number: usize,
+        at: usize,
+        bar: f32,
+        context: &Context<'_>,
+    ) -> Option<usize> {
         let (lead, others) = self.walks.split_first_mut()?;
-        let docs = lead.postings.docs();
-        let (mut end, mut most) = (u32::MAX, 0.0);
-        for (other, its_most) in others.iter_mut().zip(&mut self.mosts) {
-            end = end.min(other.end_from(docs[at]));
-            *its_most = other.most_of(other.bounded()?);
-            most += *its_most;
+        let (before, behind) = self.left.split_at_mut(number + 1);
+        let (before, window) = (before.last()?, behind.first_mut()?);
+        let (docs, other) = (lead.postings.docs(), &mut others[number]);
+        let end = other.end_from(docs[before.get(at)]);
+        let stretch = other.bounded()?;
+        let after: f32 = self.mosts[number + 1..].iter().sum();
+        let (scores, limit) = (&self.scores, bar - after);
+        let its_most = other.most_of(stretch);
+        let is_within = |slot: usize| docs[slot] <= end;
+        let is_wanted = |slot: usize| scores[slot] + its_most > limit;
+        let next = window.take_window(before, at, is_within, is_wanted);
+        if !context.count && window.len() <= FEW_OF_WINDOW {
+            // What their lengths leave is less than what the stretch can add.
+            window.retain(|slot| {
+                let length = context.length_code(docs[slot]);
+                scores[slot] + other.most_of_length(stretch, length) > limit
+            });
         }
-        let window = at..at + docs[at..].partition_point(|&doc| doc <= end);
-        let bar = if context.count {
-            f32::NEG_INFINITY
-        } else {
-            best.bar()
-        };
-        self.slots
-            .take_above(window.clone(), &self.scores, bar - most);
-        for number in 0..others.len() {
-            if self.slots.is_empty() {
-                return Some(window.end);
-            }
-            let left: f32 = self.mosts[number + 1..].iter().sum();
-            self.meet(number, bar - left);
+        if self.asks_first && number == 0 {
+            window.retain(|slot| context.holds(docs[slot]));
         }
-        for at in 0..self.slots.len() {
-            let slot = self.slots.get(at);
-            if context.count || self.scores[slot] > best.bar() {
-                self.judge(slot, best, context);
-            }
-        }
-        Some(window.end)
+        Some(next)
     }
 
-    /// Looks in one of the other words for the documents in slots of the lead, and leaves those that it
-    /// holds and that are above a limit with what it adds.
+    /// Looks in one of the other words for the documents of its window, and leaves those that it holds and that
+    /// are above a limit with what it adds.
     #[inline]
     fn meet(&mut self, number: usize, limit: f32) {
         /// Of more postings of a stretch all frequencies are read.
@@ -188,25 +220,27 @@ impl Search<'_, '_> {
             return;
         };
         let (other, places) = (&mut others[number], &mut self.places[number]);
+        let window = &mut self.left[number + 1];
         let docs = lead.postings.docs();
         let held = other.bounded_docs();
-        self.slots.retain(|slot| {
+        window.retain(|slot| {
             let doc = docs[slot];
             let at = count_below_in_block(held, doc);
             places[slot] = u8::try_from(at).unwrap_or(u8::MAX);
             held.get(at) == Some(&doc)
         });
-        if self.slots.len() <= FEW_OF_OTHER {
-            for slot in self.slots.iter() {
+        if window.len() <= FEW_OF_OTHER {
+            for slot in window.iter() {
                 self.scores[slot] += other.about_at(usize::from(places[slot]), self.norms[slot]);
             }
         } else {
             let about = other.about_each();
-            for slot in self.slots.iter() {
+            for slot in window.iter() {
                 self.scores[slot] += about(usize::from(places[slot]), self.norms[slot]);
             }
         }
-        self.slots.retain(|slot| self.scores[slot] > limit);
+        let scores = &self.scores;
+        window.retain(|slot| scores[slot] > limit);
     }
 
     /// Offers the document in a slot of the lead, which all words hold, if it is as they are asked for; it
@@ -225,7 +259,8 @@ impl Search<'_, '_> {
         }
         let doc = self.walks[0].postings.docs()[slot];
         // A phrase costs more than a filter.
-        if !context.holds(doc) || !self.holds() {
+        let meets = !context.asks() || self.asks_first || context.holds(doc);
+        if !meets || !self.holds() {
             return;
         }
         self.total += 1;

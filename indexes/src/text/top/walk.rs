@@ -6,7 +6,7 @@ use super::super::block::BLOCK;
 use super::super::bm25::{K1, term_score};
 use super::super::cursor::{PostingCursor, count_below};
 use super::super::field::FieldMask;
-use super::super::impacts::Bounds;
+use super::super::impacts::{Bounds, LengthCode};
 use super::{Context, saturated};
 
 /// No document: past the last.
@@ -177,6 +177,16 @@ impl<'a> Walk<'a> {
             // A tail has no bound of its own.
             None if stretch < self.postings.stretches() => self.most_of_any(),
             None => 0.0,
+        }
+    }
+
+    /// The most that a stretch adds to the score of a document of this length.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "bounds are widened for it")]
+    pub(super) fn most_of_length(&self, stretch: usize, length: LengthCode) -> f32 {
+        match self.postings.coded(stretch) {
+            Some(block) => self.weight as f32 * self.bounds.most_of_length(block.impacts(), length),
+            None => self.most_of(stretch),
         }
     }
 
