@@ -1,8 +1,8 @@
 //! What the ways to find matches cost: in nanoseconds, about.
 //!
-//! The constants are from `nuthatch-bench query --docs 200000`: first from `--search`, which times each way by
-//! itself, then changed where the worst plans said so. They are those of one machine; ratios of them
-//! decide, and those hold elsewhere.
+//! The constants are from `nuthatch-bench query`: first from `--search`, which times each way by itself, over
+//! 200,000 documents, then changed where the worst plans over a million said so. They are those of one machine;
+//! ratios of them decide, and those hold elsewhere.
 
 mod whole;
 mod words;
@@ -22,8 +22,8 @@ const UNITED: u64 = 1;
 /// To put the document of a number into a set, and where there are many and no longer sorted; what it takes
 /// then to begin.
 const NUMBER: u64 = 10;
-const ONE_OF_MANY: u64 = 2;
-const MANY: u64 = 15_000;
+const ONE_OF_MANY: u64 = 5;
+const MANY: u64 = 40_000;
 /// To find a document in the postings of a word, a number, a tag; to measure a distance; to look where a
 /// point or a shape lies.
 const LOOK_UP: u64 = 60;
@@ -39,11 +39,11 @@ const IN_BLOCK: u64 = 128;
 /// To score a match and keep it, or not, where every one is.
 const SCORE: u64 = 220;
 /// To look whether a match is among the first.
-const RANK: u64 = 15;
+const RANK: u64 = 10;
 /// To go on to the next number of a walk, and times as long that a question takes there, as its document is
 /// anywhere in memory.
-pub(super) const NEXT: u64 = 40;
-const ANYWHERE: u64 = 3;
+const NEXT: u64 = 40;
+const ANYWHERE: u64 = 6;
 /// Distances that a range of them takes before its first document is found.
 const RANGE_WALK: u64 = 500;
 /// About what a row costs on its way through a pipeline.
@@ -239,12 +239,60 @@ fn walking(plan: &Plan) -> u64 {
     };
     let lead = parts.first();
     let led = lead.map_or(0, |lead| lead.estimate.likely);
-    let others = parts
-        .iter()
-        .skip(1)
-        .map(|part| led.saturating_mul(STEP.max(asking_or_seeking(part))));
+    let others = parts.iter().skip(1).map(|part| following(part, led));
     let others = others.fold(0, u64::saturating_add);
     lead.map_or(0, gathering)
         .saturating_add(others)
         .saturating_add(scored)
+}
+
+/// What it costs to look for so many documents of others in a part of a conjunction. Words near to each other
+/// are looked for until there is a document with them: where they are rarer than what is looked for, that is
+/// all of them.
+fn following(part: &Node, led: u64) -> u64 {
+    let each = led.saturating_mul(STEP.max(asking_or_seeking(part)));
+    match &part.kind {
+        Kind::Phrase { .. } | Kind::Near { .. } => {
+            let matches = part.estimate.likely.max(1);
+            let walked = u128::from(gathering(part)) * u128::from(led.min(matches));
+            each.max(u64::try_from(walked / u128::from(matches)).unwrap_or(u64::MAX))
+        }
+        Kind::All { .. }
+        | Kind::Nothing
+        | Kind::Keys(_)
+        | Kind::Term { .. }
+        | Kind::Variants { .. }
+        | Kind::Tag { .. }
+        | Kind::Missing(_)
+        | Kind::Numeric { .. }
+        | Kind::Area { .. }
+        | Kind::VectorRange(_)
+        | Kind::And(_)
+        | Kind::Or(_)
+        | Kind::Not(_)
+        | Kind::Optional(_) => each,
+    }
+}
+
+/// About how many documents are looked at where a part of a conjunction leads it.
+#[must_use]
+pub fn leading(part: &Node) -> u64 {
+    match &part.kind {
+        // Each that has the rarest word.
+        Kind::Phrase { .. } | Kind::Near { .. } => part.estimate.max,
+        Kind::All { .. }
+        | Kind::Nothing
+        | Kind::Keys(_)
+        | Kind::Term { .. }
+        | Kind::Variants { .. }
+        | Kind::Tag { .. }
+        | Kind::Missing(_)
+        | Kind::Numeric { .. }
+        | Kind::Area { .. }
+        | Kind::VectorRange(_)
+        | Kind::And(_)
+        | Kind::Or(_)
+        | Kind::Not(_)
+        | Kind::Optional(_) => part.estimate.likely,
+    }
 }

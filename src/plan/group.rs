@@ -3,6 +3,7 @@
 use nuthatch_indexes::text::Near;
 
 use super::bind::Binder;
+use super::cost::leading;
 use super::estimate::Estimate;
 use super::{Kind, Node};
 use crate::query::ast::{self, Attributes, Slop};
@@ -63,7 +64,7 @@ impl Binder<'_> {
 
     /// What matches every part, the cheapest first; nothing when there is no part.
     pub(super) fn all_of(&self, mut parts: Vec<Node>) -> Node {
-        parts.sort_by_key(|part| part.estimate.likely);
+        parts.sort_by_key(leading);
         let estimates: Vec<_> = parts.iter().map(|part| part.estimate).collect();
         match (parts.len(), parts.pop()) {
             (1, Some(only)) => only,

@@ -2,7 +2,7 @@
 
 use nuthatch_indexes::numeric::Bound;
 
-use super::cost::{NEXT, Walked, asking, words_cost};
+use super::cost::{Walked, asking, words_cost};
 use super::order::By;
 use super::words_first::{Split, split};
 use super::{Kind, Node, Plan};
@@ -97,10 +97,11 @@ pub(super) fn choose(plan: &Plan, search: &Search, index: &Index) -> Method {
 ///
 /// Costs of both ways told them apart worse: the plan chosen took 4.4 times what the best does at the 99th
 /// percentile, and 26 times at worst, where phrases were asked of thousands; by a number of 16 it was 2.6 and
-/// 3.9 (`nuthatch-bench query --only regret --docs 200000 --suite 600`). Twenty to thirty that lead take a half
-/// to a third of the time one by one; how far up that holds was not tried.
+/// 3.9 (`nuthatch-bench query --only regret --docs 200000 --suite 600`). Of a million documents some hundred that
+/// lead take a fourth of the time one by one where a range of numbers is asked, and up to three times as long
+/// where all the rest are tags.
 pub(super) fn gather(filter: &Node) -> Gather {
-    const VERY_FEW: u64 = 64;
+    const VERY_FEW: u64 = 128;
     let Kind::And(parts) = &filter.kind else {
         return Gather::Bits;
     };
@@ -188,9 +189,11 @@ fn worthwhile(walk: Walk, plan: &Plan, wanted: u64, over: Walked) -> Option<Walk
         return None;
     }
     let visited = plan.visits_ns(wanted);
-    let is_cheaper = plan.walk_ns(wanted, over) < visited;
+    let (asked, each) = plan.walk_ns(wanted, over);
+    let is_cheaper = asked.saturating_mul(each) < visited;
+    // It is given up for no more than what it would have cost to do without.
     is_cheaper.then(|| Walk {
-        most: (visited / NEXT).max(wanted.saturating_mul(2)),
+        most: (visited / each).max(wanted.saturating_mul(2)),
         ..walk
     })
 }

@@ -5,6 +5,7 @@
 //! then.
 
 use super::bind::nothing;
+use super::cost::leading;
 use super::estimate::Estimate;
 use super::range::join_ranges;
 use super::{Kind, Node};
@@ -71,7 +72,7 @@ impl Rewriter<'_> {
         }
         self.leave_out_duplicates(&mut flat);
         flat.retain(|part| !self.is_implied(part));
-        flat.sort_by_key(|part| part.estimate.likely);
+        flat.sort_by_key(leading);
         let estimates: Vec<_> = flat.iter().map(|part| part.estimate).collect();
         match flat.pop() {
             None => self.everything(),

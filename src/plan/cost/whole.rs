@@ -58,7 +58,10 @@ impl Plan {
             Method::Nearest => self.nearest_ns(index),
             Method::BestWords(by) if limit > 0 => self.best_words_ns(by, limit, index),
             Method::Walk(_) if limit > 0 => {
-                let walked = walk(self, index).map(|(_, over)| self.walk_ns(limit, over));
+                let walked = walk(self, index).map(|(_, over)| {
+                    let (asked, each) = self.walk_ns(limit, over);
+                    asked.saturating_mul(each)
+                });
                 walked.unwrap_or(u64::MAX).min(self.visits_ns(limit))
             }
             Method::Count(_)
@@ -70,18 +73,18 @@ impl Plan {
         found.saturating_add(facets)
     }
 
-    /// What it costs to find the `wanted` first in a walk: of all that it is over so many match, and the
-    /// wanted ones are as many times farther away.
-    pub(in crate::plan) fn walk_ns(&self, wanted: u64, over: Walked) -> u64 {
+    /// How many documents are met until the `wanted` first are found in a walk, and what each costs: of all that
+    /// it is over so many match, and the wanted ones are as many times farther away.
+    pub(in crate::plan) fn walk_ns(&self, wanted: u64, over: Walked) -> (u64, u64) {
         let matches = self.filter.estimate.likely.max(1);
         let asked = u128::from(wanted) * u128::from(over.documents.max(1)) / u128::from(matches);
         let asked = u64::try_from(asked).unwrap_or(u64::MAX).min(over.documents);
         if over.run >= LONG_RUN {
             let questions = asking_each(&self.filter, asked);
-            return asked.saturating_mul(NEXT / 2).saturating_add(questions);
+            return (asked, NEXT / 2 + questions.div_ceil(asked.max(1)));
         }
         let question = asking_in_turn(&self.filter, over.field, over.total).unwrap_or(LOOK_UP);
-        asked.saturating_mul(NEXT + ANYWHERE * question)
+        (asked, NEXT + ANYWHERE * question)
     }
 
     /// What it costs to find every match, and to look at each.
