@@ -27,8 +27,10 @@ const END_OF_INDEX: &[u8] = &[0];
 /// Words are told apart as this version does: content of another one is not used.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Pieces that may wait for the thread that reads them: content of up to 64 MiB is out of the server's way.
-const PIECES_AHEAD: usize = 64;
+/// Pieces that may wait for the thread that reads them: content of up to 256 MiB is out of the server's way. With
+/// 64 the server waited: of a million small documents the content has 81, and an index added 1.2 s to a restart
+/// instead of 0.9.
+const PIECES_AHEAD: usize = 256;
 
 /// What becomes of the content in a snapshot, as far as its beginning tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
