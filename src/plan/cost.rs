@@ -251,48 +251,26 @@ fn walking(plan: &Plan) -> u64 {
 /// all of them.
 fn following(part: &Node, led: u64) -> u64 {
     let each = led.saturating_mul(STEP.max(asking_or_seeking(part)));
-    match &part.kind {
-        Kind::Phrase { .. } | Kind::Near { .. } => {
-            let matches = part.estimate.likely.max(1);
-            let walked = u128::from(gathering(part)) * u128::from(led.min(matches));
-            each.max(u64::try_from(walked / u128::from(matches)).unwrap_or(u64::MAX))
-        }
-        Kind::All { .. }
-        | Kind::Nothing
-        | Kind::Keys(_)
-        | Kind::Term { .. }
-        | Kind::Variants { .. }
-        | Kind::Tag { .. }
-        | Kind::Missing(_)
-        | Kind::Numeric { .. }
-        | Kind::Area { .. }
-        | Kind::VectorRange(_)
-        | Kind::And(_)
-        | Kind::Or(_)
-        | Kind::Not(_)
-        | Kind::Optional(_) => each,
+    if !is_told_by_walking(part) {
+        return each;
     }
+    let matches = part.estimate.likely.max(1);
+    let walked = u128::from(gathering(part)) * u128::from(led.min(matches));
+    each.max(u64::try_from(walked / u128::from(matches)).unwrap_or(u64::MAX))
 }
 
 /// About how many documents are looked at where a part of a conjunction leads it.
 #[must_use]
 pub fn leading(part: &Node) -> u64 {
-    match &part.kind {
+    if is_told_by_walking(part) {
         // Each that has the rarest word.
-        Kind::Phrase { .. } | Kind::Near { .. } => part.estimate.max,
-        Kind::All { .. }
-        | Kind::Nothing
-        | Kind::Keys(_)
-        | Kind::Term { .. }
-        | Kind::Variants { .. }
-        | Kind::Tag { .. }
-        | Kind::Missing(_)
-        | Kind::Numeric { .. }
-        | Kind::Area { .. }
-        | Kind::VectorRange(_)
-        | Kind::And(_)
-        | Kind::Or(_)
-        | Kind::Not(_)
-        | Kind::Optional(_) => part.estimate.likely,
+        part.estimate.max
+    } else {
+        part.estimate.likely
     }
+}
+
+/// Whether a part is words near to each other, which only a walk over all that hold them tells.
+const fn is_told_by_walking(part: &Node) -> bool {
+    matches!(part.kind, Kind::Phrase { .. } | Kind::Near { .. })
 }

@@ -182,3 +182,21 @@ fn an_index_can_be_shared_between_threads() {
     fn shared<T: Send + Sync>() {}
     shared::<NumericIndex>();
 }
+
+#[test]
+fn a_few_of_many_numbers_are_sorted_and_each_document_is_there_once() {
+    let mut index = NumericIndex::new();
+    for slot in 0..4_000_u32 {
+        let doc = DocId::new(slot + 1).unwrap();
+        // Numbers fall as documents ascend.
+        let number = f64::from(4_000 - slot);
+        index.insert_all(doc, &[number, number + 0.5]).unwrap();
+    }
+    let bound = |value| Bound {
+        value,
+        exclusive: false,
+    };
+    // 5 numbers of 3 documents, which is less than one document in 512.
+    let found = index.range(bound(7.0), bound(9.0));
+    assert_eq!(found.iter().collect::<Vec<_>>(), [3_992, 3_993, 3_994]);
+}
