@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
+from functools import partial
 from pathlib import Path
 
 import run as clients
@@ -27,8 +27,8 @@ def main():
     sources = clients.fetch_sources()
     problems, passed = [], 0
     for protocol in (3, 2):
-        with tempfile.TemporaryDirectory() as folder:
-            outcomes = run_tests(sources, protocol, Path(folder))
+        run = partial(run_tests, sources, protocol)
+        outcomes = clients.in_time(protocol, FILES[protocol], run)
         clients.report(protocol, outcomes)
         passed += sum(outcome["outcome"] == "passed" for outcome in outcomes.values())
         on_servers, _ = clients.read_not_yet(protocol)
@@ -41,12 +41,12 @@ def main():
     return 1 if problems else 0
 
 
-def run_tests(sources, protocol, folder):
+def run_tests(sources, protocol, tests, folder):
     """Outcomes by test id."""
     results = folder / "outcomes.json"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "outcomes", "-p", "embedded_plugin"]
     # An engine for tests is slower than a server.
-    command += [*FILES[protocol], "--timeout", str(5 * clients.SECONDS_PER_TEST)]
+    command += [*tests, "--timeout", str(5 * clients.SECONDS_PER_TEST)]
     command += ["--tb", "native", "-o", "filterwarnings="]
     command += ["--protocol", "2"] if protocol == 2 else []
     # Nobody listens there: the suite asks for facts of a server before its first test.

@@ -17,6 +17,7 @@ import tarfile
 import tempfile
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 try:
@@ -31,6 +32,10 @@ REDIS_PY = "redis==8.1.0"
 FILES = ["tests/test_search.py", "tests/test_asyncio/test_search.py"]
 # A test that is not cut short by this is stuck.
 SECONDS_PER_TEST = 60
+# Some of their tests give a search 10 ms of wall time, which a machine with other work can take
+# from any thread. A failure that says so is tried again, on a server of its own, this often.
+TRIES_OF_THE_LATE = 3
+LATE = "Timeout limit was reached"
 
 
 def main():
@@ -38,8 +43,7 @@ def main():
     sources = fetch_sources()
     problems, passed = [], 0
     for protocol in options.protocol or [3, 2]:
-        with tempfile.TemporaryDirectory() as folder:
-            outcomes = run_tests(options, sources, protocol, Path(folder))
+        outcomes = in_time(protocol, FILES, partial(run_tests, options, sources, protocol))
         report(protocol, outcomes)
         passed += sum(outcome["outcome"] == "passed" for outcome in outcomes.values())
         problems += compare(protocol, outcomes, *read_not_yet(protocol))
@@ -74,7 +78,28 @@ def fetch_sources():
     return folder
 
 
-def run_tests(options, sources, protocol, folder):
+def in_time(protocol, tests, run):
+    """Outcomes by test id, of what runs in a new folder; those that were late are from a later try."""
+
+    def run_in_a_folder(tests):
+        with tempfile.TemporaryDirectory() as folder:
+            return run(tests, Path(folder))
+
+    outcomes = run_in_a_folder(tests)
+    for _ in range(TRIES_OF_THE_LATE):
+        late = [test for test, outcome in outcomes.items() if is_late(outcome)]
+        if not late:
+            break
+        print(f"RESP{protocol}: out of time, tried again:", *late)
+        outcomes |= run_in_a_folder(late)
+    return outcomes
+
+
+def is_late(outcome):
+    return outcome["outcome"] == "failed" and LATE in outcome["detail"]
+
+
+def run_tests(options, sources, protocol, tests, folder):
     """Outcomes by test id, on a server of their own."""
     port = free_port()
     log = open(folder / "server.log", "wb")
@@ -85,7 +110,7 @@ def run_tests(options, sources, protocol, folder):
         wait_for(port, process, folder / "server.log")
         results = folder / "outcomes.json"
         url = f"redis://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "outcomes", *FILES]
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "outcomes", *tests]
         command += ["--timeout", str(SECONDS_PER_TEST)]
         # RESP3 is the default, and naming it would change what some of them expect.
         command += ["--protocol", "2"] if protocol == 2 else []
