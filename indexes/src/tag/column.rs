@@ -18,8 +18,9 @@ pub(super) struct TagColumn {
     free: Vec<u32>,
 }
 
-/// Documents whose codes lie together.
-pub(super) const CODES: usize = 1024;
+/// Documents whose codes lie together. With 1,024 facets of a tenth of a million documents took 1.2 to 1.4
+/// times as long; what a write under a snapshot copies is at most 16 KB.
+pub(super) const CODES: usize = 4096;
 
 /// The codes of documents in a row, as narrow as the widest of them has ever needed.
 ///
@@ -307,14 +308,15 @@ mod tests {
     fn a_chunk_is_as_wide_as_its_tags_need() {
         let mut column = TagColumn::default();
         let bytes = |column: &TagColumn| column.memory_bytes();
-        for doc in 1..=10 * 1024 {
+        for doc in 1..=40 * 1024 {
             column.set(DocId::new(doc).unwrap(), &tags(&[doc % 255]));
         }
         let narrow = bytes(&column);
-        assert!((10 * 1024..16 * 1024).contains(&narrow));
+        assert!((40 * 1024..48 * 1024).contains(&narrow));
         // The documents of one chunk are in words.
         column.take(DocId::new(5_000).unwrap());
         column.set(DocId::new(5_000).unwrap(), &tags(&[1, 2]));
-        assert!((narrow + 3 * 1024..narrow + 5 * 1024).contains(&bytes(&column)));
+        let words = narrow + 3 * CODES;
+        assert!((words..words + 1024).contains(&bytes(&column)));
     }
 }
