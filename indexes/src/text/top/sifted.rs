@@ -47,16 +47,21 @@ pub(super) fn search(
         let ahead = left.position(|most| *most > bar && *most < promising)?;
         Some(from + ahead)
     };
+    // A stretch is fetched while it is told which comes after it: most are not looked at.
+    let mut fetched: Option<usize> = None;
     let mut next = next_from(0, best.bar());
     while let Some(stretch) = next {
         context.step()?;
-        next = next_from(stretch + 1, best.bar());
-        if let Some(next) = next {
-            walk.prefetch(next);
-        }
         if may_hold(walk, stretch, bits, best.bar(), 0.0, context) {
-            look(walk, stretch, bits, best, context);
+            walk.prefetch(stretch);
+            if let Some(before) = fetched.replace(stretch) {
+                look(walk, before, bits, best, context);
+            }
         }
+        next = next_from(stretch + 1, best.bar());
+    }
+    if let Some(last) = fetched {
+        look(walk, last, bits, best, context);
     }
     Ok(total)
 }
