@@ -33,7 +33,7 @@ FILES = ["tests/test_search.py", "tests/test_asyncio/test_search.py"]
 # A test that is not cut short by this is stuck.
 SECONDS_PER_TEST = 60
 # Some of their tests give a search 10 ms of wall time, which a machine with other work can take
-# from any thread. A failure that says so is tried again, on a server of its own, this often.
+# from any thread. A failure that says so is tried again, on a new server, up to so many times.
 TRIES_OF_THE_LATE = 3
 LATE = "Timeout limit was reached"
 

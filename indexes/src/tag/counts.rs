@@ -49,7 +49,7 @@ impl<'a> TagCounts<'a> {
                 self.bytes[usize::from(code)][lane] += 1;
             }),
             Chunk::Shorts(codes) => {
-                // Without that of no tag.
+                // A tag of the number that stands for none here is in chunks of words alone.
                 let tags = self.counts.len().min(SHORTS);
                 let counts = &mut self.counts[..tags];
                 each(codes, docs, |code, _| {
@@ -143,7 +143,7 @@ mod tests {
                 let names: Vec<String> = held.iter().map(|tag| (tag % kinds).to_string()).collect();
                 tags.insert(DocId::new(number).unwrap(), names.join(",").as_bytes());
             }
-            // With so many tags that of the greatest code of two bytes is one of them, which no document has.
+            // So many tags that one has the number which stands for none in codes of two bytes.
             if kinds > 50_000 {
                 let all = (0..70_000).map(|tag| format!("x{tag}")).collect::<Vec<_>>().join(",");
                 tags.insert(DocId::new(9_999).unwrap(), all.as_bytes());
