@@ -39,6 +39,10 @@ impl VectorIndex {
         asked: &Nearest<'_>,
         search: impl Fn(usize, Strategy) -> Result<Vec<Neighbour>, VectorError>,
     ) -> Result<Vec<Neighbour>, VectorError> {
+        let matches = asked
+            .filter
+            .map_or(self.len(), |filter| self.docs.intersection_len(filter));
+        let enough = usize::try_from(matches).map_or(asked.k, |all| all.min(asked.k));
         let (mut k, mut tries) = (asked.k, 0);
         loop {
             tries += 1;
@@ -53,9 +57,14 @@ impl VectorIndex {
                 asked.filter.is_none_or(|filter| filter.contains(doc.get()))
             });
             // What was lost may have kept others out.
-            if lost == 0 || !is_full || k >= asked.k + lost || tries == MOST_TRIES {
+            let is_whole = lost == 0 || !is_full || k >= asked.k + lost;
+            if is_whole && found.len() >= enough || tries == MOST_TRIES {
                 found.truncate(asked.k);
                 return Ok(found);
+            }
+            if is_whole {
+                // The walk took what is new for what it did not come to.
+                tries = MOST_TRIES - 1;
             }
             k = asked.k.saturating_add(lost).saturating_add(changed);
         }

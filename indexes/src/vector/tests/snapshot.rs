@@ -1,5 +1,7 @@
 //! A snapshot finds what there was, whatever has become of it, and holds its rows no longer than that.
 
+use roaring::RoaringBitmap;
+
 use super::{Metric, Random, blob, graph, hnsw, ids, k, nth, plain};
 use crate::vector::{Algorithm, ElementType, Nearest, VectorIndex, Within};
 
@@ -58,6 +60,34 @@ fn the_nearest_and_those_within_are_those_of_its_moment() {
             assert_eq!(snapshot.len(), DOCUMENTS as u64);
             index.check();
         }
+    }
+}
+
+/// What is new is no substitute for what a walk did not come to, be it linked or not.
+#[test]
+fn as_many_are_found_as_matched_however_much_is_new() {
+    let mut random = Random(93);
+    for round in 0..200 {
+        let mut index = VectorIndex::new(plain(Metric::L2, 4, hnsw(2, 4, 10)));
+        (0..DOCUMENTS).for_each(|slot| insert(&mut index, slot, &mut random));
+        index.drain();
+        let snapshot = index.snapshot();
+        (DOCUMENTS..2 * DOCUMENTS).for_each(|slot| insert(&mut index, slot, &mut random));
+        if round % 2 == 0 {
+            index.drain();
+        }
+        let query = blob(ElementType::Float32, &random.vector(4));
+        let query = snapshot.query(&query).unwrap();
+        let share = 1 + random.below(40);
+        let filter: RoaringBitmap = (1..=1200).filter(|_| random.below(100) < share).collect();
+        let matches = snapshot.docs().intersection_len(&filter).min(10);
+        let filtered = Nearest {
+            filter: Some(&filter),
+            ..graph(10, 20)
+        };
+        let found = snapshot.nearest(&query, &filtered).unwrap();
+        assert_eq!(found.len() as u64, matches, "round {round}, {share} %");
+        assert!(found.iter().all(|one| snapshot.contains(one.doc)));
     }
 }
 
