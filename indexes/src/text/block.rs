@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use triomphe::ThinArc;
+
 use super::columns::Columns;
 use super::field::{FieldMask, TextField, field_of};
 use super::impacts::Impacts;
@@ -20,10 +22,12 @@ pub(super) struct Coding {
     pub(super) weights: Option<Arc<[f64; TextField::COUNT]>>,
 }
 
-/// Coded postings: their [`Columns`] as bytes.
+/// Coded postings: their [`Columns`] as bytes, in a run of bytes that neighbours may share.
 #[derive(Clone)]
 pub(super) struct Block {
-    pub(super) bytes: Arc<[u8]>,
+    run: ThinArc<(), u8>,
+    start: u32,
+    end: u32,
     last: u32,
     impacts: Impacts,
     len: u8,
@@ -35,7 +39,9 @@ impl Block {
         let mut bytes = Vec::with_capacity(4 * BLOCK);
         postings.put(&mut bytes, coding.offsets);
         Self {
-            bytes: bytes.into(),
+            run: ThinArc::from_header_and_slice((), &bytes),
+            start: 0,
+            end: number(bytes.len()),
             last: postings.docs.last().copied().unwrap_or_default(),
             impacts: postings.impacts(coding, lengths),
             len: u8::try_from(postings.len()).unwrap_or(u8::MAX),
@@ -52,11 +58,60 @@ impl Block {
     ) -> Option<Self> {
         columns.read_checked(bytes, usize::from(len), coding.offsets)?;
         Some(Self {
-            bytes: bytes.into(),
+            run: ThinArc::from_header_and_slice((), bytes),
+            start: 0,
+            end: number(bytes.len()),
             last: *columns.docs.last()?,
             impacts,
             len,
         })
+    }
+
+    /// Has the bytes of neighbours lie side by side, in a run of their own.
+    pub(super) fn gather(blocks: &mut [Self]) {
+        if let [only] = blocks
+            && only.is_alone()
+        {
+            return;
+        }
+        let len = blocks.iter().map(|block| block.bytes().len()).sum();
+        let mut bytes = Vec::with_capacity(len);
+        for block in &*blocks {
+            bytes.extend_from_slice(block.bytes());
+        }
+        let run = ThinArc::from_header_and_slice((), &bytes);
+        let mut start = 0;
+        for block in blocks {
+            let end = start + (block.end - block.start);
+            block.run = run.clone();
+            (block.start, block.end) = (start, end);
+            start = end;
+        }
+    }
+
+    /// Nothing else is in its run.
+    pub(super) fn is_alone(&self) -> bool {
+        (self.end - self.start) as usize == self.run.slice.len()
+    }
+
+    /// Two are in the same run.
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        std::ptr::eq(self.run.slice.as_ptr(), other.run.slice.as_ptr())
+    }
+
+    /// Heap bytes of its run.
+    pub(super) fn run_bytes(&self) -> usize {
+        self.run.slice.len() + 2 * size_of::<usize>()
+    }
+
+    /// All bytes of its run.
+    pub(super) fn run(&self) -> &[u8] {
+        &self.run.slice
+    }
+
+    #[inline]
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.run.slice[self.start as usize..self.end as usize]
     }
 
     pub(super) fn len(&self) -> usize {
@@ -79,19 +134,17 @@ impl Block {
     pub(super) fn prefetch(&self) {
         const LINE: usize = 64;
         const MOST_LINES: usize = 4;
-        let start = self.bytes.as_ptr();
-        for line in 0..self.bytes.len().div_ceil(LINE).min(MOST_LINES) {
+        // Where the run ends need not be known for that, which would take a look at it.
+        let len = (self.end - self.start) as usize;
+        let start = self.run.slice.as_ptr().wrapping_add(self.start as usize);
+        for line in 0..len.div_ceil(LINE).min(MOST_LINES) {
             prefetch(start.wrapping_add(line * LINE));
         }
     }
 
     /// Everything in it.
     pub(super) fn columns(&self, coding: &Coding) -> Columns {
-        Columns::read(&self.bytes, self.len(), coding.offsets)
-    }
-
-    pub(super) fn memory_bytes(&self) -> usize {
-        self.bytes.len() + 2 * size_of::<usize>()
+        Columns::read(self.bytes(), self.len(), coding.offsets)
     }
 }
 
@@ -126,6 +179,11 @@ impl Coding {
         });
         rounded(frequency.sum())
     }
+}
+
+/// Bytes of a block, which are far from the limit.
+fn number(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
 /// A count, rounded where it has more than 24 bits.

@@ -36,8 +36,8 @@ impl Decoded {
         self.has_counts = false;
         self.has_places = false;
         self.frequencies.clear();
-        let rest = self.columns.read_docs(&block.bytes, block.len());
-        self.next = block.bytes.len() - rest.len();
+        let rest = self.columns.read_docs(block.bytes(), block.len());
+        self.next = block.bytes().len() - rest.len();
     }
 
     /// The documents of a tail, with how often each has the term.
@@ -68,8 +68,8 @@ impl Decoded {
             return;
         }
         self.has_counts = true;
-        let rest = self.columns.read_counts(&block.bytes[self.next..]);
-        self.next = block.bytes.len() - rest.len();
+        let rest = self.columns.read_counts(&block.bytes()[self.next..]);
+        self.next = block.bytes().len() - rest.len();
         self.is_single = self.columns.counts().len() == self.columns.len();
     }
 
@@ -82,7 +82,7 @@ impl Decoded {
         }
         self.has_places = true;
         self.columns
-            .read_gaps(&block.bytes[self.next..], coding.offsets);
+            .read_gaps(&block.bytes()[self.next..], coding.offsets);
         self.find_ends();
     }
 
@@ -124,7 +124,7 @@ impl Decoded {
         if self.has_counts || coding.weights.is_some() || block.len() != BLOCK {
             return None;
         }
-        let (&kinds, mut bytes) = block.bytes[self.next..].split_first()?;
+        let (&kinds, mut bytes) = block.bytes()[self.next..].split_first()?;
         if kinds != 1 || FieldMask::get(&mut bytes).len() != 1 {
             return None;
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::doc::DocId;
+use crate::prefetch::prefetch;
 
 /// Documents whose numbers are copied together when one of them changes under a reader.
 const CHUNK: usize = 4096;
@@ -19,6 +20,14 @@ impl<T: Copy + Default> DocNumbers<T> {
     pub(super) fn get(&self, doc: DocId) -> T {
         let chunk = self.0.get(doc.index() / CHUNK);
         chunk.map_or(T::default(), |chunk| chunk[doc.index() % CHUNK])
+    }
+
+    /// Fetches the number of a document, for it will be read.
+    #[inline]
+    pub(super) fn prefetch(&self, doc: DocId) {
+        if let Some(chunk) = self.0.get(doc.index() / CHUNK) {
+            prefetch(&raw const chunk[doc.index() % CHUNK]);
+        }
     }
 
     /// Reads the numbers of ascending documents and what becomes of them into `into`. What is faster than

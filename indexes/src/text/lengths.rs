@@ -27,6 +27,12 @@ impl Lengths {
         self.codes.get(doc)
     }
 
+    /// Fetches about the length of a document, for it will be asked for.
+    #[inline]
+    pub(super) fn prefetch_code(&self, doc: DocId) {
+        self.codes.prefetch(doc);
+    }
+
     pub(super) fn set(&mut self, doc: DocId, length: f32) {
         self.exact.set(doc, length);
         self.codes.set(doc, LengthCode::of(length));

@@ -23,6 +23,7 @@ mod phonetic;
 mod phrase;
 mod postings;
 mod related;
+mod runs;
 mod saved;
 mod snapshot;
 mod spelling;

@@ -7,6 +7,7 @@ use super::columns::Columns;
 use super::decoded::Decoded;
 use super::field::FieldMask;
 use super::lengths::Lengths;
+use super::runs::Blocks;
 use super::tail::Tail;
 use crate::doc::DocId;
 use crate::prefetch::prefetch;
@@ -20,8 +21,8 @@ const SPARSE: usize = BLOCK / 4;
 /// the list of blocks, not what they hold.
 #[derive(Clone, Default)]
 pub(crate) struct PostingList {
-    /// Ascending and apart; none is empty. None where there is no block, as for most terms.
-    blocks: Option<Arc<Vec<Block>>>,
+    /// None where there is no block, as for most terms.
+    blocks: Option<Arc<Blocks>>,
     tail: Tail,
     len: u32,
 }
@@ -42,12 +43,12 @@ impl PostingList {
         let len: usize = blocks.iter().map(Block::len).sum::<usize>() + tail.len();
         let len = u32::try_from(len).ok().filter(|&len| len > 0)?;
         let blocks = Some(blocks).filter(|blocks| !blocks.is_empty());
-        let blocks = blocks.map(Arc::new);
+        let blocks = blocks.map(|blocks| Arc::new(Blocks::of(blocks)));
         Some(Self { blocks, tail, len })
     }
 
     pub(super) fn blocks(&self) -> &[Block] {
-        self.blocks.as_ref().map_or(&[], |blocks| blocks.as_slice())
+        self.blocks.as_ref().map_or(&[], |blocks| blocks)
     }
 
     pub(super) const fn tail(&self) -> &Tail {
@@ -154,10 +155,10 @@ impl PostingList {
 
     /// Heap bytes in use, by capacity.
     pub(crate) fn memory_bytes(&self) -> usize {
-        let blocks = self.blocks.as_ref().map_or(0, |blocks| {
-            let coded = blocks.iter().map(Block::memory_bytes).sum::<usize>();
-            size_of::<Vec<Block>>() + blocks.capacity() * size_of::<Block>() + coded
-        });
+        let blocks = self
+            .blocks
+            .as_ref()
+            .map_or(0, |blocks| size_of::<Blocks>() + blocks.memory_bytes());
         blocks + self.tail.memory_bytes()
     }
 
@@ -172,11 +173,10 @@ impl PostingList {
         let blocks = self.blocks_mut();
         let mut postings = blocks[slot].columns(coding);
         postings.insert(doc, places, coding.offsets);
-        if postings.len() > BLOCK {
-            let upper = postings.split_off(BLOCK / 2);
-            blocks.insert(slot + 1, Block::new(&upper, coding, lengths));
-        }
-        blocks[slot] = Block::new(&postings, coding, lengths);
+        let upper = (postings.len() > BLOCK).then(|| postings.split_off(BLOCK / 2));
+        let parts = [Some(postings), upper].into_iter().flatten();
+        let parts = parts.map(|part| Block::new(&part, coding, lengths));
+        blocks.replace(slot..slot + 1, parts);
     }
 
     fn remove_from_block(
@@ -190,12 +190,13 @@ impl PostingList {
         let mut postings = blocks[slot].columns(coding);
         let removed = postings.remove(doc);
         if postings.len() == 0 {
-            blocks.remove(slot);
+            blocks.replace(slot..slot + 1, None);
             if blocks.is_empty() {
                 self.blocks = None;
             }
         } else if postings.len() >= SPARSE {
-            blocks[slot] = Block::new(&postings, coding, lengths);
+            let block = Block::new(&postings, coding, lengths);
+            blocks.replace(slot..slot + 1, [block]);
         } else {
             self.join(slot, postings, coding, lengths);
         }
@@ -208,20 +209,20 @@ impl PostingList {
         let blocks = self.blocks_mut();
         let fits = |other: &Block| other.len() + postings.len() <= BLOCK;
         let before = slot.checked_sub(1);
-        if blocks.get(slot + 1).is_some_and(fits) {
-            let next = blocks.remove(slot + 1);
+        let (joined, slots) = if let Some(next) = blocks.get(slot + 1).filter(|next| fits(next)) {
             postings.append(&next.columns(coding));
+            (postings, slot..slot + 2)
         } else if let Some(before) = before.filter(|&before| fits(&blocks[before])) {
             let mut joined = blocks[before].columns(coding);
             joined.append(&postings);
-            blocks.remove(slot);
-            blocks[before] = Block::new(&joined, coding, lengths);
-            return;
-        }
-        blocks[slot] = Block::new(&postings, coding, lengths);
+            (joined, before..slot + 1)
+        } else {
+            (postings, slot..slot + 1)
+        };
+        blocks.replace(slots, [Block::new(&joined, coding, lengths)]);
     }
 
-    fn blocks_mut(&mut self) -> &mut Vec<Block> {
+    fn blocks_mut(&mut self) -> &mut Blocks {
         Arc::make_mut(self.blocks.get_or_insert_default())
     }
 
@@ -243,6 +244,9 @@ impl PostingList {
     #[cfg(test)]
     pub(super) fn check(&self, coding: &Coding) -> Vec<DocId> {
         let mut docs = Vec::new();
+        if let Some(blocks) = &self.blocks {
+            blocks.check();
+        }
         for block in self.blocks() {
             let postings = block.columns(coding);
             assert!((1..=BLOCK).contains(&postings.len()));

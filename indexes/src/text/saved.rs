@@ -73,7 +73,7 @@ impl TextIndex {
             for block in list.blocks() {
                 to.count(block.len());
                 to.bytes(&block.impacts().to_bytes());
-                to.text(&block.bytes);
+                to.text(block.bytes());
             }
             to.count(list.tail().len());
             to.text(list.tail().bytes());

@@ -221,6 +221,14 @@ impl<'a> Context<'a> {
         code.unwrap_or_default()
     }
 
+    /// Fetches about the length of a document, for it will be asked for.
+    #[inline]
+    fn prefetch_length_code(&self, doc: u32) {
+        if let Some(doc) = DocId::new(doc) {
+            self.lengths.prefetch_code(doc);
+        }
+    }
+
     /// The length of a document.
     #[inline]
     fn length(&self, doc: u32) -> f32 {

@@ -21,12 +21,13 @@ pub(super) fn search(
     context: &mut Context<'_>,
 ) -> Result<u64, Stopped> {
     let stretches = walk.postings.stretches();
-    let mut total = 0;
+    let (mut total, mut met) = (0, Met::new());
     if context.count {
         for stretch in 0..stretches {
             context.step()?;
-            total += look(walk, stretch, bits, best, context);
+            total += look(walk, stretch, bits, &mut met, best, context);
         }
+        met.offer(walk, best, context);
         return Ok(total);
     }
     let most: Vec<f32> = (0..stretches).map(|at| walk.most_of(at)).collect();
@@ -39,8 +40,9 @@ pub(super) fn search(
         if let Some(next) = next {
             walk.prefetch(next);
         }
-        look(walk, stretch, bits, best, context);
+        look(walk, stretch, bits, &mut met, best, context);
     }
+    met.offer(walk, best, context);
     // The bar is looked up once for each search, not for each stretch.
     let next_from = |from: usize, bar: f32| {
         let mut left = most.get(from..)?.iter();
@@ -55,14 +57,15 @@ pub(super) fn search(
         if may_hold(walk, stretch, bits, best.bar(), 0.0, context) {
             walk.prefetch(stretch);
             if let Some(before) = fetched.replace(stretch) {
-                look(walk, before, bits, best, context);
+                look(walk, before, bits, &mut met, best, context);
             }
         }
         next = next_from(stretch + 1, best.bar());
     }
     if let Some(last) = fetched {
-        look(walk, last, bits, best, context);
+        look(walk, last, bits, &mut met, best, context);
     }
+    met.offer(walk, best, context);
     Ok(total)
 }
 
@@ -97,11 +100,12 @@ fn promising(most: &[f32]) -> f32 {
     least
 }
 
-/// Offers the documents of a stretch that have a bit; returns how many do, if they are counted.
+/// Meets the documents of a stretch that have a bit; returns how many do, if they are counted.
 fn look(
     walk: &mut Walk<'_>,
     stretch: usize,
     bits: &[u64],
+    met: &mut Met,
     best: &mut Best,
     context: &Context<'_>,
 ) -> u64 {
@@ -115,11 +119,51 @@ fn look(
         }
         total += 1;
         let doc = walk.postings.docs()[slot];
-        let norm = context.norm(doc);
-        if walk.about_at(slot, norm) > best.bar() {
-            let score = walk.score_at(slot, context.length(doc), context);
-            context.offer(best, doc, score);
+        let frequency = walk.postings.one_frequency_at(slot);
+        if met.add(doc, frequency, context) {
+            met.offer(walk, best, context);
         }
     }
     total
+}
+
+/// Documents that have a bit and hold the term, until there are some: what is known of their lengths lies
+/// all about, and is fetched for all of them at once.
+struct Met {
+    docs: [u32; Self::MOST],
+    frequencies: [f32; Self::MOST],
+    len: usize,
+}
+
+impl Met {
+    const MOST: usize = 16;
+
+    const fn new() -> Self {
+        Self {
+            docs: [0; Self::MOST],
+            frequencies: [0.0; Self::MOST],
+            len: 0,
+        }
+    }
+
+    /// Adds a document; true when there is no room for another.
+    #[inline]
+    fn add(&mut self, doc: u32, frequency: f32, context: &Context<'_>) -> bool {
+        context.prefetch_length_code(doc);
+        let at = self.len % Self::MOST;
+        (self.docs[at], self.frequencies[at]) = (doc, frequency);
+        self.len += 1;
+        self.len == Self::MOST
+    }
+
+    /// Offers all, and has none.
+    fn offer(&mut self, walk: &Walk<'_>, best: &mut Best, context: &Context<'_>) {
+        let len = std::mem::take(&mut self.len);
+        for (&doc, &frequency) in self.docs.iter().zip(&self.frequencies).take(len) {
+            if walk.about_of(frequency, context.norm(doc)) > best.bar() {
+                let score = walk.score_of(frequency, context.length(doc), context);
+                context.offer(best, doc, score);
+            }
+        }
+    }
 }

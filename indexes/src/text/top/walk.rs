@@ -242,7 +242,14 @@ impl<'a> Walk<'a> {
     /// The same of the posting in a slot of the stretch, where few of its postings are asked for.
     #[inline]
     pub(super) fn about_at(&mut self, at: usize, norm: f32) -> f32 {
-        self.weight() * saturated(self.postings.one_frequency_at(at), norm)
+        let frequency = self.postings.one_frequency_at(at);
+        self.about_of(frequency, norm)
+    }
+
+    /// The same of a document that holds the term so often.
+    #[inline]
+    pub(super) fn about_of(&self, frequency: f32, norm: f32) -> f32 {
+        self.weight() * saturated(frequency, norm)
     }
 
     /// The same, where many are asked for.
@@ -269,12 +276,13 @@ impl<'a> Walk<'a> {
 
     /// What the posting in a slot of the stretch adds to the score of its document of this length.
     pub(super) fn score_at(&mut self, at: usize, length: f32, context: &Context<'_>) -> f64 {
-        let frequency = f64::from(self.postings.one_frequency_at(at));
-        term_score(
-            self.weight,
-            frequency,
-            f64::from(length),
-            context.average_length,
-        )
+        let frequency = self.postings.one_frequency_at(at);
+        self.score_of(frequency, length, context)
+    }
+
+    /// What it adds to the score of a document of this length that holds it so often.
+    pub(super) fn score_of(&self, frequency: f32, length: f32, context: &Context<'_>) -> f64 {
+        let (frequency, length) = (f64::from(frequency), f64::from(length));
+        term_score(self.weight, frequency, length, context.average_length)
     }
 }
