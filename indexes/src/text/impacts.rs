@@ -176,6 +176,18 @@ impl Bounds {
         widened(self.norm(length) * least)
     }
 
+    /// What the documents of a block with these impacts can have of a score, by their lengths.
+    #[inline]
+    pub(super) fn by_length(&self, impacts: &Impacts) -> ByLength<'_> {
+        ByLength {
+            norms: &self.norms,
+            lengths: impacts.0.map(|pair| pair.length.0),
+            inverse: impacts
+                .0
+                .map(|pair| self.inverse[usize::from(pair.frequency.0)]),
+        }
+    }
+
     /// The most that a posting of a block with these impacts adds to a score, by idf.
     #[inline]
     pub(super) fn most(&self, impacts: &Impacts) -> f32 {
@@ -185,6 +197,44 @@ impl Bounds {
         // f / (f + n) is the larger the smaller n / f.
         let least = impacts.0.iter().map(ratio).fold(f32::INFINITY, f32::min);
         widened(least)
+    }
+}
+
+/// For the documents of a block, the least ratio of `k1 (1 − b + b · length / average)` to the frequency that one
+/// of its length can have.
+pub(super) struct ByLength<'a> {
+    norms: &'a [f32; 256],
+    lengths: [u8; PAIRS],
+    inverse: [f32; PAIRS],
+}
+
+impl ByLength<'_> {
+    /// Whether a document of this length can have a ratio below a [limit](ratio_of).
+    #[inline]
+    pub(super) fn may_be_below(&self, limit: f32, length: LengthCode) -> bool {
+        let code = length.0.0;
+        let mut least = f32::INFINITY;
+        for (&shortest, &inverse) in self.lengths.iter().zip(&self.inverse) {
+            let inverse = if shortest <= code {
+                inverse
+            } else {
+                f32::INFINITY
+            };
+            least = if inverse < least { inverse } else { least };
+        }
+        self.norms[usize::from(code)] * least < limit
+    }
+}
+
+/// A ratio from which on a posting adds no more than this to a score, by idf.
+#[inline]
+pub(super) fn ratio_of(score: f32) -> f32 {
+    #[expect(clippy::cast_possible_truncation, reason = "the result is widened")]
+    const MOST: f32 = (K1 + 1.0) as f32 * (1.0 + 16.0 * f32::EPSILON);
+    if score > 0.0 {
+        MOST / score - 1.0
+    } else {
+        f32::INFINITY
     }
 }
 
@@ -270,12 +320,21 @@ mod tests {
             let (bounds, impacts) = (Bounds::new(average), frontier.impacts());
             let most = f64::from(bounds.most(&impacts));
             let mut best = 0.0_f64;
-            for (frequency, length) in postings {
+            for &(frequency, length) in &postings {
                 let score = term_score(1.0, f64::from(frequency), f64::from(length), average);
                 prop_assert!(score <= most, "{score} > {most}");
                 best = best.max(score);
                 let most = f64::from(bounds.most_of_length(&impacts, LengthCode::of(length)));
                 prop_assert!(score <= most, "{score} > {most} of its length");
+            }
+            let by_length = bounds.by_length(&impacts);
+            for (frequency, length) in postings {
+                let score = term_score(1.0, f64::from(frequency), f64::from(length), average);
+                let may_exceed = |most: f32| by_length.may_be_below(ratio_of(most), LengthCode::of(length));
+                #[expect(clippy::cast_possible_truncation, reason = "rounded down, by what is taken")]
+                let below = score as f32 * (1.0 - f32::EPSILON);
+                prop_assert!(may_exceed(below) && may_exceed(0.0), "{score}");
+                prop_assert!(!may_exceed(9.0));
             }
             // The frequencies of texts are small, and then the bound is near.
             prop_assert!(!small || most <= best * 1.3 + 0.02, "{best} << {most}");

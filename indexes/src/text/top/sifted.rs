@@ -81,10 +81,8 @@ pub(super) fn may_hold(
 ) -> bool {
     let first = walk.postings.start_of(stretch);
     let last = walk.postings.end_of(stretch);
-    let is_hopeless = |doc| {
-        let most = walk.most_of_length(stretch, context.length_code(doc));
-        most + added <= bar
-    };
+    let may_add = walk.may_add(stretch, bar - added);
+    let is_hopeless = |doc| !may_add(context.length_code(doc));
     !each_of_few(bits, first, last, is_hopeless)
 }
 

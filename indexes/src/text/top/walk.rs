@@ -6,7 +6,7 @@ use super::super::block::BLOCK;
 use super::super::bm25::{K1, term_score};
 use super::super::cursor::{PostingCursor, count_below};
 use super::super::field::FieldMask;
-use super::super::impacts::{Bounds, LengthCode};
+use super::super::impacts::{Bounds, ByLength, LengthCode, ratio_of};
 use super::{Context, saturated};
 
 /// No document: past the last.
@@ -187,6 +187,19 @@ impl<'a> Walk<'a> {
         match self.postings.coded(stretch) {
             Some(block) => self.weight as f32 * self.bounds.most_of_length(block.impacts(), length),
             None => self.most_of(stretch),
+        }
+    }
+
+    /// Whether a document of a stretch may add more than this to its score, by its length; any may in a tail.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "bounds are widened for it")]
+    pub(super) fn may_add(&self, stretch: usize, more_than: f32) -> impl Fn(LengthCode) -> bool {
+        let limit = ratio_of(more_than / self.weight as f32);
+        let block = self.postings.coded(stretch);
+        let by_length = block.map(|block| self.bounds.by_length(block.impacts()));
+        move |length| {
+            let may = |by_length: &ByLength<'_>| by_length.may_be_below(limit, length);
+            by_length.as_ref().is_none_or(may)
         }
     }
 
