@@ -11,6 +11,7 @@ use super::collect::Hit;
 use super::deadline::Deadline;
 use crate::catalog::column::SortKey;
 use crate::catalog::index::{FieldIndex, Index};
+use crate::plan::cost::most_walked;
 use crate::plan::order::{By, Order};
 
 /// A document's rank: smaller is earlier.
@@ -58,12 +59,6 @@ pub(super) fn first(
     (places.into_iter().map(hit).collect(), is_whole)
 }
 
-/// Numbers that are walked over cost as much as so many that are looked at in a column.
-const WALK_COST: u64 = 16;
-
-/// Numbers that are walked over at most: some microseconds, within which nobody looks at the clock.
-const MOST_WALKED: u64 = 4096;
-
 /// The first documents, met by walking the numbers in their order; none where most of what would be met
 /// is not among the documents, or too few of them have a number.
 fn walked(
@@ -72,7 +67,7 @@ fn walked(
     descending: bool,
     limit: usize,
 ) -> Option<Vec<DocId>> {
-    let most = (docs.len() / WALK_COST).min(MOST_WALKED);
+    let most = most_walked(docs.len());
     let likely = (limit as u64).saturating_mul(numbers.len() as u64) / docs.len().max(1);
     if likely > most {
         return None;

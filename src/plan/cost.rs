@@ -27,7 +27,7 @@ const MANY: u64 = 40_000;
 /// To find a document in the postings of a word, a number, a tag; to measure a distance; to look where a
 /// point or a shape lies.
 const LOOK_UP: u64 = 60;
-const READ: u64 = 25;
+const READ: u64 = 40;
 const LOOK_IN: u64 = 30;
 const DISTANCE: u64 = 80;
 const POINT: u64 = 60;
@@ -39,7 +39,7 @@ const IN_BLOCK: u64 = 128;
 /// To score a match and keep it, or not, where every one is.
 const SCORE: u64 = 220;
 /// To look whether a match is among the first.
-const RANK: u64 = 10;
+const RANK: u64 = 16;
 /// To go on to the next number of a walk, and times as long that a question takes there, as its document is
 /// anywhere in memory.
 const NEXT: u64 = 40;
@@ -49,7 +49,7 @@ const RANGE_WALK: u64 = 500;
 /// About what a row costs on its way through a pipeline.
 pub const ROW_NS: u64 = 150;
 /// To go on in a conjunction document by document.
-const STEP: u64 = 40;
+const STEP: u64 = 30;
 /// What each way takes that finds nothing.
 const START: u64 = 1_500;
 
@@ -92,6 +92,26 @@ pub fn gathering(node: &Node) -> u64 {
         }
         Kind::Not(part) => gathering(part),
     }
+}
+
+/// Whether the index has the documents of a node as a set.
+#[must_use]
+pub const fn is_stored(node: &Node) -> bool {
+    matches!(
+        node.kind,
+        Kind::Keys(_) | Kind::Tag { .. } | Kind::Missing(_)
+    )
+}
+
+/// How many numbers are walked over at most, in their order, to meet the first of so many documents, each of which
+/// is looked for in their set; then each is looked at.
+#[must_use]
+pub fn most_walked(documents: u64) -> u64 {
+    /// As many documents are looked at in the time of one that is walked over.
+    const LOOKED_AT: u64 = 16;
+    /// Some microseconds, within which nobody looks at the clock.
+    const MOST: u64 = 4096;
+    (documents / LOOKED_AT).min(MOST)
 }
 
 /// What it costs to put together the documents of a range of numbers.
@@ -225,8 +245,8 @@ fn finding_first(node: &Node) -> u64 {
     }
 }
 
-/// What it costs to walk over all matches of a plan and to score each.
-fn walking(plan: &Plan) -> u64 {
+/// What it costs to walk over all matches of a plan, among so many documents, and to score each.
+fn walking(plan: &Plan, total: u64) -> u64 {
     /// To make a cursor, and to put it together with others.
     const CURSOR: u64 = 500;
     let node = &plan.filter;
@@ -238,9 +258,12 @@ fn walking(plan: &Plan) -> u64 {
         return gathering(node).saturating_add(scored);
     };
     let lead = parts.first();
-    let led = lead.map_or(0, |lead| lead.estimate.likely);
-    let others = parts.iter().skip(1).map(|part| following(part, led));
-    let others = others.fold(0, u64::saturating_add);
+    let mut left = lead.map_or(0, |lead| lead.estimate.likely);
+    let mut others = 0_u64;
+    for part in parts.iter().skip(1) {
+        others = others.saturating_add(following(part, left));
+        left = shared(left, part.estimate.likely, total);
+    }
     lead.map_or(0, gathering)
         .saturating_add(others)
         .saturating_add(scored)
@@ -250,13 +273,19 @@ fn walking(plan: &Plan) -> u64 {
 /// are looked for until there is a document with them: where they are rarer than what is looked for, that is
 /// all of them.
 fn following(part: &Node, led: u64) -> u64 {
-    let each = led.saturating_mul(STEP.max(asking_or_seeking(part)));
+    let each = asking_each(part, led).max(led.saturating_mul(STEP));
     if !is_told_by_walking(part) {
         return each;
     }
     let matches = part.estimate.likely.max(1);
     let walked = u128::from(gathering(part)) * u128::from(led.min(matches));
     each.max(u64::try_from(walked / u128::from(matches)).unwrap_or(u64::MAX))
+}
+
+/// How many of some documents are likely to be among so many others of all.
+fn shared(documents: u64, others: u64, total: u64) -> u64 {
+    let shared = u128::from(documents) * u128::from(others) / u128::from(total.max(1));
+    u64::try_from(shared).unwrap_or(documents).min(documents)
 }
 
 /// About how many documents are looked at where a part of a conjunction leads it.

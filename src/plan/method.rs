@@ -2,7 +2,7 @@
 
 use nuthatch_indexes::numeric::Bound;
 
-use super::cost::{Walked, asking, words_cost};
+use super::cost::{Walked, asking, is_stored, most_walked, words_cost};
 use super::order::By;
 use super::words_first::{Split, split};
 use super::{Kind, Node, Plan};
@@ -92,21 +92,20 @@ pub(super) fn choose(plan: &Plan, search: &Search, index: &Index) -> Method {
     walk.map_or(Method::Heap, Method::Walk)
 }
 
-/// How the matches of a filter are put together where none is scored: one by one if they are very few, for
-/// to begin with a set of each part takes longer than to ask them.
+/// How the matches of a filter are put together where none is scored: one by one if very few lead whose set
+/// is not there, as of a word, for to make one takes longer than to ask them.
 ///
 /// Costs of both ways told them apart worse: the plan chosen took 4.4 times what the best does at the 99th
 /// percentile, and 26 times at worst, where phrases were asked of thousands; by a number of 16 it was 2.6 and
-/// 3.9 (`nuthatch-bench query --only regret --docs 200000 --suite 600`). Of a million documents some hundred that
-/// lead take a fourth of the time one by one where a range of numbers is asked, and up to three times as long
-/// where all the rest are tags.
+/// 3.9 (`nuthatch-bench query --only regret --docs 200000 --suite 600`). Of a million documents some hundred with a
+/// word take a third of the time one by one, where twenty with a tag take twice as long.
 pub(super) fn gather(filter: &Node) -> Gather {
     const VERY_FEW: u64 = 128;
     let Kind::And(parts) = &filter.kind else {
         return Gather::Bits;
     };
-    let led = parts.first().map_or(u64::MAX, |lead| lead.estimate.max);
-    if led <= VERY_FEW {
+    let is_walked = |lead: &Node| lead.estimate.max <= VERY_FEW && !is_stored(lead);
+    if parts.first().is_some_and(is_walked) {
         Gather::Walked
     } else {
         Gather::Bits
@@ -184,13 +183,24 @@ pub(super) fn walk(plan: &Plan, index: &Index) -> Option<(Walk, Walked)> {
 /// A walk over some documents, if that is cheaper than to put all matches together and look at each: most
 /// that it meets match, and the total need not be counted.
 fn worthwhile(walk: Walk, plan: &Plan, wanted: u64, over: Walked) -> Option<Walk> {
+    /// Of so many the number that is met for them differs from what is likely by an eighth.
+    const MANY: u64 = 64;
     // Where so few lead, no walk over numbers meets fewer.
     if plan.gather == Gather::Walked {
         return None;
     }
-    let visited = plan.visits_ns(wanted);
+    // A set that is there is walked so anyway, if that is not long.
+    let matches = plan.filter.estimate.likely;
+    let likely = wanted.saturating_mul(over.documents) / matches.max(1);
+    if is_stored(&plan.filter) && likely <= most_walked(matches) {
+        return None;
+    }
+    let visited = plan.visits_ns(wanted, over.total);
     let (asked, each) = plan.walk_ns(wanted, over);
-    let is_cheaper = asked.saturating_mul(each) < visited;
+    // Where few are wanted of much that does not match, they are often met a third later than is likely.
+    let is_sure = wanted >= MANY || matches >= over.documents;
+    let allowed = if is_sure { visited } else { visited / 3 * 2 };
+    let is_cheaper = asked.saturating_mul(each) < allowed;
     // It is given up for no more than what it would have cost to do without.
     is_cheaper.then(|| Walk {
         most: (visited / each).max(wanted.saturating_mul(2)),

@@ -70,6 +70,10 @@ pub fn measure(
             ("p90", json!(percentile(regrets.clone(), 0.9))),
             ("p95", json!(percentile(regrets.clone(), 0.95))),
             ("p99", json!(p99)),
+            (
+                "above 1.5",
+                json!(regrets.iter().filter(|it| **it > 1.5).count()),
+            ),
             ("worst", json!(regrets.first().copied().unwrap_or(1.0))),
             ("all chosen by all best", json!(lost)),
         ],

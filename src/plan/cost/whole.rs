@@ -48,7 +48,7 @@ impl Plan {
     /// show them.
     #[must_use]
     pub fn cost_ns(&self, limit: usize, index: &Index) -> u64 {
-        let limit = limit as u64;
+        let (limit, total) = (limit as u64, index.documents().len() as u64);
         let likely = self.filter.estimate.likely;
         let facets = likely
             .saturating_mul(FACET)
@@ -62,13 +62,13 @@ impl Plan {
                     let (asked, each) = self.walk_ns(limit, over);
                     asked.saturating_mul(each)
                 });
-                walked.unwrap_or(u64::MAX).min(self.visits_ns(limit))
+                walked.unwrap_or(u64::MAX).min(self.visits_ns(limit, total))
             }
             Method::Count(_)
             | Method::BestWords(_)
             | Method::Walk(_)
             | Method::Heap
-            | Method::Visit => self.visits_ns(limit),
+            | Method::Visit => self.visits_ns(limit, total),
         };
         found.saturating_add(facets)
     }
@@ -81,17 +81,17 @@ impl Plan {
         let asked = u64::try_from(asked).unwrap_or(u64::MAX).min(over.documents);
         if over.run >= LONG_RUN {
             let questions = asking_each(&self.filter, asked);
-            return (asked, NEXT / 2 + questions.div_ceil(asked.max(1)));
+            return (asked, NEXT / 4 + questions.div_ceil(asked.max(1)) / 2);
         }
         let question = asking_in_turn(&self.filter, over.field, over.total).unwrap_or(LOOK_UP);
         (asked, NEXT + ANYWHERE * question)
     }
 
     /// What it costs to find every match, and to look at each.
-    pub(in crate::plan) fn visits_ns(&self, limit: u64) -> u64 {
+    pub(in crate::plan) fn visits_ns(&self, limit: u64, total: u64) -> u64 {
         let is_scored = self.scored && limit > 0;
         if is_scored || !self.gathers_bits() {
-            return walking(self);
+            return walking(self, total);
         }
         let ranked = limit > 0 && self.order.needs_values();
         let each = if ranked { RANK } else { MOVE };
@@ -101,7 +101,7 @@ impl Plan {
 
     fn best_words_ns(&self, by: FilterBy, limit: u64, index: &Index) -> u64 {
         let Some(split) = split(&self.filter) else {
-            return walking(self);
+            return walking(self, index.documents().len() as u64);
         };
         let cost = words_cost(self, &split, limit, index.documents().len() as u64);
         match by {
@@ -150,7 +150,7 @@ impl Plan {
         if is_kept && likely >= documents / 2 {
             return documents / DOCUMENTS;
         }
-        self.visits_ns(0)
+        self.visits_ns(0, documents)
     }
 }
 

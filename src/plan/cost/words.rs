@@ -1,6 +1,6 @@
 //! What the ways cost to find the best documents for words under conditions.
 
-use super::{IN_BLOCK, PART_OF_BLOCK, SET, START, gathering_all, walking};
+use super::{IN_BLOCK, PART_OF_BLOCK, SET, START, gathering_all, shared, walking};
 use crate::plan::estimate::Estimate;
 use crate::plan::words_first::Split;
 use crate::plan::{Kind, Node, Plan};
@@ -45,12 +45,13 @@ pub(in crate::plan) fn words_cost(
     let scanned = |ask: u64| {
         let decoded = (looked_at / IN_BLOCK + 1).saturating_mul(BLOCK);
         // Of a block those are asked that may be good enough.
-        let asks = match (looks_at_all, words.others) {
+        let matches = shared(looked_at, meeting, total);
+        let asks = match (looks_at_all || matches <= wanted, words.others) {
             (true, _) => looked_at,
-            (false, 0) => looked_at / 8,
+            (false, 0) => (looked_at / 8).max(looked_at * wanted / matches.max(1)),
             (false, _) => looked_at / 2,
         };
-        let met = asks.saturating_mul(words.others * PART_OF_BLOCK);
+        let met = words.looked_for(asks);
         START + decoded + met + asks.saturating_mul(ask)
     };
     let made = if is_stored(split) { 0 } else { SET };
@@ -63,7 +64,7 @@ pub(in crate::plan) fn words_cost(
         scanned(LISTED) + set_bits
     };
     WordsCost {
-        heap: walking(plan),
+        heap: walking(plan, total),
         bits: gathered.saturating_add(set).saturating_add(made),
         asked: split.asking_cost().map(scanned),
     }
@@ -144,6 +145,8 @@ struct Postings {
     lead: u64,
     /// Words that are looked for where the lead is.
     others: u64,
+    /// Blocks of these.
+    other_blocks: u64,
     /// Words whose blocks bound what a document of a list scores before it is looked at, each at some
     /// nanoseconds.
     windows: u64,
@@ -160,6 +163,7 @@ impl Postings {
                     Self {
                         lead: each.fold(0, u64::saturating_add),
                         others: 0,
+                        other_blocks: 0,
                         windows: BOUND * parts.len() as u64,
                         is_sifted: false,
                     }
@@ -167,6 +171,8 @@ impl Postings {
                 Kind::Phrase { terms, .. } => Self {
                     lead: only.estimate.max,
                     others: terms.len() as u64,
+                    // How frequent each is, is not known here.
+                    other_blocks: u64::MAX,
                     windows: BOUND,
                     is_sifted: true,
                 },
@@ -186,15 +192,18 @@ impl Postings {
                 | Kind::Optional(_) => Self {
                     lead: only.estimate.likely,
                     others: 0,
+                    other_blocks: 0,
                     windows: BOUND,
                     is_sifted: is_one_term(only),
                 },
             };
         }
         let words = split.words.iter().map(|word| word.estimate.likely);
+        let lead = words.clone().min().unwrap_or(0);
         Self {
-            lead: words.min().unwrap_or(0),
+            lead,
             others: (split.words.len() as u64).saturating_sub(1),
+            other_blocks: (words.sum::<u64>() - lead) / IN_BLOCK + 1,
             windows: BOUND,
             is_sifted: split.words.iter().all(|word| is_one_term(word)),
         }
@@ -204,7 +213,7 @@ impl Postings {
     fn listed(&self, meeting: u64, total: u64) -> u64 {
         let in_blocks = meeting.min(self.lead / IN_BLOCK + 1);
         let met = self.met(meeting, total);
-        let judged = met.saturating_mul(JUDGE + self.others * PART_OF_BLOCK);
+        let judged = met.saturating_mul(JUDGE) + self.looked_for(met);
         let listed = meeting.saturating_mul(LISTED + FOUND + self.windows);
         START + listed + in_blocks * PART_OF_BLOCK + judged
     }
@@ -214,8 +223,15 @@ impl Postings {
         let bounds = (self.lead / IN_BLOCK).saturating_mul(BOUND);
         let blocks = (looked_at / IN_BLOCK + 1).saturating_mul(SIFTED_BLOCK);
         let met = self.met(meeting, total).min(looked_at);
-        let judged = met.saturating_mul(JUDGE + self.others * PART_OF_BLOCK);
+        let judged = met.saturating_mul(JUDGE) + self.looked_for(met);
         START + bounds + blocks + judged
+    }
+
+    /// What it costs to look for so many documents in each of the other words: no block is decoded twice.
+    fn looked_for(&self, documents: u64) -> u64 {
+        let decoded = (documents.saturating_mul(self.others)).min(self.other_blocks);
+        let found = documents.saturating_mul(self.others * FOUND);
+        decoded.saturating_mul(PART_OF_BLOCK).saturating_add(found)
     }
 
     /// About how many of the lead's postings are of documents that meet the conditions.
