@@ -168,8 +168,7 @@ fn asking_in_turn(node: &Node, own: FieldId, total: u64) -> Option<u64> {
         sum = sum.saturating_add(cost.saturating_mul(left) / total.max(1));
         let is_own = matches!(part.kind, Kind::Numeric { field, .. } if field == own);
         if !is_own {
-            let shares = u128::from(left) * u128::from(part.estimate.likely);
-            left = u64::try_from(shares / u128::from(total.max(1))).unwrap_or(left);
+            left = shared(left, part.estimate.likely, total);
         }
     }
     Some(sum)

@@ -54,7 +54,7 @@ pub(in crate::plan) fn words_cost(
         let met = words.looked_for(asks);
         START + decoded + met + asks.saturating_mul(ask)
     };
-    let made = if is_stored(split) { 0 } else { SET };
+    let made = if is_one_tag(split) { 0 } else { SET };
     let set_bits = bits(split, meeting, total);
     let set = if leads(split, meeting, total) {
         words.listed(meeting, total)
@@ -78,7 +78,7 @@ fn bits(split: &Split<'_>, documents: u64, total: u64) -> u64 {
     const COPIED: u64 = 90;
     /// The share of 65,536 numbers from which on a roaring bitmap has a bit for each.
     const LISTED_SHARE: u64 = 16;
-    if is_stored(split) {
+    if is_one_tag(split) {
         return 0;
     }
     if documents.saturating_mul(LISTED_SHARE) > total {
@@ -87,8 +87,8 @@ fn bits(split: &Split<'_>, documents: u64, total: u64) -> u64 {
     total / CLEARED + documents.saturating_mul(2 * LISTED)
 }
 
-/// Whether the index has the documents that meet the conditions as one set.
-fn is_stored(split: &Split<'_>) -> bool {
+/// Whether the index has the documents that meet the conditions as one set, of which a thread may keep bits.
+fn is_one_tag(split: &Split<'_>) -> bool {
     let filters = split.filters.as_slice();
     matches!(filters, [only] if matches!(only.kind, Kind::Tag { .. }))
 }
