@@ -189,10 +189,11 @@ fn worthwhile(walk: Walk, plan: &Plan, wanted: u64, over: Walked) -> Option<Walk
     if plan.gather == Gather::Walked {
         return None;
     }
-    // A set that is there is walked so anyway, if that is not long.
+    // For the first page of a set that is there a short walk is tried in any case, and costs no questions.
     let matches = plan.filter.estimate.likely;
     let likely = wanted.saturating_mul(over.documents) / matches.max(1);
-    if is_stored(&plan.filter) && likely <= most_walked(matches) {
+    let is_first_page = plan.order.page.is_none();
+    if is_first_page && is_stored(&plan.filter) && likely <= most_walked(matches) {
         return None;
     }
     let visited = plan.visits_ns(wanted, over.total);

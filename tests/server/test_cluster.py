@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from conftest import free_port, until
+from conftest import free_port, until, version
 
 DOCUMENTS = 300
 SLOTS = 16_384
@@ -52,6 +52,8 @@ def test_a_slot_that_moves_key_by_key_takes_its_documents_along(nodes):
     first, second = [node.client() for node in nodes]
     fields = ("t", "TEXT", "v", "VECTOR", "HNSW", 6, "TYPE", "FLOAT32", "DIM", 8, "DISTANCE_METRIC", "L2")
     for client in (first, second):
+        if version(client) >= (True, 9):
+            client.config_set("search.sharevectors", "yes")
         client.execute_command("FT.CREATE", "idx", "SCHEMA", *fields)
     for number in range(DOCUMENTS):
         first.hset(key(number), mapping={"t": "hello", "v": vector(number)})

@@ -80,6 +80,7 @@ impl Plan {
         let asked = u128::from(wanted) * u128::from(over.documents.max(1)) / u128::from(matches);
         let asked = u64::try_from(asked).unwrap_or(u64::MAX).min(over.documents);
         if over.run >= LONG_RUN {
+            // In the order of ids most of what is asked for is near by.
             let questions = asking_each(&self.filter, asked);
             return (asked, NEXT / 4 + questions.div_ceil(asked.max(1)) / 2);
         }
@@ -100,10 +101,11 @@ impl Plan {
     }
 
     fn best_words_ns(&self, by: FilterBy, limit: u64, index: &Index) -> u64 {
+        let total = index.documents().len() as u64;
         let Some(split) = split(&self.filter) else {
-            return walking(self, index.documents().len() as u64);
+            return walking(self, total);
         };
-        let cost = words_cost(self, &split, limit, index.documents().len() as u64);
+        let cost = words_cost(self, &split, limit, total);
         match by {
             FilterBy::Bits => cost.bits,
             FilterBy::Asked => cost.asked.unwrap_or(cost.heap),
