@@ -2,6 +2,7 @@
 
 mod merge;
 mod moments;
+mod quantile;
 mod quantiles;
 mod sketch;
 

@@ -1,17 +1,8 @@
-//! Quantiles of numbers: exact while they are few, then of a t-digest.
-
-use datasketches::tdigest::TDigestMut;
+//! Quantiles of numbers, for all groups at once.
 
 use super::Change;
+use super::quantile::Quantiles;
 use crate::expr::Value;
-
-/// Numbers that are kept as they are.
-const EXACT: usize = 1024;
-/// The compression of a digest: about as many centroids, each a share of the numbers that is the
-/// smaller the nearer it is to an end.
-const COMPRESSION: u16 = 200;
-/// Bytes of a digest: twice as many centroids as its compression, and what waits to be merged.
-const DIGEST_BYTES: usize = 4 * COMPRESSION as usize * 2 * size_of::<f64>();
 
 /// Numbers that wait until many are put to their groups at once, so that each group's are copied
 /// together: as many as fit into a core's cache.
@@ -27,13 +18,6 @@ pub(in crate::exec::aggregate) struct GroupQuantiles {
     /// Groups of the numbers that wait.
     to: Vec<u32>,
     waiting: Vec<f64>,
-}
-
-/// The numbers of a group.
-#[derive(Default)]
-struct Quantiles {
-    few: Vec<f64>,
-    many: Option<Box<TDigestMut>>,
 }
 
 impl GroupQuantiles {
@@ -89,10 +73,10 @@ impl GroupQuantiles {
 
     /// Numbers that wait go to their groups.
     fn flush(&mut self) -> Change {
-        let mut grown = 0;
+        let mut change = Change::default();
         if self.groups.len() > self.waiting.len() {
             for (group, number) in self.to.iter().zip(&self.waiting) {
-                grown += self.groups[*group as usize].extend(&[*number]);
+                change.add(self.groups[*group as usize].extend(&[*number]));
             }
         } else {
             // Where the numbers of each group end, once they lie together.
@@ -112,13 +96,13 @@ impl GroupQuantiles {
             }
             let mut start = 0;
             for (group, end) in self.groups.iter_mut().zip(ends) {
-                grown += group.extend(&together[start..end]);
+                change.add(group.extend(&together[start..end]));
                 start = end;
             }
         }
         self.to.clear();
         self.waiting.clear();
-        Change { grown, freed: 0 }
+        change
     }
 
     /// Takes in the numbers of other groups: of each those of the group here that is named.
@@ -126,7 +110,7 @@ impl GroupQuantiles {
         let mut change = self.flush();
         other.flush();
         for (own, theirs) in groups.iter().zip(other.groups) {
-            change.grown += self.groups[*own as usize].absorb(theirs);
+            change.add(self.groups[*own as usize].absorb(theirs));
         }
         change
     }
@@ -137,117 +121,9 @@ impl GroupQuantiles {
     }
 }
 
-impl Quantiles {
-    /// Adds numbers other than NaN; the bytes by which it grew.
-    fn extend(&mut self, numbers: &[f64]) -> usize {
-        if numbers.is_empty() {
-            return 0;
-        }
-        if let Some(digest) = &mut self.many {
-            numbers.iter().for_each(|number| digest.update(*number));
-            return 0;
-        }
-        let before = self.few.capacity();
-        let len = self.few.len() + numbers.len();
-        if len > before {
-            // Numbers come in parts of many groups: to double would move them once for each part.
-            let room = (len * 4).min(EXACT).max(len);
-            self.few.reserve_exact(room - self.few.len());
-        }
-        self.few.extend_from_slice(numbers);
-        let grown = (self.few.capacity() - before) * size_of::<f64>();
-        if self.few.len() <= EXACT {
-            return grown;
-        }
-        self.digest();
-        DIGEST_BYTES
-    }
-
-    /// Takes in the numbers of another; the bytes by which it grew.
-    fn absorb(&mut self, other: Self) -> usize {
-        let Some(theirs) = other.many else {
-            return self.extend(&other.few);
-        };
-        let was_exact = self.many.is_none();
-        self.digest().merge(&theirs);
-        if was_exact { DIGEST_BYTES } else { 0 }
-    }
-
-    /// The digest that it is from now on.
-    fn digest(&mut self) -> &mut TDigestMut {
-        let few = std::mem::take(&mut self.few);
-        let digest = self.many.get_or_insert_with(|| {
-            let digest = TDigestMut::new(COMPRESSION);
-            Box::new(digest.expect("200 is a compression of digests"))
-        });
-        few.into_iter().for_each(|number| digest.update(number));
-        digest
-    }
-
-    /// The smallest number that a share of all does not exceed, an estimate where they are many;
-    /// null where there is none.
-    fn at(&mut self, share: f64) -> Value {
-        let found = match &mut self.many {
-            Some(digest) => digest.quantile(share),
-            None => self.exact(share),
-        };
-        found.map_or(Value::Null, Value::Number)
-    }
-
-    fn exact(&mut self, share: f64) -> Option<f64> {
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "from 0 to a thousand"
-        )]
-        let rank = (share * self.few.len() as f64).ceil() as usize;
-        let place = rank.saturating_sub(1);
-        if place >= self.few.len() {
-            return None;
-        }
-        let (_, number, _) = self.few.select_nth_unstable_by(place, f64::total_cmp);
-        Some(*number)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(share: f64, numbers: &mut Quantiles) -> Option<f64> {
-        numbers.at(share).number()
-    }
-
-    #[test]
-    fn few_numbers_give_one_of_them_and_many_one_near_to_it() {
-        let mut few = Quantiles::default();
-        few.extend(&[8.0, 10.0, 3.0]);
-        assert_eq!(at(0.5, &mut few), Some(8.0));
-        assert_eq!(
-            (at(0.0, &mut few), at(1.0, &mut few)),
-            (Some(3.0), Some(10.0))
-        );
-        let number = |number: i32| f64::from(number * 7919 % 100_000);
-        let many: Vec<f64> = (0..100_000).map(number).collect();
-        let mut whole = Quantiles::default();
-        many.chunks(700).for_each(|some| {
-            whole.extend(some);
-        });
-        let mut parts = Quantiles::default();
-        for part in [&many[..500], &many[500..60_000], &many[60_000..]] {
-            let mut other = Quantiles::default();
-            other.extend(part);
-            parts.absorb(other);
-        }
-        for share in [0.01, 0.5, 0.99] {
-            for numbers in [&mut whole, &mut parts] {
-                let found = at(share, numbers).unwrap();
-                assert!((found - share * 1e5).abs() < 500.0, "{share}: {found}");
-            }
-        }
-        assert_eq!(Quantiles::default().at(0.5), Value::Null);
-    }
 
     #[test]
     fn numbers_that_waited_are_in_their_groups() {
