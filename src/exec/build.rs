@@ -312,6 +312,7 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
                 terms,
                 fields,
                 weight,
+                ..
             } => self.phrase(terms, *fields, *weight)?,
             Kind::Tag {
                 field,

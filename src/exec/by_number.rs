@@ -6,9 +6,10 @@ use nuthatch_indexes::numeric::{Bound, NumericIndex};
 use roaring::RoaringBitmap;
 use smallvec::smallvec;
 
-use super::batches::{each_batch, try_each_batch};
+use super::batches::each_batch;
 use super::collect::Hit;
 use super::deadline::Deadline;
+use super::matches::Matches;
 use crate::catalog::column::SortKey;
 use crate::catalog::index::{FieldIndex, Index};
 use crate::plan::cost::most_walked;
@@ -41,7 +42,7 @@ pub(super) fn numbers<'a>(order: &Order, index: &'a Index) -> Option<(&'a Numeri
 
 /// The first `limit` documents, and whether all of the set were looked at before the deadline.
 pub(super) fn first(
-    docs: &RoaringBitmap,
+    docs: &Matches<'_>,
     (numbers, descending): (&NumericIndex, bool),
     limit: usize,
     deadline: &Deadline,
@@ -62,7 +63,7 @@ pub(super) fn first(
 /// The first documents, met by walking the numbers in their order; none where most of what would be met
 /// is not among the documents, or too few of them have a number.
 fn walked(
-    docs: &RoaringBitmap,
+    docs: &Matches<'_>,
     numbers: &NumericIndex,
     descending: bool,
     limit: usize,
@@ -72,6 +73,8 @@ fn walked(
     if likely > most {
         return None;
     }
+    // Every other walk takes longer than is likely, most of them little.
+    let most = most + most / 2;
     let [min, max] = [f64::NEG_INFINITY, f64::INFINITY].map(|value| Bound {
         value,
         exclusive: false,
@@ -93,7 +96,7 @@ fn walked(
 
 /// The first documents, each looked at, and whether there was time for all of them.
 fn looked_at(
-    docs: &RoaringBitmap,
+    docs: &Matches<'_>,
     numbers: &NumericIndex,
     descending: bool,
     limit: usize,
@@ -101,7 +104,7 @@ fn looked_at(
 ) -> (Vec<DocId>, bool) {
     let mut kept = Kept::new(limit);
     let mut is_late = false;
-    let all = try_each_batch(docs, |batch| {
+    let all = docs.try_each_batch(|batch| {
         // What is met first is kept, however late it is.
         if is_late {
             return Err(());
@@ -195,6 +198,8 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -232,14 +237,18 @@ mod tests {
                 };
                 by_number.then(one.cmp(other))
             });
-            let docs = expected.iter().map(|(_, doc)| *doc).collect();
+            let mut listed: Vec<u32> = expected.iter().map(|(_, doc)| *doc).collect();
+            listed.sort_unstable();
+            let bits = Matches::Bits(Cow::Owned(listed.iter().copied().collect()));
             expected.truncate(limit);
             let never = Deadline::after_ms(0);
-            let (hits, is_whole) = first(&docs, (&index, descending), limit, &never);
-            prop_assert!(is_whole);
-            let found: Vec<u32> = hits.iter().map(|hit| hit.doc.get()).collect();
             let docs: Vec<u32> = expected.iter().map(|(_, doc)| *doc).collect();
-            prop_assert_eq!(found, docs);
+            for matches in [bits, Matches::List(listed)] {
+                let (hits, is_whole) = first(&matches, (&index, descending), limit, &never);
+                prop_assert!(is_whole);
+                let found: Vec<u32> = hits.iter().map(|hit| hit.doc.get()).collect();
+                prop_assert_eq!(found, docs.as_slice());
+            }
         }
     }
 
@@ -247,7 +256,7 @@ mod tests {
     fn what_was_met_is_kept_when_time_is_over() {
         let deadline = Deadline::after_ms(1);
         while !deadline.passed() {}
-        let docs: RoaringBitmap = (1..10_000).collect();
+        let docs = Matches::List((1..10_000).collect());
         let (hits, is_whole) = first(&docs, (&NumericIndex::new(), false), 3, &deadline);
         assert_eq!((hits.len(), is_whole), (3, false));
     }

@@ -8,10 +8,10 @@ use nuthatch_indexes::docs::Docs;
 use nuthatch_indexes::text::{FilterDocs, bm25};
 use roaring::RoaringBitmap;
 
-use super::batches::each_batch;
 use super::bits;
 use super::deadline::Deadline;
 use super::flat::Flat;
+use super::matches::Matches;
 use super::model::{Bm25Std, Corpus, Model};
 use super::probe::Probe;
 use crate::catalog::index::{FieldIndex, Index};
@@ -75,16 +75,14 @@ impl<'a> Condition<'a> {
             Test::Asked(probes)
         } else {
             let stored = stored(filters, index);
-            let docs: Cow<'_, RoaringBitmap> = match stored {
-                Some(docs) => Cow::Borrowed(docs),
+            let docs = match stored {
+                Some(docs) => Matches::Bits(Cow::Borrowed(docs)),
                 None => bits::matching_all(filters, access, index, deadline)?,
             };
             if leads(split, docs.len(), index.documents().len() as u64) {
-                let mut list = Vec::with_capacity(usize::try_from(docs.len()).unwrap_or_default());
-                each_batch(&docs, |batch| list.extend_from_slice(batch));
-                Test::List(list)
+                Test::List(docs.into_list())
             } else {
-                Test::Bits(stored.map_or_else(|| Flat::of(&docs), Flat::kept))
+                Test::Bits(stored.map_or_else(|| Flat::of(&docs.into_bits()), Flat::kept))
             }
         };
         Ok(Self {

@@ -270,7 +270,7 @@ impl Searcher<'_> {
             let part = whole_node(filter, plan, self.index, docs.len(), start);
             self.filters.borrow_mut().push(part);
         }
-        Ok(docs.into_owned())
+        Ok(docs.into_bits().into_owned())
     }
 }
 

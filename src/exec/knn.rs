@@ -81,7 +81,7 @@ fn matching<'a>(
 ) -> Result<(Cow<'a, RoaringBitmap>, Option<Part>), Error> {
     if plan.gathers_bits() {
         let docs = bits::matching(&plan.filter, plan.access, index, deadline)?;
-        return Ok((docs, None));
+        return Ok((docs.into_bits(), None));
     }
     let mut docs = RoaringBitmap::new();
     let (mut set, trace) = build::traced(plan, index, deadline)?;

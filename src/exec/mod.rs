@@ -17,6 +17,7 @@ mod flat;
 pub mod fusion;
 pub mod hybrid;
 mod knn;
+mod matches;
 mod model;
 mod near;
 mod ordered;
@@ -34,13 +35,13 @@ pub mod yielded;
 
 use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::docset::DocSet;
-use roaring::RoaringBitmap;
 
 use self::batches::BATCH;
 use self::collect::{Hit, Hits, SortKeyList, Top};
 use self::deadline::Deadline;
 use self::facets::Counters;
 pub(crate) use self::knn::members;
+use self::matches::Matches;
 use self::profile::Part;
 use self::ranking::Ranking;
 use self::sort_key::SortKeys;
@@ -182,7 +183,7 @@ fn matches(
             return Ok(Found::All(hits));
         }
         let found = bits::matching(&plan.filter, plan.access, index, deadline)?;
-        return first_of(&found, plan, limit, index, keyspace, deadline);
+        return first_of(found, plan, limit, index, keyspace, deadline);
     }
     let mut sort_keys = SortKeys::new(plan, index, keyspace);
     let mut scored = build::scored(plan, index, deadline)?;
@@ -239,7 +240,7 @@ fn matches(
 
 /// The first `limit` in order of documents that match, none of which is scored.
 fn first_of(
-    found: &RoaringBitmap,
+    found: Matches<'_>,
     plan: &Plan,
     limit: usize,
     index: &Index,
@@ -247,10 +248,10 @@ fn first_of(
     deadline: &Deadline,
 ) -> Result<Found, Error> {
     let mut top = Top::new(limit, Ranking::new(&plan.order, index.documents()));
-    let mut is_whole = true;
+    let is_whole;
     let mut hits = match by_number::numbers(&plan.order, index) {
         Some(numbers) if limit > 0 => {
-            let (rows, all) = by_number::first(found, numbers, limit, deadline);
+            let (rows, all) = by_number::first(&found, numbers, limit, deadline);
             is_whole = all;
             Hits {
                 rows,
@@ -260,19 +261,21 @@ fn first_of(
         Some(_) | None => {
             let mut sort_keys = SortKeys::new(plan, index, keyspace);
             let mut steps = deadline.steps(1);
-            let docs = found.iter().filter_map(DocId::new);
-            for doc in docs.take(if limit > 0 { usize::MAX } else { 0 }) {
-                is_whole = steps.check().is_ok();
-                if !is_whole {
-                    break;
+            let ranked = found.try_each_batch(|batch| {
+                // Where none is kept none is looked at.
+                let batch = if limit > 0 { batch } else { &[] };
+                for doc in batch.iter().filter_map(|doc| DocId::new(*doc)) {
+                    steps.check()?;
+                    top.push(Hit {
+                        doc,
+                        score: 0.0,
+                        distance: None,
+                        sort_keys: sort_keys.get(doc),
+                    });
                 }
-                top.push(Hit {
-                    doc,
-                    score: 0.0,
-                    distance: None,
-                    sort_keys: sort_keys.get(doc),
-                });
-            }
+                Ok::<(), Error>(())
+            });
+            is_whole = ranked.is_ok();
             Hits {
                 total: usize::try_from(found.len()).unwrap_or(usize::MAX),
                 ..top.finish()
@@ -282,7 +285,9 @@ fn first_of(
     if !is_whole {
         return cut_short(plan, hits, None);
     }
-    hits.facets = facets::count(&plan.facets, found, index, deadline)?;
+    if !plan.facets.is_empty() {
+        hits.facets = facets::count(&plan.facets, &found.into_bits(), index, deadline)?;
+    }
     Ok(Found::All(hits))
 }
 

@@ -217,6 +217,7 @@ mod tests {
             terms: vec![b"red".to_vec(), b"fox".to_vec()],
             fields: FieldMask::ALL,
             weight: 1.0,
+            others: 1,
         });
         let apart = node(Kind::And(vec![word(b"red"), near.clone()]));
         let never = Deadline::after_ms(0);

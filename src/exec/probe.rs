@@ -177,7 +177,7 @@ pub(super) struct Member<'a> {
 }
 
 impl<'a> Member<'a> {
-    fn new(docs: &'a RoaringBitmap) -> Self {
+    pub(super) fn new(docs: &'a RoaringBitmap) -> Self {
         let mut ahead = docs.iter();
         let next = ahead.next();
         Self {
@@ -188,7 +188,7 @@ impl<'a> Member<'a> {
         }
     }
 
-    fn contains(&mut self, doc: u32) -> bool {
+    pub(super) fn contains(&mut self, doc: u32) -> bool {
         if doc < self.asked {
             return self.docs.contains(doc);
         }

@@ -98,6 +98,7 @@ fn words(node: &Node, text: &TextIndex, corpus: &Corpus<'_>) -> Option<Words> {
             terms,
             fields,
             weight,
+            ..
         } => {
             let terms = terms.iter();
             let words = terms.map(|term| of_terms([(term, *fields)], *weight, text, corpus));

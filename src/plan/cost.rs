@@ -10,20 +10,26 @@ mod words;
 pub(super) use self::whole::Walked;
 pub use self::words::leads;
 pub(super) use self::words::words_cost;
+use super::estimate::Estimate;
 use super::{AreaClause, Kind, Node, Plan};
 use crate::catalog::schema::FieldId;
 
-/// To make a set, whatever is in it.
-const SET: u64 = 3_000;
+/// To make a list; and documents whose bits are set up, and put into a set, in a nanosecond.
+const LIST: u64 = 300;
+const CLEARED: u64 = 25;
+/// Documents of which it is told in a nanosecond where two sets meet; to look for one of a list in a set, and
+/// in bits that are laid out; and to put it in its place among others.
+const MET: u64 = 100;
+const FOUND_IN: u64 = 30;
+const LOOKED_UP: u64 = 2;
+const SORTED: u64 = 4;
 /// To put a posting of a word into a set.
 const POSTING: u64 = 2;
-/// To put a document of a set into a union.
-const UNITED: u64 = 1;
-/// To put the document of a number into a set, and where there are many and no longer sorted; what it takes
-/// then to begin.
-const NUMBER: u64 = 10;
+/// To put the document of a number into a list, which is sorted, and where there are many into a set.
+const NUMBER: u64 = 30;
 const ONE_OF_MANY: u64 = 5;
-const MANY: u64 = 40_000;
+/// To compare the places of words that are in one document.
+const PLACES: u64 = 150;
 /// To find a document in the postings of a word, a number, a tag; to measure a distance; to look where a
 /// point or a shape lies.
 const LOOK_UP: u64 = 60;
@@ -33,7 +39,7 @@ const DISTANCE: u64 = 80;
 const POINT: u64 = 60;
 const SHAPE: u64 = 1_000;
 /// To decode a block of postings for a few of them.
-const PART_OF_BLOCK: u64 = 180;
+const PART_OF_BLOCK: u64 = 240;
 /// Postings of a block.
 const IN_BLOCK: u64 = 128;
 /// To score a match and keep it, or not, where every one is.
@@ -51,11 +57,11 @@ pub const ROW_NS: u64 = 150;
 /// To go on in a conjunction document by document.
 const STEP: u64 = 30;
 /// What each way takes that finds nothing.
-const START: u64 = 1_500;
+const START: u64 = 1_000;
 
-/// What it costs to put together the set that a node is; nothing where the index has it.
+/// What it costs to put together the set that a node is, of so many documents; nothing where the index has it.
 #[must_use]
-pub fn gathering(node: &Node) -> u64 {
+pub fn gathering(node: &Node, total: u64) -> u64 {
     let likely = node.estimate.likely;
     match &node.kind {
         Kind::All { .. }
@@ -64,33 +70,63 @@ pub fn gathering(node: &Node) -> u64 {
         | Kind::Tag { .. }
         | Kind::Missing(_)
         | Kind::Optional(_) => 0,
-        Kind::Numeric { .. } => numbers(likely),
+        Kind::Numeric { .. } if are_sorted(likely, total) => {
+            LIST.saturating_add(likely.saturating_mul(NUMBER))
+        }
+        Kind::Numeric { .. } => {
+            (total / CLEARED).saturating_add(likely.saturating_mul(ONE_OF_MANY))
+        }
         Kind::Area { area, .. } => likely.saturating_mul(asking_area(area)),
         Kind::VectorRange(_) => {
             let compared = likely.saturating_mul(4).saturating_add(RANGE_WALK);
             compared.saturating_mul(DISTANCE)
         }
         Kind::Term { .. } | Kind::Variants { .. } => {
-            SET.saturating_add(likely.saturating_mul(POSTING))
+            set(likely, total).saturating_add(likely.saturating_mul(POSTING))
         }
-        // Both are walked, at most as many documents as hold the rarest word.
-        Kind::Phrase { terms, .. } => {
-            let words = terms.len() as u64;
-            node.estimate.max.saturating_mul(words * LOOK_UP)
-        }
+        Kind::Phrase { others, .. } => standing_together(node.estimate, *others),
         Kind::Near { parts, .. } => {
-            let words = parts.len() as u64;
-            node.estimate.max.saturating_mul(words * LOOK_UP)
+            let all = parts.iter().map(|part| part.estimate.likely);
+            let all = all.fold(0, u64::saturating_add);
+            standing_together(node.estimate, all.saturating_sub(node.estimate.max))
         }
-        Kind::And(parts) => gathering_all(parts.iter()),
+        Kind::And(parts) => gathering_all(parts.iter(), total),
         Kind::Or(parts) => {
-            let each = parts.iter().map(|part| {
-                let united = part.estimate.likely.saturating_mul(UNITED);
-                gathering(part).saturating_add(united)
-            });
-            each.fold(0, u64::saturating_add)
+            let each = parts.iter().map(|part| gathering(part, total));
+            each.fold(uniting(parts, total), u64::saturating_add)
         }
-        Kind::Not(part) => gathering(part),
+        Kind::Not(part) => gathering(part, total),
+    }
+}
+
+/// What it costs to walk over all documents with some words, and to look how near to each other they are: as
+/// many documents as hold the rarest, which are looked for among the postings of the others; where they meet,
+/// places are compared.
+fn standing_together(estimate: Estimate, others: u64) -> u64 {
+    let met = estimate.max.saturating_mul(STEP);
+    let blocks = estimate.max.min(others / IN_BLOCK + 1);
+    let compared = estimate.likely.saturating_mul(PLACES);
+    let decoded = blocks.saturating_mul(PART_OF_BLOCK);
+    met.saturating_add(decoded).saturating_add(compared)
+}
+
+/// What it costs to begin a set of so many documents, beside what each takes.
+fn set(documents: u64, total: u64) -> u64 {
+    if are_few(documents, total) {
+        LIST
+    } else {
+        total / CLEARED
+    }
+}
+
+/// What it costs to make one set of several.
+fn uniting(parts: &[Node], total: u64) -> u64 {
+    let each = parts.iter().map(|part| part.estimate.likely);
+    let sum = each.fold(0, u64::saturating_add);
+    if are_few(sum, total) {
+        sum.saturating_mul(SORTED)
+    } else {
+        (total / MET).saturating_mul(parts.len() as u64)
     }
 }
 
@@ -101,6 +137,35 @@ pub const fn is_stored(node: &Node) -> bool {
         node.kind,
         Kind::Keys(_) | Kind::Tag { .. } | Kind::Missing(_)
     )
+}
+
+/// The most documents among so many that are listed, where more are bits: a set of bits takes as long to make
+/// and to meet as a list of so many does.
+#[must_use]
+pub const fn most_listed(total: u64) -> u64 {
+    const LISTED_SHARE: u64 = 40;
+    total / LISTED_SHARE
+}
+
+/// Whether documents are few enough among others for a list.
+#[must_use]
+pub const fn are_few(documents: u64, total: u64) -> bool {
+    documents <= most_listed(total)
+}
+
+/// Whether the documents of a range of numbers are few enough to be sorted into a list.
+#[must_use]
+pub const fn are_sorted(documents: u64, total: u64) -> bool {
+    /// As in [`nuthatch_indexes::numeric`], where the bit of each is set from there on.
+    const SORTED_SHARE: u64 = 512;
+    documents <= total / SORTED_SHARE
+}
+
+/// How many documents of a list are looked for one by one in a set of documents up to `last`: for more its bits
+/// are laid out first.
+#[must_use]
+pub const fn most_sought(last: u64) -> u64 {
+    last / (CLEARED * FOUND_IN)
 }
 
 /// How many numbers are walked over at most, in their order, to meet the first of so many documents, each of which
@@ -114,19 +179,55 @@ pub fn most_walked(documents: u64) -> u64 {
     (documents / LOOKED_AT).min(MOST)
 }
 
-/// What it costs to put together the documents of a range of numbers.
-fn numbers(count: u64) -> u64 {
-    let sorted = count.saturating_mul(NUMBER);
-    sorted.min(count.saturating_mul(ONE_OF_MANY).saturating_add(MANY))
+/// The cheapest part is put together; of each other the documents that are left are asked, or it is put
+/// together too and met with them.
+fn gathering_all<'n>(parts: impl Iterator<Item = &'n Node>, total: u64) -> u64 {
+    let (mut sum, mut left) = (0_u64, None);
+    for (cost, part) in in_turn(parts, total) {
+        sum = sum.saturating_add(match left {
+            None => cost,
+            Some(left) => {
+                let met = meeting(left, part.estimate.likely, total);
+                asking_each(part, left).min(cost.saturating_add(met))
+            }
+        });
+        left = Some(shared(left.unwrap_or(total), part.estimate.likely, total));
+    }
+    sum
 }
 
-/// The cheapest part is put together; of each other the documents that are left are asked, or it is put
-/// together too.
-fn gathering_all<'n>(parts: impl Iterator<Item = &'n Node> + Clone) -> u64 {
-    let first = parts.clone().map(gathering).min().unwrap_or(0);
-    let left = parts.clone().map(|part| part.estimate.likely).min();
-    let each = parts.map(|part| gathering(part).min(asking_each(part, left.unwrap_or(0))));
-    each.fold(first, u64::saturating_add)
+/// The order in which the parts of a conjunction are put together, each with what that costs by itself: what
+/// is cheap first, what is negated last, as it is of no use to begin with. To go through a set costs
+/// something as well.
+#[must_use]
+pub fn in_turn<'n>(parts: impl Iterator<Item = &'n Node>, total: u64) -> Vec<(u64, &'n Node)> {
+    let mut parts: Vec<_> = parts.map(|part| (gathering(part, total), part)).collect();
+    parts.sort_by_key(|(cost, part)| {
+        let is_outside = matches!(part.kind, Kind::Not(_));
+        (is_outside, cost.saturating_add(part.estimate.likely / 4))
+    });
+    parts
+}
+
+/// What it costs to find what two sets share.
+fn meeting(one: u64, other: u64, total: u64) -> u64 {
+    match (are_few(one, total), are_few(other, total)) {
+        (true, true) => one
+            .saturating_add(other)
+            .min(one.min(other).saturating_mul(LOOK_IN)),
+        (false, false) => total / MET,
+        (true, false) => seeking(one, total),
+        (false, true) => seeking(other, total),
+    }
+}
+
+/// What it costs to look for the documents of a list in a set.
+fn seeking(documents: u64, total: u64) -> u64 {
+    if documents > most_sought(total) {
+        (total / CLEARED).saturating_add(documents.saturating_mul(LOOKED_UP))
+    } else {
+        documents.saturating_mul(FOUND_IN)
+    }
 }
 
 /// What it costs to ask of one document whether a node holds; none if it cannot be asked, since only a
@@ -247,23 +348,23 @@ fn finding_first(node: &Node) -> u64 {
 /// What it costs to walk over all matches of a plan, among so many documents, and to score each.
 fn walking(plan: &Plan, total: u64) -> u64 {
     /// To make a cursor, and to put it together with others.
-    const CURSOR: u64 = 500;
+    const CURSOR: u64 = 200;
     let node = &plan.filter;
     let made = u64::from(node.sets()).saturating_mul(CURSOR);
     let cursors = made.saturating_add(finding_first(node));
     let scored = node.estimate.likely.saturating_mul(SCORE);
     let scored = scored.saturating_add(START + cursors);
     let Kind::And(parts) = &node.kind else {
-        return gathering(node).saturating_add(scored);
+        return gathering(node, total).saturating_add(scored);
     };
     let lead = parts.first();
     let mut left = lead.map_or(0, |lead| lead.estimate.likely);
     let mut others = 0_u64;
     for part in parts.iter().skip(1) {
-        others = others.saturating_add(following(part, left));
+        others = others.saturating_add(following(part, left, total));
         left = shared(left, part.estimate.likely, total);
     }
-    lead.map_or(0, gathering)
+    lead.map_or(0, |lead| gathering(lead, total))
         .saturating_add(others)
         .saturating_add(scored)
 }
@@ -271,13 +372,13 @@ fn walking(plan: &Plan, total: u64) -> u64 {
 /// What it costs to look for so many documents of others in a part of a conjunction. Words near to each other
 /// are looked for until there is a document with them: where they are rarer than what is looked for, that is
 /// all of them.
-fn following(part: &Node, led: u64) -> u64 {
+fn following(part: &Node, led: u64, total: u64) -> u64 {
     let each = asking_each(part, led).max(led.saturating_mul(STEP));
     if !is_told_by_walking(part) {
         return each;
     }
     let matches = part.estimate.likely.max(1);
-    let walked = u128::from(gathering(part)) * u128::from(led.min(matches));
+    let walked = u128::from(gathering(part, total)) * u128::from(led.min(matches));
     each.max(u64::try_from(walked / u128::from(matches)).unwrap_or(u64::MAX))
 }
 

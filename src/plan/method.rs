@@ -42,9 +42,9 @@ pub enum FilterBy {
 /// How all matches are put together where none of them is scored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gather {
-    /// By operations on whole sets.
+    /// By operations on whole sets, which the planner always chooses: where few lead, sets are lists.
     Bits,
-    /// Document by document, as where they are scored.
+    /// Document by document, as where they are scored: what that choice is measured against.
     Walked,
 }
 
@@ -92,26 +92,6 @@ pub(super) fn choose(plan: &Plan, search: &Search, index: &Index) -> Method {
     walk.map_or(Method::Heap, Method::Walk)
 }
 
-/// How the matches of a filter are put together where none is scored: one by one if very few lead whose set
-/// is not there, as of a word, for to make one takes longer than to ask them.
-///
-/// Costs of both ways told them apart worse: the plan chosen took 4.4 times what the best does at the 99th
-/// percentile, and 26 times at worst, where phrases were asked of thousands; by a number of 16 it was 2.6 and
-/// 3.9 (`nuthatch-bench query --only regret --docs 200000 --suite 600`). Of a million documents some hundred with a
-/// word take a third of the time one by one, where twenty with a tag take twice as long.
-pub(super) fn gather(filter: &Node) -> Gather {
-    const VERY_FEW: u64 = 128;
-    let Kind::And(parts) = &filter.kind else {
-        return Gather::Bits;
-    };
-    let is_walked = |lead: &Node| lead.estimate.max <= VERY_FEW && !is_stored(lead);
-    if parts.first().is_some_and(is_walked) {
-        Gather::Walked
-    } else {
-        Gather::Bits
-    }
-}
-
 /// Whether the order is that of words, as postings have bounds for.
 pub(super) fn ranks_by_words(plan: &Plan, index: &Index) -> bool {
     plan.order.is_by_score()
@@ -130,7 +110,7 @@ fn best_words(plan: &Plan, split: &Split<'_>, wanted: u64, index: &Index) -> Opt
     let total = index.documents().len() as u64;
     let cost = words_cost(plan, split, wanted, total);
     let asked = cost.asked.map(|cost| (cost, FilterBy::Asked));
-    let best = std::iter::once((cost.bits, FilterBy::Bits)).chain(asked);
+    let best = asked.into_iter().chain([(cost.bits, FilterBy::Bits)]);
     let (least, by) = best.min_by_key(|(cost, _)| *cost)?;
     (least < cost.heap).then_some(by)
 }
@@ -185,10 +165,6 @@ pub(super) fn walk(plan: &Plan, index: &Index) -> Option<(Walk, Walked)> {
 fn worthwhile(walk: Walk, plan: &Plan, wanted: u64, over: Walked) -> Option<Walk> {
     /// Of so many the number that is met for them differs from what is likely by an eighth.
     const MANY: u64 = 64;
-    // Where so few lead, no walk over numbers meets fewer.
-    if plan.gather == Gather::Walked {
-        return None;
-    }
     // For the first page of a set that is there a short walk is tried in any case, and costs no questions.
     let matches = plan.filter.estimate.likely;
     let likely = wanted.saturating_mul(over.documents) / matches.max(1);

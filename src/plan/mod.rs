@@ -22,6 +22,7 @@ mod reads;
 mod rewrite;
 pub mod spelling;
 mod tag;
+mod tags_of_one;
 mod text;
 mod vector;
 mod words;
@@ -125,6 +126,8 @@ pub enum Kind {
         fields: FieldMask,
         /// What the score is multiplied by.
         weight: f64,
+        /// Postings of all terms but the rarest.
+        others: u64,
     },
     /// Those with a tag.
     Tag {
@@ -306,7 +309,7 @@ pub fn plan(
     };
     let filter = simplified(filter, knn.is_some(), rewriter);
     let mut plan = Plan {
-        gather: method::gather(&filter),
+        gather: Gather::Bits,
         filter,
         scored,
         scoring: search.scoring.clone(),

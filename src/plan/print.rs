@@ -111,6 +111,7 @@ impl<'a> Printer<'a> {
                 terms,
                 fields,
                 weight,
+                ..
             } => {
                 let words: Vec<String> = terms.iter().map(|term| shown(term)).collect();
                 let text = format!("{}EXACT {{{}}}", self.fields(*fields), words.join(" "));

@@ -8,6 +8,7 @@ use super::bind::nothing;
 use super::cost::leading;
 use super::estimate::Estimate;
 use super::range::join_ranges;
+use super::tags_of_one::join_tags;
 use super::{Kind, Node};
 use crate::catalog::index::Index;
 
@@ -67,6 +68,7 @@ impl Rewriter<'_> {
             }
         }
         join_ranges(&mut flat, self.index);
+        join_tags(&mut flat, self);
         if flat.iter().any(is_nothing) {
             return nothing();
         }
@@ -231,6 +233,6 @@ impl Rewriter<'_> {
 }
 
 /// Whether no document can match.
-fn is_nothing(node: &Node) -> bool {
+pub(super) fn is_nothing(node: &Node) -> bool {
     node.estimate.max == 0
 }

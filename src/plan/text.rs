@@ -127,7 +127,9 @@ impl<'a> TextBinder<'a> {
             in_order: own.in_order.unwrap_or(true),
         };
         let kind = if near.slop == Some(0) && near.in_order {
+            let all: u64 = terms.iter().map(|term| self.count(term)).sum();
             Kind::Phrase {
+                others: all - estimate.max,
                 terms,
                 fields,
                 weight,

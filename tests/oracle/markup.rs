@@ -146,8 +146,16 @@ impl Marked {
         if find(&plain, close).is_some() {
             return Err("a tag that closes nothing".to_owned());
         }
-        // A cut may be within what would go on in the text.
-        let words = spans(&plain);
+        let mut words = spans(&plain);
+        if !is_whole {
+            // A backslash at the end of a fragment escapes nothing of the separator behind it.
+            let mut start = 0;
+            for fragment in split(&plain, SEPARATOR) {
+                let own = spans(fragment).into_iter();
+                words.extend(own.map(|(span, word)| (start + span.start..start + span.end, word)));
+                start += fragment.len() + SEPARATOR.len();
+            }
+        }
         for mark in &marks {
             let word = words.iter().find(|(span, _)| span == mark);
             let word = word.ok_or_else(|| format!("tags around no word at {mark:?}"))?;

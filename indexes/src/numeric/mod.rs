@@ -220,11 +220,24 @@ impl NumericIndex {
             }
             RoaringBitmap::from_lsb0_bytes(0, &bits)
         } else {
-            let mut docs: Vec<u32> = slices.flatten().copied().collect();
-            docs.sort_unstable();
-            docs.dedup();
+            let docs = ascending(slices.flatten());
             RoaringBitmap::from_sorted_iter(docs).unwrap_or_default()
         }
+    }
+
+    /// As [`NumericIndex::range_until`], as a list that ascends: for few, which no bitmap is worth.
+    #[must_use]
+    pub fn list_until(&self, min: Bound, max: Bound, pace: &mut Pace) -> Vec<u32> {
+        let Some((from, to)) = keys_between(min, max) else {
+            return Vec::new();
+        };
+        let slices = self.runs.slices(from, to).map(|(_, docs)| docs);
+        let steps = |docs: &[u32]| u32::try_from(docs.len()).unwrap_or(u32::MAX);
+        ascending(
+            slices
+                .take_while(|docs| !pace.steps_are_over(steps(docs)))
+                .flatten(),
+        )
     }
 
     /// How many documents [`NumericIndex::range`] would find, told from the two ends.
@@ -305,4 +318,12 @@ const CHUNK: usize = 1024;
 fn is_between(value: f64, min: Bound, max: Bound) -> bool {
     let above = value > min.value || value == min.value && !min.exclusive;
     above && (value < max.value || value == max.value && !max.exclusive)
+}
+
+/// Documents in the order of their ids, each once.
+fn ascending<'d>(docs: impl Iterator<Item = &'d u32>) -> Vec<u32> {
+    let mut docs: Vec<u32> = docs.copied().collect();
+    docs.sort_unstable();
+    docs.dedup();
+    docs
 }

@@ -82,6 +82,7 @@ proptest! {
                 .collect();
             let found: Vec<u32> = index.range(min, max).iter().collect();
             prop_assert_eq!(&found, &expected);
+            prop_assert_eq!(index.list_until(min, max, &mut Pace::endless()), expected.as_slice());
             for id in 1..40 {
                 prop_assert_eq!(index.is_within(min, max, doc(id)), expected.contains(&id));
             }

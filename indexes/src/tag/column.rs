@@ -124,6 +124,11 @@ impl TagColumn {
         only.into_iter().chain(several.iter().copied())
     }
 
+    /// Whether any document has several tags.
+    pub(super) fn has_several(&self) -> bool {
+        self.lists.len() > self.free.len()
+    }
+
     /// Sets the tags of a document that has none.
     pub(super) fn set(&mut self, doc: DocId, tags: &[TagId]) {
         let code = match tags {

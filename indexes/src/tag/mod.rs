@@ -264,6 +264,12 @@ impl TagIndex {
         self.values.len()
     }
 
+    /// Whether any document has several tags.
+    #[must_use]
+    pub fn has_several(&self) -> bool {
+        self.column.has_several()
+    }
+
     /// How many documents have a tag.
     #[must_use]
     pub const fn len(&self) -> usize {

@@ -120,7 +120,7 @@ impl Input {
         if plan.gathers_bits() && !with_scores && enough.is_none() {
             let found = bits::matching(&plan.filter, plan.access, index, deadline)?;
             return Ok(Self {
-                docs: Docs::Set(found.into_owned()),
+                docs: Docs::Set(found.into_bits().into_owned()),
                 ..Self::default()
             });
         }

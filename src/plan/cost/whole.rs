@@ -97,7 +97,7 @@ impl Plan {
         let ranked = limit > 0 && self.order.needs_values();
         let each = if ranked { RANK } else { MOVE };
         let matches = self.filter.estimate.likely;
-        gathering(&self.filter).saturating_add(matches.saturating_mul(each))
+        gathering(&self.filter, total).saturating_add(matches.saturating_mul(each))
     }
 
     fn best_words_ns(&self, by: FilterBy, limit: u64, index: &Index) -> u64 {

@@ -1,6 +1,6 @@
 //! What the ways cost to find the best documents for words under conditions.
 
-use super::{IN_BLOCK, PART_OF_BLOCK, SET, START, gathering_all, shared, walking};
+use super::{IN_BLOCK, PART_OF_BLOCK, gathering_all, shared, walking};
 use crate::plan::estimate::Estimate;
 use crate::plan::words_first::Split;
 use crate::plan::{Kind, Node, Plan};
@@ -8,6 +8,8 @@ use crate::plan::{Kind, Node, Plan};
 /// To decode a block of postings and score it; and to tell those that have a bit from the others.
 const BLOCK: u64 = 400;
 const SIFTED_BLOCK: u64 = 120;
+/// What each way takes that finds nothing.
+const BEGIN: u64 = 2_000;
 /// To look at the bound of a block.
 const BOUND: u64 = 8;
 /// To score a match where bounds tell what need not be.
@@ -37,7 +39,7 @@ pub(in crate::plan) fn words_cost(
     let conditions: Vec<Estimate> = split.filters.iter().map(|it| it.estimate).collect();
     let meeting = Estimate::all_of(&conditions, total).likely.max(1);
     let words = Postings::of(split);
-    let gathered = gathering_all(split.filters.iter().copied());
+    let gathered = gathering_all(split.filters.iter().copied(), total);
     // Where conditions may add as much as words do, every document is worth a question.
     let most = |nodes: &[&Node]| -> u64 { nodes.iter().map(|node| most_added(node, total)).sum() };
     let looks_at_all = plan.counts || most(&split.filters) * 2 > most(&split.words);
@@ -52,9 +54,8 @@ pub(in crate::plan) fn words_cost(
             (false, _) => looked_at / 2,
         };
         let met = words.looked_for(asks);
-        START + decoded + met + asks.saturating_mul(ask)
+        BEGIN + decoded + met + asks.saturating_mul(ask)
     };
-    let made = if is_one_tag(split) { 0 } else { SET };
     let set_bits = bits(split, meeting, total);
     let set = if leads(split, meeting, total) {
         words.listed(meeting, total)
@@ -65,7 +66,7 @@ pub(in crate::plan) fn words_cost(
     };
     WordsCost {
         heap: walking(plan, total),
-        bits: gathered.saturating_add(set).saturating_add(made),
+        bits: gathered.saturating_add(set),
         asked: split.asking_cost().map(scanned),
     }
 }
@@ -150,6 +151,8 @@ struct Postings {
     /// Words whose blocks bound what a document of a list scores before it is looked at, each at some
     /// nanoseconds.
     windows: u64,
+    /// Documents hold any of several words.
+    are_any: bool,
     /// The lead is one word, of which documents with a bit are told from others before they are scored.
     is_sifted: bool,
 }
@@ -165,15 +168,16 @@ impl Postings {
                         others: 0,
                         other_blocks: 0,
                         windows: BOUND * parts.len() as u64,
+                        are_any: true,
                         is_sifted: false,
                     }
                 }
-                Kind::Phrase { terms, .. } => Self {
+                Kind::Phrase { terms, others, .. } => Self {
                     lead: only.estimate.max,
                     others: terms.len() as u64,
-                    // How frequent each is, is not known here.
-                    other_blocks: u64::MAX,
+                    other_blocks: others / IN_BLOCK + 1,
                     windows: BOUND,
+                    are_any: false,
                     is_sifted: true,
                 },
                 Kind::All { .. }
@@ -194,6 +198,7 @@ impl Postings {
                     others: 0,
                     other_blocks: 0,
                     windows: BOUND,
+                    are_any: false,
                     is_sifted: is_one_term(only),
                 },
             };
@@ -205,6 +210,7 @@ impl Postings {
             others: (split.words.len() as u64).saturating_sub(1),
             other_blocks: (words.sum::<u64>() - lead) / IN_BLOCK + 1,
             windows: BOUND,
+            are_any: false,
             is_sifted: split.words.iter().all(|word| is_one_term(word)),
         }
     }
@@ -215,7 +221,7 @@ impl Postings {
         let met = self.met(meeting, total);
         let judged = met.saturating_mul(JUDGE) + self.looked_for(met);
         let listed = meeting.saturating_mul(LISTED + FOUND + self.windows);
-        START + listed + in_blocks * PART_OF_BLOCK + judged
+        BEGIN + listed + in_blocks * PART_OF_BLOCK + judged
     }
 
     /// What it costs to tell those of so many postings that have a bit from the others.
@@ -224,7 +230,7 @@ impl Postings {
         let blocks = (looked_at / IN_BLOCK + 1).saturating_mul(SIFTED_BLOCK);
         let met = self.met(meeting, total).min(looked_at);
         let judged = met.saturating_mul(JUDGE) + self.looked_for(met);
-        START + bounds + blocks + judged
+        BEGIN + bounds + blocks + judged
     }
 
     /// What it costs to look for so many documents in each of the other words: no block is decoded twice.
@@ -242,13 +248,16 @@ impl Postings {
     /// How many a search looks at that skips blocks which are not good enough. The fewer meet the
     /// conditions, the lower is what is good enough.
     fn looked_at(&self, all: bool, wanted: u64, meeting: u64, total: u64) -> u64 {
-        /// Bounds of blocks are above what is in them.
+        /// Bounds of blocks are above what is in them, and the sum of those of several words far above what any
+        /// document has.
         const LOOSE: u64 = 4;
+        const LOOSE_OF_ANY: u64 = 64;
         if all {
             return self.lead;
         }
         let good = wanted.saturating_mul(total) / meeting;
-        let blocks = good.saturating_mul(LOOSE);
+        let loose = if self.are_any { LOOSE_OF_ANY } else { LOOSE };
+        let blocks = good.saturating_mul(loose);
         blocks.saturating_mul(IN_BLOCK).min(self.lead)
     }
 }
