@@ -88,7 +88,9 @@ impl<'a> Gatherer<'a, '_> {
                 | FieldIndex::Vector(_)
                 | FieldIndex::None => Matches::nothing(),
             },
-            Kind::Numeric { field, min, max } => match self.index.field(*field) {
+            Kind::Numeric {
+                field, min, max, ..
+            } => match self.index.field(*field) {
                 FieldIndex::Numeric(numbers) => {
                     let pace = &mut self.deadline.pace(1);
                     let found = if are_sorted(numbers.count(*min, *max).max, self.total()) {

@@ -166,7 +166,9 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
             }
             Kind::VectorRange(range) => self.vector_range(range)?,
             Kind::Area { field, area } => self.area(*field, area)?,
-            Kind::Numeric { field, min, max } => self.numbers(*field, *min, *max)?,
+            Kind::Numeric {
+                field, min, max, ..
+            } => self.numbers(*field, *min, *max)?,
             Kind::Or(parts) => Box::new(Either {
                 parts: Or::new(self.build_all(parts)?),
                 model: self.model,

@@ -80,7 +80,9 @@ impl<'a> Probe<'a> {
                 | FieldIndex::None => Self::Never,
             },
             Kind::Missing(field) => index.missing(*field).map_or(Self::Never, Self::within),
-            Kind::Numeric { field, min, max } => match index.field(*field) {
+            Kind::Numeric {
+                field, min, max, ..
+            } => match index.field(*field) {
                 FieldIndex::Numeric(numbers) => Self::Number(numbers, *min, *max),
                 FieldIndex::Text(_)
                 | FieldIndex::Tag(_)

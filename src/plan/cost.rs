@@ -7,7 +7,7 @@
 mod whole;
 mod words;
 
-pub(super) use self::whole::Walked;
+pub(super) use self::whole::{LONG_RUN, Walked};
 pub use self::words::leads;
 pub(super) use self::words::words_cost;
 use super::estimate::Estimate;
@@ -20,14 +20,18 @@ const CLEARED: u64 = 25;
 /// Documents of which it is told in a nanosecond where two sets meet; to look for one of a list in a set, and
 /// in bits that are laid out; and to put it in its place among others.
 const MET: u64 = 100;
+const PASSED: u64 = 1;
 const FOUND_IN: u64 = 30;
 const LOOKED_UP: u64 = 2;
 const SORTED: u64 = 4;
-/// To put a posting of a word into a set.
+/// To put a posting of a word into a list, and into a set where they are many.
+const LISTED_POSTING: u64 = 3;
 const POSTING: u64 = 2;
-/// To put the document of a number into a list, which is sorted, and where there are many into a set.
+/// To put the document of a number into a list, which is sorted, and where there are many into a set; and where
+/// they lie in the order of their ids.
 const NUMBER: u64 = 30;
-const ONE_OF_MANY: u64 = 5;
+const ONE_OF_MANY: u64 = 7;
+const IN_ORDER: u64 = 1;
 /// To compare the places of words that are in one document.
 const PLACES: u64 = 150;
 /// To find a document in the postings of a word, a number, a tag; to measure a distance; to look where a
@@ -39,7 +43,7 @@ const DISTANCE: u64 = 80;
 const POINT: u64 = 60;
 const SHAPE: u64 = 1_000;
 /// To decode a block of postings for a few of them.
-const PART_OF_BLOCK: u64 = 240;
+const PART_OF_BLOCK: u64 = 180;
 /// Postings of a block.
 const IN_BLOCK: u64 = 128;
 /// To score a match and keep it, or not, where every one is.
@@ -57,7 +61,7 @@ pub const ROW_NS: u64 = 150;
 /// To go on in a conjunction document by document.
 const STEP: u64 = 30;
 /// What each way takes that finds nothing.
-const START: u64 = 1_000;
+const START: u64 = 600;
 
 /// What it costs to put together the set that a node is, of so many documents; nothing where the index has it.
 #[must_use]
@@ -73,16 +77,20 @@ pub fn gathering(node: &Node, total: u64) -> u64 {
         Kind::Numeric { .. } if are_sorted(likely, total) => {
             LIST.saturating_add(likely.saturating_mul(NUMBER))
         }
-        Kind::Numeric { .. } => {
-            (total / CLEARED).saturating_add(likely.saturating_mul(ONE_OF_MANY))
+        Kind::Numeric { in_order, .. } => {
+            let each = if *in_order { IN_ORDER } else { ONE_OF_MANY };
+            (total / CLEARED).saturating_add(likely.saturating_mul(each))
         }
         Kind::Area { area, .. } => likely.saturating_mul(asking_area(area)),
         Kind::VectorRange(_) => {
             let compared = likely.saturating_mul(4).saturating_add(RANGE_WALK);
             compared.saturating_mul(DISTANCE)
         }
+        Kind::Term { .. } | Kind::Variants { .. } if are_few(likely, total) => {
+            LIST.saturating_add(likely.saturating_mul(LISTED_POSTING))
+        }
         Kind::Term { .. } | Kind::Variants { .. } => {
-            set(likely, total).saturating_add(likely.saturating_mul(POSTING))
+            (total / CLEARED).saturating_add(likely.saturating_mul(POSTING))
         }
         Kind::Phrase { others, .. } => standing_together(node.estimate, *others),
         Kind::Near { parts, .. } => {
@@ -110,24 +118,23 @@ fn standing_together(estimate: Estimate, others: u64) -> u64 {
     met.saturating_add(decoded).saturating_add(compared)
 }
 
-/// What it costs to begin a set of so many documents, beside what each takes.
-fn set(documents: u64, total: u64) -> u64 {
-    if are_few(documents, total) {
-        LIST
-    } else {
-        total / CLEARED
-    }
-}
-
 /// What it costs to make one set of several.
 fn uniting(parts: &[Node], total: u64) -> u64 {
     let each = parts.iter().map(|part| part.estimate.likely);
     let sum = each.fold(0, u64::saturating_add);
     if are_few(sum, total) {
-        sum.saturating_mul(SORTED)
-    } else {
-        (total / MET).saturating_mul(parts.len() as u64)
+        return sum.saturating_mul(SORTED);
     }
+    let each = parts
+        .iter()
+        .map(|part| passing(part.estimate.likely, total));
+    each.fold(0, u64::saturating_add)
+}
+
+/// What it costs to go through a set of so many documents by whole operations: of each where they are not many,
+/// as a roaring bitmap lists those.
+fn passing(documents: u64, total: u64) -> u64 {
+    documents.saturating_mul(PASSED).min(total / MET)
 }
 
 /// Whether the index has the documents of a node as a set.
@@ -204,7 +211,10 @@ pub fn in_turn<'n>(parts: impl Iterator<Item = &'n Node>, total: u64) -> Vec<(u6
     let mut parts: Vec<_> = parts.map(|part| (gathering(part, total), part)).collect();
     parts.sort_by_key(|(cost, part)| {
         let is_outside = matches!(part.kind, Kind::Not(_));
-        (is_outside, cost.saturating_add(part.estimate.likely / 4))
+        (
+            is_outside,
+            cost.saturating_add(part.estimate.likely.saturating_mul(2)),
+        )
     });
     parts
 }
@@ -215,7 +225,7 @@ fn meeting(one: u64, other: u64, total: u64) -> u64 {
         (true, true) => one
             .saturating_add(other)
             .min(one.min(other).saturating_mul(LOOK_IN)),
-        (false, false) => total / MET,
+        (false, false) => passing(one, total).saturating_add(passing(other, total)),
         (true, false) => seeking(one, total),
         (false, true) => seeking(other, total),
     }
@@ -278,13 +288,18 @@ fn asking_in_turn(node: &Node, own: FieldId, total: u64) -> Option<u64> {
 /// What it costs to ask of so many documents, in their order, whether a node holds.
 #[must_use]
 pub fn asking_each(node: &Node, documents: u64) -> u64 {
-    /// To go on to a document within a block of postings.
-    const GO_ON: u64 = 10;
+    /// To go on to a document within a block of postings; and to one that is not among the next sixteen.
+    const GO_ON: u64 = 12;
+    const FAR: u64 = 40;
+    const NEAR: u64 = 16;
     match &node.kind {
         Kind::Term { .. } => {
-            let blocks = documents.min(node.estimate.likely / IN_BLOCK + 1);
+            let postings = node.estimate.likely;
+            let blocks = documents.min(postings / IN_BLOCK + 1);
             let decoded = blocks.saturating_mul(PART_OF_BLOCK);
-            decoded.saturating_add(documents.saturating_mul(GO_ON))
+            let is_near = postings < documents.saturating_mul(NEAR);
+            let each = if is_near { GO_ON } else { FAR };
+            decoded.saturating_add(documents.saturating_mul(each))
         }
         Kind::Or(parts) => {
             let parts = parts.iter().map(|part| asking_each(part, documents));
@@ -373,7 +388,12 @@ fn walking(plan: &Plan, total: u64) -> u64 {
 /// are looked for until there is a document with them: where they are rarer than what is looked for, that is
 /// all of them.
 fn following(part: &Node, led: u64, total: u64) -> u64 {
-    let each = asking_each(part, led).max(led.saturating_mul(STEP));
+    let stepped = if matches!(part.kind, Kind::Term { .. }) {
+        0
+    } else {
+        led.saturating_mul(STEP)
+    };
+    let each = asking_each(part, led).max(stepped);
     if !is_told_by_walking(part) {
         return each;
     }
@@ -386,6 +406,26 @@ fn following(part: &Node, led: u64, total: u64) -> u64 {
 fn shared(documents: u64, others: u64, total: u64) -> u64 {
     let shared = u128::from(documents) * u128::from(others) / u128::from(total.max(1));
     u64::try_from(shared).unwrap_or(documents).min(documents)
+}
+
+/// Puts the parts of a conjunction in the order in which documents are looked for in them: that leads of which
+/// the fewest are looked at, and each other comes the sooner the less it takes to be rid of one.
+pub fn put_in_order(parts: &mut [Node], total: u64) {
+    /// Nanoseconds within which a document is looked for in all others.
+    const LOOKED_AT: u64 = 64;
+    parts.sort_by_key(leading);
+    let leads = |part: &Node| leading(part).saturating_add(gathering(part, total) / LOOKED_AT);
+    let lead = (0..parts.len()).min_by_key(|at| leads(&parts[*at]));
+    let Some((_, others)) = lead.and_then(|lead| {
+        parts[..=lead].rotate_right(1);
+        parts.split_first_mut()
+    }) else {
+        return;
+    };
+    others.sort_by_key(|part| {
+        let left_out = total.saturating_sub(part.estimate.likely).max(1);
+        asking_or_seeking(part).saturating_mul(total) / left_out
+    });
 }
 
 /// About how many documents are looked at where a part of a conjunction leads it.

@@ -104,13 +104,15 @@ pub(super) fn ranks_by_words(plan: &Plan, index: &Index) -> bool {
 /// How conditions are asked while the best documents for words are looked for; none if it is cheaper
 /// to score every match.
 fn best_words(plan: &Plan, split: &Split<'_>, wanted: u64, index: &Index) -> Option<FilterBy> {
-    if split.filters.is_empty() {
+    // Of one word, or any of several, most documents are passed over.
+    if split.filters.is_empty() && split.words.len() == 1 {
         return Some(FilterBy::Asked);
     }
     let total = index.documents().len() as u64;
     let cost = words_cost(plan, split, wanted, total);
     let asked = cost.asked.map(|cost| (cost, FilterBy::Asked));
-    let best = asked.into_iter().chain([(cost.bits, FilterBy::Bits)]);
+    let bits = (!split.filters.is_empty()).then_some((cost.bits, FilterBy::Bits));
+    let best = asked.into_iter().chain(bits);
     let (least, by) = best.min_by_key(|(cost, _)| *cost)?;
     (least < cost.heap).then_some(by)
 }
@@ -192,6 +194,7 @@ fn own_range(filter: &Node, field: FieldId) -> Option<((Bound, Bound), u64)> {
             field: other,
             min,
             max,
+            ..
         } if other == field => Some(((min, max), node.estimate.likely)),
         Kind::Numeric { .. }
         | Kind::All { .. }

@@ -90,67 +90,56 @@ impl<'a> Printer<'a> {
         self.line(&format!("}}{behind}"));
     }
 
+    fn phrase(&self, terms: &[Vec<u8>], fields: FieldMask) -> String {
+        let words: Vec<String> = terms.iter().map(|term| shown(term)).collect();
+        format!("{}EXACT {{{}}}", self.fields(fields), words.join(" "))
+    }
+
     fn node(&mut self, node: &Node) {
         let estimate = node.estimate;
-        match &node.kind {
-            Kind::All { weight } => self.leaf("<WILDCARD>", *weight, estimate),
-            Kind::Nothing => self.leaf("<EMPTY>", 1.0, estimate),
-            Kind::Keys(keys) => {
-                self.leaf(&format!("INKEYS {{{} found}}", keys.len()), 1.0, estimate);
-            }
+        let leaf = match &node.kind {
+            Kind::All { weight } => ("<WILDCARD>".to_owned(), *weight),
+            Kind::Nothing => ("<EMPTY>".to_owned(), 1.0),
+            Kind::Keys(keys) => (format!("INKEYS {{{} found}}", keys.len()), 1.0),
             Kind::Term {
                 term,
                 fields,
                 weight,
-            } => {
-                let text = format!("{}{}", self.fields(*fields), shown(term));
-                self.leaf(&text, *weight, estimate);
-            }
-            Kind::Variants { terms, weight } => self.variants(terms, *weight, estimate),
+            } => (format!("{}{}", self.fields(*fields), shown(term)), *weight),
             Kind::Phrase {
                 terms,
                 fields,
                 weight,
                 ..
-            } => {
-                let words: Vec<String> = terms.iter().map(|term| shown(term)).collect();
-                let text = format!("{}EXACT {{{}}}", self.fields(*fields), words.join(" "));
-                self.leaf(&text, *weight, estimate);
-            }
+            } => (self.phrase(terms, *fields), *weight),
             Kind::Tag {
                 field,
                 value,
                 weight,
             } => {
                 let text = format!("TAG:@{} {{{}}}", self.name(*field), shown(value));
-                self.leaf(&text, *weight, estimate);
+                (text, *weight)
             }
-            Kind::Missing(field) => {
-                let text = format!("ISMISSING{{{}}}", self.name(*field));
-                self.leaf(&text, 1.0, estimate);
-            }
-            Kind::Numeric { field, min, max } => {
-                let text = numeric(&self.name(*field), *min, *max);
-                self.leaf(&text, 1.0, estimate);
-            }
-            Kind::Area { field, area } => {
-                let text = place(&self.name(*field), area);
-                self.leaf(&text, 1.0, estimate);
-            }
-            Kind::VectorRange(range) => {
-                let text = self.vector_range(range);
-                self.leaf(&text, 1.0, estimate);
-            }
-            Kind::And(parts) => self.intersection(parts, estimate),
+            Kind::Missing(field) => (format!("ISMISSING{{{}}}", self.name(*field)), 1.0),
+            Kind::Numeric {
+                field, min, max, ..
+            } => (numeric(&self.name(*field), *min, *max), 1.0),
+            Kind::Area { field, area } => (place(&self.name(*field), area), 1.0),
+            Kind::VectorRange(range) => (self.vector_range(range), 1.0),
+            Kind::Variants { terms, weight } => return self.variants(terms, *weight, estimate),
+            Kind::And(parts) => return self.intersection(parts, estimate),
             Kind::Near { parts, near, .. } => {
-                self.group("INTERSECT", parts, estimate, &nearness(*near));
+                return self.group("INTERSECT", parts, estimate, &nearness(*near));
             }
-            Kind::Or(parts) => self.group("UNION", parts, estimate, ""),
-            Kind::Not(part) => self.group("NOT", std::slice::from_ref(&**part), estimate, ""),
+            Kind::Or(parts) => return self.group("UNION", parts, estimate, ""),
+            Kind::Not(part) => {
+                return self.group("NOT", std::slice::from_ref(&**part), estimate, "");
+            }
             Kind::Optional(part) => {
-                self.group("OPTIONAL", std::slice::from_ref(&**part), estimate, "");
+                return self.group("OPTIONAL", std::slice::from_ref(&**part), estimate, "");
             }
-        }
+        };
+        self.leaf(&leaf.0, leaf.1, estimate);
     }
 
     /// Parts of which the first leads; behind one that is asked about single documents stands so.

@@ -2,6 +2,7 @@
 
 use nuthatch_indexes::numeric::{Bound, NumericIndex};
 
+use super::cost::LONG_RUN;
 use super::estimate::Estimate;
 use super::{Kind, Node};
 use crate::catalog::index::{FieldIndex, Index};
@@ -17,7 +18,12 @@ pub(super) fn range(field: FieldId, numbers: &NumericIndex, min: Bound, max: Bou
     };
     Node {
         estimate,
-        kind: Kind::Numeric { field, min, max },
+        kind: Kind::Numeric {
+            field,
+            min,
+            max,
+            in_order: numbers.first_run(min, max, false) >= LONG_RUN,
+        },
     }
 }
 
@@ -49,7 +55,10 @@ fn single<'i>(
     part: &Node,
     index: &'i Index,
 ) -> Option<(FieldId, &'i NumericIndex, (Bound, Bound))> {
-    let Kind::Numeric { field, min, max } = part.kind else {
+    let Kind::Numeric {
+        field, min, max, ..
+    } = part.kind
+    else {
         return None;
     };
     match index.field(field) {

@@ -5,7 +5,7 @@
 //! then.
 
 use super::bind::nothing;
-use super::cost::leading;
+use super::cost::put_in_order;
 use super::estimate::Estimate;
 use super::range::join_ranges;
 use super::tags_of_one::join_tags;
@@ -74,7 +74,7 @@ impl Rewriter<'_> {
         }
         self.leave_out_duplicates(&mut flat);
         flat.retain(|part| !self.is_implied(part));
-        flat.sort_by_key(leading);
+        put_in_order(&mut flat, self.total);
         let estimates: Vec<_> = flat.iter().map(|part| part.estimate).collect();
         match flat.pop() {
             None => self.everything(),
@@ -196,11 +196,14 @@ impl Rewriter<'_> {
         match (&a.kind, &b.kind) {
             (Kind::Missing(a), Kind::Missing(b)) => a == b,
             (
-                Kind::Numeric { field, min, max },
+                Kind::Numeric {
+                    field, min, max, ..
+                },
                 Kind::Numeric {
                     field: other,
                     min: low,
                     max: high,
+                    ..
                 },
             ) => field == other && min == low && max == high,
             (Kind::Not(a), Kind::Not(b)) => Self {

@@ -1,7 +1,7 @@
 //! The postings of a term as a set: a stretch of documents at a time, or whether one document is among
 //! them, asked in any order.
 
-use super::cursor::PostingCursor;
+use super::cursor::{PostingCursor, count_below_in_block};
 use crate::doc::DocId;
 
 /// The documents that hold a term in some fields.
@@ -20,15 +20,24 @@ impl Lookup {
     /// unpacked.
     pub fn contains(&mut self, doc: DocId) -> bool {
         let doc = doc.get();
-        let stretch = self.postings.stretch_of(0, doc);
-        if stretch >= self.postings.stretches() {
-            return false;
+        let (current, docs) = (self.postings.stretch(), self.postings.docs());
+        let is_here =
+            docs.last().is_some_and(|&last| doc <= last) && self.postings.start_of(current) <= doc;
+        if !is_here {
+            // Most come in their order, each not far from the one before.
+            let is_behind = docs.last().is_some_and(|&last| last < doc);
+            let from = if is_behind { current } else { 0 };
+            let stretch = self.postings.stretch_of(from, doc);
+            if stretch >= self.postings.stretches() {
+                return false;
+            }
+            if stretch != current {
+                self.postings.enter(stretch);
+            }
         }
-        if stretch != self.postings.stretch() {
-            self.postings.enter(stretch);
-        }
-        let found = self.postings.docs().binary_search(&doc);
-        found.is_ok_and(|at| self.postings.is_within(at))
+        let docs = self.postings.docs();
+        let at = count_below_in_block(docs, doc);
+        docs.get(at) == Some(&doc) && self.postings.is_within(at)
     }
 
     /// How many stretches there are, of up to 128 documents each.
@@ -89,7 +98,9 @@ mod tests {
                 walk.advance();
             }
             let mut lookup = Lookup::new(walk);
-            for doc in asked {
+            let mut in_order = asked.clone();
+            in_order.sort_unstable();
+            for doc in asked.into_iter().chain(in_order) {
                 let holds = lookup.contains(DocId::new(doc).unwrap());
                 prop_assert_eq!(holds, expected.binary_search(&doc).is_ok());
             }

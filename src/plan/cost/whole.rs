@@ -17,7 +17,7 @@ use crate::plan::{Kind, Plan};
 
 /// From so many documents on with one number they are met in the order of their ids long enough to be near
 /// to each other: in postings and columns questions find them at once.
-const LONG_RUN: u64 = 256;
+pub(in crate::plan) const LONG_RUN: u64 = 256;
 
 /// What a walk in the order of a number is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,8 @@ use crate::plan::{Kind, Node, Plan};
 /// To decode a block of postings and score it; and to tell those that have a bit from the others.
 const BLOCK: u64 = 400;
 const SIFTED_BLOCK: u64 = 120;
+/// To go through a block of any of several words.
+const UNITED_BLOCK: u64 = 1_300;
 /// What each way takes that finds nothing.
 const BEGIN: u64 = 2_000;
 /// To look at the bound of a block.
@@ -38,7 +40,7 @@ pub(in crate::plan) fn words_cost(
 ) -> WordsCost {
     let conditions: Vec<Estimate> = split.filters.iter().map(|it| it.estimate).collect();
     let meeting = Estimate::all_of(&conditions, total).likely.max(1);
-    let words = Postings::of(split);
+    let words = Postings::of(split, wanted, meeting, total);
     let gathered = gathering_all(split.filters.iter().copied(), total);
     // Where conditions may add as much as words do, every document is worth a question.
     let most = |nodes: &[&Node]| -> u64 { nodes.iter().map(|node| most_added(node, total)).sum() };
@@ -61,6 +63,9 @@ pub(in crate::plan) fn words_cost(
         words.listed(meeting, total)
     } else if words.is_sifted {
         words.sifted(looked_at, meeting, total) + set_bits
+    } else if words.are_any {
+        // With bits all words are gone through, and no block of any is passed over for long.
+        BEGIN + (words.all / IN_BLOCK + 1).saturating_mul(UNITED_BLOCK) + set_bits
     } else {
         scanned(LISTED) + set_bits
     };
@@ -98,7 +103,8 @@ fn is_one_tag(split: &Split<'_>) -> bool {
 /// if they are few.
 #[must_use]
 pub fn leads(split: &Split<'_>, meeting: u64, total: u64) -> bool {
-    let words = Postings::of(split);
+    // Only of any words those differ that are gone through, and they are never sifted.
+    let words = Postings::of(split, 1, meeting, total);
     if words.is_sifted {
         let sifted = words.sifted(words.lead, meeting, total) + bits(split, meeting, total);
         words.listed(meeting, total) < sifted
@@ -144,6 +150,8 @@ fn most_added(node: &Node, total: u64) -> u64 {
 struct Postings {
     /// Those that a search goes through: of any words all, of all words the rarest's.
     lead: u64,
+    /// Those of all words.
+    all: u64,
     /// Words that are looked for where the lead is.
     others: u64,
     /// Blocks of these.
@@ -158,15 +166,18 @@ struct Postings {
 }
 
 impl Postings {
-    fn of(split: &Split<'_>) -> Self {
+    /// Of words of which the `wanted` best are looked for among so many documents that meet conditions.
+    fn of(split: &Split<'_>, wanted: u64, meeting: u64, total: u64) -> Self {
         if let [only] = split.words.as_slice() {
             return match &only.kind {
                 Kind::Or(parts) => {
+                    let (lead, others) = essential(parts, wanted, meeting, total);
                     let each = parts.iter().map(|part| part.estimate.likely);
                     Self {
-                        lead: each.fold(0, u64::saturating_add),
-                        others: 0,
-                        other_blocks: 0,
+                        lead,
+                        all: each.fold(0, u64::saturating_add),
+                        others,
+                        other_blocks: u64::MAX,
                         windows: BOUND * parts.len() as u64,
                         are_any: true,
                         is_sifted: false,
@@ -174,6 +185,7 @@ impl Postings {
                 }
                 Kind::Phrase { terms, others, .. } => Self {
                     lead: only.estimate.max,
+                    all: only.estimate.max + others,
                     others: terms.len() as u64,
                     other_blocks: others / IN_BLOCK + 1,
                     windows: BOUND,
@@ -195,6 +207,7 @@ impl Postings {
                 | Kind::Not(_)
                 | Kind::Optional(_) => Self {
                     lead: only.estimate.likely,
+                    all: only.estimate.likely,
                     others: 0,
                     other_blocks: 0,
                     windows: BOUND,
@@ -205,10 +218,12 @@ impl Postings {
         }
         let words = split.words.iter().map(|word| word.estimate.likely);
         let lead = words.clone().min().unwrap_or(0);
+        let all: u64 = words.sum();
         Self {
             lead,
+            all,
             others: (split.words.len() as u64).saturating_sub(1),
-            other_blocks: (words.sum::<u64>() - lead) / IN_BLOCK + 1,
+            other_blocks: (all - lead) / IN_BLOCK + 1,
             windows: BOUND,
             are_any: false,
             is_sifted: split.words.iter().all(|word| is_one_term(word)),
@@ -250,10 +265,10 @@ impl Postings {
     fn looked_at(&self, all: bool, wanted: u64, meeting: u64, total: u64) -> u64 {
         /// Bounds of blocks are above what is in them, and the sum of those of several words far above what any
         /// document has.
-        const LOOSE: u64 = 4;
+        const LOOSE: u64 = 2;
         const LOOSE_OF_ANY: u64 = 64;
         if all {
-            return self.lead;
+            return if self.are_any { self.all } else { self.lead };
         }
         let good = wanted.saturating_mul(total) / meeting;
         let loose = if self.are_any { LOOSE_OF_ANY } else { LOOSE };
@@ -264,6 +279,31 @@ impl Postings {
 
 const fn at_least_one(number: u64) -> u64 {
     if number == 0 { 1 } else { number }
+}
+
+/// The postings of those of some words, any of which documents hold, that a search goes through, and how many
+/// words it looks up beside them: the frequent ones add less all together than the rarest alone, if that has
+/// enough documents.
+fn essential(parts: &[Node], wanted: u64, meeting: u64, total: u64) -> (u64, u64) {
+    let mut words: Vec<u64> = parts.iter().map(|part| part.estimate.likely).collect();
+    words.sort_unstable_by(|a, b| b.cmp(a));
+    let rarity = |documents: u64| (total / documents.max(1)).max(1).ilog2();
+    let enough = words
+        .iter()
+        .rev()
+        .find(|documents| shared(**documents, meeting, total) >= wanted);
+    let best = enough.map_or(0, |documents| rarity(*documents));
+    let mut added = 0;
+    let frequent = words.iter().take_while(|documents| {
+        // Half of a digit for words that nearly all documents have.
+        added += rarity(**documents).max(1);
+        added < best
+    });
+    let others = frequent.count();
+    let lead = words[others..]
+        .iter()
+        .fold(0_u64, |sum, documents| sum.saturating_add(*documents));
+    (lead, others as u64)
 }
 
 /// Whether a word is one term, and not the terms of a stem.

@@ -167,11 +167,14 @@ fn is_same(a: &Node, b: &Node) -> bool {
         (Kind::Keys(a), Kind::Keys(b)) => a == b,
         (Kind::Missing(a), Kind::Missing(b)) => a == b,
         (
-            Kind::Numeric { field, min, max },
+            Kind::Numeric {
+                field, min, max, ..
+            },
             Kind::Numeric {
                 field: other,
                 min: low,
                 max: high,
+                ..
             },
         ) => field == other && min == low && max == high,
         (

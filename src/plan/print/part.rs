@@ -72,9 +72,9 @@ impl Printer<'_> {
                 ("TAG", term)
             }
             Kind::Missing(field) => ("MISSING", format!("@{}", self.name(*field))),
-            Kind::Numeric { field, min, max } => {
-                ("NUMERIC", numeric(&self.name(*field), *min, *max))
-            }
+            Kind::Numeric {
+                field, min, max, ..
+            } => ("NUMERIC", numeric(&self.name(*field), *min, *max)),
             Kind::Area { field, area } => {
                 let kind = match area {
                     AreaClause::Circle(_) => "GEO",
