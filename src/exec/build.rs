@@ -1,6 +1,7 @@
 //! Plan nodes to doc sets over the index.
 
-use nuthatch_indexes::docset::{And, Bitmap, Difference, Or};
+use nuthatch_indexes::doc::DocId;
+use nuthatch_indexes::docset::{And, Bitmap, Difference, Or, Sorted};
 use nuthatch_indexes::numeric::Bound;
 use nuthatch_indexes::text::{FieldMask, Phrase};
 use nuthatch_indexes::vector::Within;
@@ -20,7 +21,8 @@ use super::variants::Variants;
 use super::without::without;
 use crate::catalog::index::{FieldIndex, Index};
 use crate::catalog::schema::FieldId;
-use crate::plan::access::{AccessRule, is_asked};
+use crate::plan::access::{self, AccessRule};
+use crate::plan::cost::are_sorted;
 use crate::plan::{AreaClause, Kind, Node, Plan, VectorRange};
 use crate::request::error::Error;
 use crate::request::search as request;
@@ -193,18 +195,18 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
     }
 
     /// The first part, the cheapest, leads with whatever it takes; of the others, those that are
-    /// [asked](is_asked) are checked for what the rest lets through. What is negated is taken from
+    /// [asked](access::asked) are checked for what the rest lets through. What is negated is taken from
     /// the rest.
     fn and(&self, parts: &'a [Node]) -> Result<BoxScorer<'a>, Error> {
         let (mut sets, mut checks, mut others) = (Vec::new(), Vec::new(), Vec::new());
         let cursors = parts
             .iter()
             .fold(0_u32, |sum, part| sum.saturating_add(part.sets()));
-        let lead = parts.first();
-        for (slot, part) in parts.iter().enumerate() {
-            let asked = slot > 0 && lead.is_some_and(|lead| is_asked(part, lead, self.access));
+        let total = self.index.documents().len() as u64;
+        let are_asked = access::asked(parts, self.access, total);
+        for (part, is_asked) in parts.iter().zip(are_asked) {
             match (
-                asked
+                is_asked
                     .then(|| Probe::of(part, self.index, self.tracer))
                     .flatten(),
                 &part.kind,
@@ -274,9 +276,16 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
         let FieldIndex::Numeric(numbers) = self.index.field(field) else {
             return Ok(nothing());
         };
-        let found = numbers.range_until(min, max, &mut self.deadline.pace(1));
+        let pace = &mut self.deadline.pace(1);
+        let total = self.index.documents().len() as u64;
+        let found: BoxScorer<'a> = if are_sorted(numbers.count(min, max).max, total) {
+            let docs = numbers.list_until(min, max, pace).into_iter();
+            unscored(Sorted::new(docs.filter_map(DocId::new).collect()))
+        } else {
+            unscored(Bitmap::owned(numbers.range_until(min, max, pace)))
+        };
         self.deadline.check()?;
-        Ok(unscored(Bitmap::owned(found)))
+        Ok(found)
     }
 
     fn build_all(&self, parts: &'a [Node]) -> Result<Vec<BoxScorer<'a>>, Error> {

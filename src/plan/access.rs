@@ -1,12 +1,7 @@
 //! Which parts of a conjunction are asked about one document, and which are put together as sets.
 
+use super::cost::{asking, gathering, shared};
 use super::{Kind, Node};
-
-/// What it costs to put a document into a set of a range of numbers, in questions whether one
-/// document's number lies in it.
-///
-/// The set sorts its documents, the question reads one number of a column.
-const SET_COST: u64 = 4;
 
 /// Which parts of conjunctions are asked about single documents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,40 +15,40 @@ pub enum AccessRule {
     Asked,
 }
 
-/// Whether a part of a conjunction is asked about each document that the parts before it let through:
-/// a distance always, and a range of numbers or an area when to find all of it would cost more than to
-/// ask.
+/// Which parts of a conjunction, among so many documents, are asked about each document that the parts before
+/// let through: a distance always, and a range of numbers or an area when to find all of it would cost more than
+/// to ask those. The first leads, and is not.
 #[must_use]
-pub fn is_asked(part: &Node, lead: &Node, access: AccessRule) -> bool {
-    let inner = part.affirmed();
-    match &inner.kind {
-        Kind::VectorRange(_) => true,
-        // To look at one costs as much in both.
-        Kind::Area { .. } => match access {
-            AccessRule::ByCost => inner.estimate.likely > lead.estimate.likely,
-            AccessRule::Sets => false,
-            AccessRule::Asked => true,
-        },
-        Kind::Numeric { .. } => match access {
-            AccessRule::ByCost => {
-                inner.estimate.likely.saturating_mul(SET_COST) > lead.estimate.likely
-            }
-            AccessRule::Sets => false,
-            AccessRule::Asked => true,
-        },
-        Kind::All { .. }
-        | Kind::Nothing
-        | Kind::Keys(_)
-        | Kind::Term { .. }
-        | Kind::Variants { .. }
-        | Kind::Phrase { .. }
-        | Kind::Tag { .. }
-        | Kind::Missing(_)
-        | Kind::And(_)
-        | Kind::Near { .. }
-        | Kind::Or(_)
-        | Kind::Not(_)
-        | Kind::Optional(_) => false,
+pub fn asked(parts: &[Node], access: AccessRule, total: u64) -> Vec<bool> {
+    let may_be_asked =
+        |slot: usize| slot > 0 && (is_range(&parts[slot]) || is_distance(&parts[slot]));
+    let found = (0..parts.len()).filter(|slot| !may_be_asked(*slot));
+    // Nothing is asked of a document that is not in all sets.
+    let mut left = found.fold(total, |left, slot| {
+        shared(left, parts[slot].estimate.likely, total)
+    });
+    let each = (0..parts.len()).map(|slot| {
+        let is_asked = may_be_asked(slot) && is_cheaper_asked(&parts[slot], left, access, total);
+        if may_be_asked(slot) {
+            left = shared(left, parts[slot].estimate.likely, total);
+        }
+        is_asked
+    });
+    each.collect()
+}
+
+fn is_cheaper_asked(part: &Node, left: u64, access: AccessRule, total: u64) -> bool {
+    if is_distance(part) {
+        return true;
+    }
+    match access {
+        AccessRule::ByCost => {
+            let inner = part.affirmed();
+            let each = asking(inner).unwrap_or(u64::MAX);
+            gathering(inner, total) > each.saturating_mul(left)
+        }
+        AccessRule::Sets => false,
+        AccessRule::Asked => true,
     }
 }
 

@@ -46,7 +46,13 @@ pub fn alternatives(plan: &Plan, index: &Index) -> Vec<(String, Plan)> {
                 let bits = with(Method::Heap, Gather::Bits);
                 found.extend(accesses("heap of bits", bits));
             }
-            found.extend(walked("heap", &with(Method::Heap, Gather::Walked)));
+            // What is scored is walked in any case.
+            let gather = if plan.scored {
+                plan.gather
+            } else {
+                Gather::Walked
+            };
+            found.extend(walked("heap", &with(Method::Heap, gather)));
         }
     }
     found

@@ -34,6 +34,8 @@ const ONE_OF_MANY: u64 = 7;
 const IN_ORDER: u64 = 1;
 /// To compare the places of words that are in one document.
 const PLACES: u64 = 150;
+/// To decode the places of a word for one document.
+const PLACES_OF_BLOCK: u64 = 1_200;
 /// To find a document in the postings of a word, a number, a tag; to measure a distance; to look where a
 /// point or a shape lies.
 const LOOK_UP: u64 = 60;
@@ -79,7 +81,8 @@ pub fn gathering(node: &Node, total: u64) -> u64 {
         }
         Kind::Numeric { in_order, .. } => {
             let each = if *in_order { IN_ORDER } else { ONE_OF_MANY };
-            (total / CLEARED).saturating_add(likely.saturating_mul(each))
+            let begun = LIST.saturating_add(total / CLEARED);
+            begun.saturating_add(likely.saturating_mul(each))
         }
         Kind::Area { area, .. } => likely.saturating_mul(asking_area(area)),
         Kind::VectorRange(_) => {
@@ -397,13 +400,21 @@ fn following(part: &Node, led: u64, total: u64) -> u64 {
     if !is_told_by_walking(part) {
         return each;
     }
+    // Of those that hold all words each is in blocks of its own, whose places are decoded for it.
+    let holding = shared(led, part.estimate.likely, part.estimate.max);
+    let words = u64::from(part.sets());
+    let placed = holding
+        .saturating_mul(words)
+        .saturating_mul(PLACES_OF_BLOCK);
+    let each = each.saturating_add(placed);
     let matches = part.estimate.likely.max(1);
     let walked = u128::from(gathering(part, total)) * u128::from(led.min(matches));
     each.max(u64::try_from(walked / u128::from(matches)).unwrap_or(u64::MAX))
 }
 
 /// How many of some documents are likely to be among so many others of all.
-fn shared(documents: u64, others: u64, total: u64) -> u64 {
+#[must_use]
+pub(super) fn shared(documents: u64, others: u64, total: u64) -> u64 {
     let shared = u128::from(documents) * u128::from(others) / u128::from(total.max(1));
     u64::try_from(shared).unwrap_or(documents).min(documents)
 }

@@ -13,7 +13,7 @@ use nuthatch_indexes::shape::Relation;
 use nuthatch_indexes::text::{FieldMask, Near};
 
 pub use self::part::{PartName, method_name, nearest_name, part_name};
-use super::access::is_asked;
+use super::access;
 use super::estimate::Estimate;
 use super::method::{FilterBy, Method};
 use super::order::{By, OrderKey};
@@ -146,13 +146,12 @@ impl<'a> Printer<'a> {
     fn intersection(&mut self, parts: &[Node], estimate: Estimate) {
         self.line(&format!("INTERSECT {{{}", counted(estimate)));
         self.within(|printer| {
-            for (slot, part) in parts.iter().enumerate() {
+            let total = printer.index.documents().len() as u64;
+            let are_asked = access::asked(parts, printer.plan.access, total);
+            for (part, is_asked) in parts.iter().zip(are_asked) {
                 let line = printer.lines.len();
                 printer.node(part);
-                let access = printer.plan.access;
-                let asked = |lead| slot > 0 && is_asked(part, lead, access);
-                let asked = parts.first().is_some_and(asked);
-                if let Some(line) = printer.lines.get_mut(line).filter(|_| asked) {
+                if let Some(line) = printer.lines.get_mut(line).filter(|_| is_asked) {
                     line.push_str(", asked of each");
                 }
             }

@@ -1,87 +1,108 @@
 //! What is left of several clauses about the tags of one field of which no document has two.
 
+use std::collections::HashSet;
+
+use super::bind::any_of;
 use super::rewrite::Rewriter;
 use super::{Kind, Node};
 use crate::catalog::index::FieldIndex;
 use crate::catalog::schema::FieldId;
 
+/// Clauses that are compared: what people write, not what programs do.
+const MOST: usize = 64;
+
 /// Takes out of the tags of each part of a conjunction those that other parts do not allow. The parts stay, as
 /// each scores, but those that forbid what no other allows.
 pub(super) fn join_tags(parts: &mut Vec<Node>, rewriter: Rewriter<'_>) {
-    let fields: Vec<Option<FieldId>> = parts.iter().map(|part| single(part, rewriter)).collect();
-    let is_again = |at: usize| fields[at].is_some() && fields[..at].contains(&fields[at]);
+    if parts.len() > MOST {
+        return;
+    }
+    let clauses: Vec<Option<Clause<'_>>> = parts
+        .iter()
+        .map(|part| Clause::of(part, rewriter))
+        .collect();
+    let field = |at: usize| clauses[at].as_ref().map(|clause| clause.field);
+    let is_again =
+        |at: usize| field(at).is_some() && (0..at).any(|other| field(other) == field(at));
     if !(0..parts.len()).any(is_again) {
         return;
     }
     let mut joined = Vec::with_capacity(parts.len());
-    for (part, field) in parts.iter().zip(&fields) {
-        let Some(field) = field else {
+    for (part, clause) in parts.iter().zip(&clauses) {
+        let Some(clause) = clause else {
             joined.push(part.clone());
             continue;
         };
-        let others = || {
-            let all = parts.iter().zip(&fields);
-            all.filter(|(_, other)| **other == Some(*field))
-                .map(|(part, _)| part)
+        let of_field = || {
+            let others = clauses.iter().flatten();
+            others.filter(|other| other.field == clause.field)
         };
-        if matches!(part.kind, Kind::Not(_)) {
+        if clause.forbids {
             // What others allow is without what this forbids.
-            if others().all(|other| matches!(other.kind, Kind::Not(_))) {
+            if of_field().all(|other| other.forbids) {
                 joined.push(part.clone());
             }
             continue;
         }
         let mut left = tags(part).to_vec();
-        left.retain(|tag| others().all(|other| allows(other, tag)));
-        joined.push(super::bind::any_of(left, rewriter.total));
+        left.retain(|tag| value(tag).is_some_and(|(_, tag)| of_field().all(|it| it.allows(tag))));
+        joined.push(any_of(left, rewriter.total));
     }
     *parts = joined;
 }
 
-/// The field whose tags a part names or forbids, if no document has several of them.
-fn single(part: &Node, rewriter: Rewriter<'_>) -> Option<FieldId> {
-    let mut fields = tags(affirmed(part)).iter().map(|tag| {
-        if let Kind::Tag { field, .. } = tag.kind {
-            Some(field)
+/// A part that is any of some tags of one field, or none of them.
+struct Clause<'n> {
+    field: FieldId,
+    tags: HashSet<&'n [u8]>,
+    forbids: bool,
+}
+
+impl<'n> Clause<'n> {
+    /// That of a part; none if it is another, or a document may have several tags of the field.
+    fn of(part: &'n Node, rewriter: Rewriter<'_>) -> Option<Self> {
+        let (named, forbids) = if let Kind::Not(inner) = &part.kind {
+            (tags(inner), true)
         } else {
-            None
+            (tags(part), false)
+        };
+        let (field, _) = value(named.first()?)?;
+        let FieldIndex::Tag(index) = rewriter.index.field(field) else {
+            return None;
+        };
+        if index.has_several() {
+            return None;
         }
-    });
-    let first = fields.next().flatten()?;
-    if !fields.all(|field| field == Some(first)) {
-        return None;
+        let tags = named.iter().map(|tag| {
+            let (other, tag) = value(tag)?;
+            (other == field).then_some(tag)
+        });
+        Some(Self {
+            field,
+            tags: tags.collect::<Option<_>>()?,
+            forbids,
+        })
     }
-    let FieldIndex::Tag(tags) = rewriter.index.field(first) else {
-        return None;
-    };
-    (!tags.has_several()).then_some(first)
-}
 
-/// What a part forbids, or the part itself.
-fn affirmed(part: &Node) -> &Node {
-    if let Kind::Not(inner) = &part.kind {
-        inner
-    } else {
-        part
+    fn allows(&self, tag: &[u8]) -> bool {
+        self.tags.contains(tag) != self.forbids
     }
 }
 
-/// The tags of which a part allows any.
-fn tags(part: &Node) -> &[Node] {
-    if let Kind::Or(parts) = &part.kind {
+/// The parts of which a node is any.
+fn tags(node: &Node) -> &[Node] {
+    if let Kind::Or(parts) = &node.kind {
         parts
     } else {
-        std::slice::from_ref(part)
+        std::slice::from_ref(node)
     }
 }
 
-/// Whether a part of tags allows one.
-fn allows(part: &Node, tag: &Node) -> bool {
-    let Kind::Tag { value, .. } = &tag.kind else {
-        return false;
-    };
-    let is_named = tags(affirmed(part))
-        .iter()
-        .any(|other| matches!(&other.kind, Kind::Tag { value: name, .. } if name == value));
-    is_named != matches!(part.kind, Kind::Not(_))
+/// The field and the tag that a node is.
+fn value(node: &Node) -> Option<(FieldId, &[u8])> {
+    if let Kind::Tag { field, value, .. } = &node.kind {
+        Some((*field, value))
+    } else {
+        None
+    }
 }
