@@ -141,9 +141,7 @@ impl<'a> Gatherer<'a, '_> {
     }
 
     fn any(&self, sets: Vec<Matches<'a>>) -> Result<Matches<'a>, Error> {
-        let any = Matches::any(sets, self.total());
-        self.deadline.check()?;
-        Ok(any)
+        Matches::any(sets, self.total(), self.deadline)
     }
 
     /// The documents with a term, as many at a time as are packed together.

@@ -6,9 +6,11 @@ use std::borrow::Cow;
 use roaring::RoaringBitmap;
 
 use super::batches;
+use super::deadline::Deadline;
 use super::flat::Flat;
 use super::probe::Member;
 use crate::plan::cost::{are_few, most_listed, most_sought};
+use crate::request::error::Error;
 
 /// So many times as long a list is searched for each document of the other, instead of walked over.
 const LONGER: usize = 16;
@@ -110,19 +112,24 @@ impl<'a> Matches<'a> {
         }
     }
 
-    /// Those of any of some parts, among so many documents.
-    pub(super) fn any(parts: Vec<Self>, total: u64) -> Self {
+    /// Those of any of some parts, among so many documents. There may be thousands of parts, each of which takes
+    /// some microseconds: the clock is looked at before each.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] when the deadline passes.
+    pub(super) fn any(parts: Vec<Self>, total: u64, deadline: &Deadline) -> Result<Self, Error> {
         let most = parts.iter().map(Self::len).fold(0, u64::saturating_add);
         if are_few(most, total) {
             let mut all: Vec<u32> = parts.into_iter().flat_map(Self::into_list).collect();
             // Which finds the parts that are in order.
             all.sort();
             all.dedup();
-            return Self::List(all);
+            return Ok(Self::List(all));
         }
         let mut listed = Flags::default();
         let mut union = RoaringBitmap::new();
         for part in parts {
+            deadline.check()?;
             match part {
                 Self::List(docs) => listed.set(&docs),
                 Self::Bits(docs) if union.is_empty() => union = docs.into_owned(),
@@ -132,7 +139,7 @@ impl<'a> Matches<'a> {
         if !listed.0.is_empty() {
             union |= listed.into_bitmap();
         }
-        Self::Bits(Cow::Owned(union))
+        Ok(Self::Bits(Cow::Owned(union)))
     }
 }
 
@@ -298,13 +305,28 @@ mod tests {
                 prop_assert_eq!(list(one.without(other)), &a - &b);
                 let (one, other) = both();
                 let mut met = Vec::new();
-                let union = Matches::any(vec![one, other], total);
+                let never = Deadline::after_ms(0);
+                let union = Matches::any(vec![one, other], total, &never).unwrap();
                 union.try_each_batch(|batch| { met.extend_from_slice(batch); Ok::<_, ()>(()) }).unwrap();
                 prop_assert_eq!(matches!(&union, Matches::List(_)), are_few((a.len() + b.len()) as u64, total));
                 prop_assert_eq!(&met, &(&a | &b).into_iter().collect::<Vec<_>>());
                 prop_assert!(union.into_bits().iter().eq(met));
             }
         }
+    }
+
+    #[test]
+    fn a_union_of_many_sets_ends_at_the_deadline() {
+        let deadline = Deadline::after_ms(1);
+        while !deadline.passed() {}
+        let parts = || {
+            let sets = (0..3).map(|set| (1..100).map(|doc| doc * 3 + set).collect());
+            sets.map(|docs| Matches::Bits(Cow::Owned(docs))).collect()
+        };
+        assert!(Matches::any(parts(), 300, &deadline).is_err());
+        let never = Deadline::after_ms(0);
+        let all = Matches::any(parts(), 300, &never).map(|all| all.len());
+        assert_eq!(all, Ok(297));
     }
 
     #[test]

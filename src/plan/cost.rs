@@ -7,6 +7,8 @@
 mod whole;
 mod words;
 
+use nuthatch_indexes::numeric::BITS_PER_NUMBER;
+
 pub(super) use self::whole::{LONG_RUN, Walked};
 pub use self::words::leads;
 pub(super) use self::words::words_cost;
@@ -14,11 +16,12 @@ use super::estimate::Estimate;
 use super::{AreaClause, Kind, Node, Plan};
 use crate::catalog::schema::FieldId;
 
-/// To make a list; and documents whose bits are set up, and put into a set, in a nanosecond.
+/// To make a list; and documents whose bits are laid out, and made a set of, in a nanosecond.
 const LIST: u64 = 300;
-const CLEARED: u64 = 25;
-/// Documents of which it is told in a nanosecond where two sets meet; to look for one of a list in a set, and
-/// in bits that are laid out; and to put it in its place among others.
+const LAID_OUT: u64 = 25;
+/// Documents that an operation on whole sets goes through in a nanosecond where they are bits, and what it takes
+/// for one of a set that is sparse; to look for one of a list in a set, and in bits that are laid out; and to
+/// put it in its place among others.
 const MET: u64 = 100;
 const PASSED: u64 = 1;
 const FOUND_IN: u64 = 30;
@@ -62,7 +65,7 @@ const RANGE_WALK: u64 = 500;
 pub const ROW_NS: u64 = 150;
 /// To go on in a conjunction document by document.
 const STEP: u64 = 30;
-/// What each way takes that finds nothing.
+/// What a walk takes that finds nothing.
 const START: u64 = 600;
 
 /// What it costs to put together the set that a node is, of so many documents; nothing where the index has it.
@@ -81,7 +84,7 @@ pub fn gathering(node: &Node, total: u64) -> u64 {
         }
         Kind::Numeric { in_order, .. } => {
             let each = if *in_order { IN_ORDER } else { ONE_OF_MANY };
-            let begun = LIST.saturating_add(total / CLEARED);
+            let begun = LIST.saturating_add(total / LAID_OUT);
             begun.saturating_add(likely.saturating_mul(each))
         }
         Kind::Area { area, .. } => likely.saturating_mul(asking_area(area)),
@@ -93,7 +96,7 @@ pub fn gathering(node: &Node, total: u64) -> u64 {
             LIST.saturating_add(likely.saturating_mul(LISTED_POSTING))
         }
         Kind::Term { .. } | Kind::Variants { .. } => {
-            (total / CLEARED).saturating_add(likely.saturating_mul(POSTING))
+            (total / LAID_OUT).saturating_add(likely.saturating_mul(POSTING))
         }
         Kind::Phrase { others, .. } => standing_together(node.estimate, *others),
         Kind::Near { parts, .. } => {
@@ -166,16 +169,14 @@ pub const fn are_few(documents: u64, total: u64) -> bool {
 /// Whether the documents of a range of numbers are few enough to be sorted into a list.
 #[must_use]
 pub const fn are_sorted(documents: u64, total: u64) -> bool {
-    /// As in [`nuthatch_indexes::numeric`], where the bit of each is set from there on.
-    const SORTED_SHARE: u64 = 512;
-    documents <= total / SORTED_SHARE
+    documents <= total / BITS_PER_NUMBER
 }
 
 /// How many documents of a list are looked for one by one in a set of documents up to `last`: for more its bits
 /// are laid out first.
 #[must_use]
 pub const fn most_sought(last: u64) -> u64 {
-    last / (CLEARED * FOUND_IN)
+    last / (LAID_OUT * FOUND_IN)
 }
 
 /// How many numbers are walked over at most, in their order, to meet the first of so many documents, each of which
@@ -237,7 +238,7 @@ fn meeting(one: u64, other: u64, total: u64) -> u64 {
 /// What it costs to look for the documents of a list in a set.
 fn seeking(documents: u64, total: u64) -> u64 {
     if documents > most_sought(total) {
-        (total / CLEARED).saturating_add(documents.saturating_mul(LOOKED_UP))
+        (total / LAID_OUT).saturating_add(documents.saturating_mul(LOOKED_UP))
     } else {
         documents.saturating_mul(FOUND_IN)
     }

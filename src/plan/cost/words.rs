@@ -10,7 +10,7 @@ const BLOCK: u64 = 400;
 const SIFTED_BLOCK: u64 = 120;
 /// To go through a block of any of several words.
 const UNITED_BLOCK: u64 = 1_300;
-/// What each way takes that finds nothing.
+/// What a search for the best words takes that finds nothing.
 const BEGIN: u64 = 2_000;
 /// To look at the bound of a block.
 const BOUND: u64 = 8;
