@@ -18,7 +18,7 @@ use super::probe::Probe;
 use super::scorer::BoxScorer;
 use crate::catalog::index::{FieldIndex, Index};
 use crate::plan::access::{AccessRule, is_distance, is_range};
-use crate::plan::cost::{are_sorted, asking_each, in_turn};
+use crate::plan::cost::{are_few, in_turn, is_asked};
 use crate::plan::{Kind, Node};
 use crate::request::error::Error;
 use crate::request::search::Scorer;
@@ -93,7 +93,7 @@ impl<'a> Gatherer<'a, '_> {
             } => match self.index.field(*field) {
                 FieldIndex::Numeric(numbers) => {
                     let pace = &mut self.deadline.pace(1);
-                    let found = if are_sorted(numbers.count(*min, *max).max, self.total()) {
+                    let found = if are_few(numbers.count(*min, *max).max, self.total()) {
                         Matches::List(numbers.list_until(*min, *max, pace))
                     } else {
                         Matches::Bits(Cow::Owned(numbers.range_until(*min, *max, pace)))
@@ -163,10 +163,12 @@ impl<'a> Gatherer<'a, '_> {
     /// it is put together too, whichever is cheaper for so many.
     fn and(&self, parts: &[&'a Node]) -> Result<Matches<'a>, Error> {
         let mut set: Option<Matches<'a>> = None;
-        for (cost, part) in in_turn(parts.iter().copied(), self.total()) {
+        let in_turn = in_turn(parts.iter().copied(), self.total());
+        let is_alone = in_turn.len() == 1;
+        for (cost, part) in in_turn {
             let left = set.as_ref().map_or(u64::MAX, Matches::len);
             let asks = match self.access {
-                AccessRule::ByCost => asking_each(part, left) < cost,
+                AccessRule::ByCost => is_asked(part, cost, left, self.total()),
                 AccessRule::Sets => is_distance(part),
                 AccessRule::Asked => is_range(part) || is_distance(part),
             };
@@ -179,7 +181,12 @@ impl<'a> Gatherer<'a, '_> {
                         set.and(self.node(part)?)
                     }
                 }
-                None => self.node(part)?,
+                None if is_alone => self.node(part)?,
+                None => match build::rarest_term(part, self.index) {
+                    // It comes again.
+                    Some((term, fields)) => self.term(term, fields)?,
+                    None => self.node(part)?,
+                },
             });
         }
         Ok(set.unwrap_or_else(|| self.all()))
@@ -190,8 +197,8 @@ impl<'a> Gatherer<'a, '_> {
         if let Some(probe) = Probe::of(part, self.index, None) {
             return self.kept(set, probe.cost(), |doc| probe.holds(self.index, doc));
         }
-        let mut scorer = self.scorer(part)?;
-        self.kept(set, part.sets(), |doc| scorer.seek(doc) == Some(doc))
+        let mut found = build::follower(part, self.access, self.index, self.deadline)?;
+        self.kept(set, part.sets(), |doc| found.reach(doc) == Some(doc))
     }
 
     /// The documents of a set that something holds for, which is as much as so many moves of a cursor.

@@ -1,28 +1,28 @@
 //! Plan nodes to doc sets over the index.
 
+mod and;
+
 use nuthatch_indexes::doc::DocId;
-use nuthatch_indexes::docset::{And, Bitmap, Difference, Or, Sorted};
+use nuthatch_indexes::docset::{Bitmap, Difference, Or, Pace, Sorted};
 use nuthatch_indexes::numeric::Bound;
-use nuthatch_indexes::text::{FieldMask, Phrase};
+use nuthatch_indexes::text::{FieldMask, Phrase, PostingCursor};
 use nuthatch_indexes::vector::Within;
 use roaring::RoaringBitmap;
 
+pub(super) use self::and::rarest_term;
 use super::area;
-use super::candidates::asked;
 use super::deadline::Deadline;
 use super::knn::search_failure;
 use super::model::{Bm25, Bm25Std, Corpus, DisMax, Model, TfIdf};
 use super::near::NearWords;
-use super::probe::Probe;
 use super::profile::{Access, Trace, Tracer};
 use super::scored::Scored;
 use super::scorer::{BoxScorer, Either, Flat, Leaf, Optional, Scorer, Term, Unscored, Words};
 use super::variants::Variants;
-use super::without::without;
 use crate::catalog::index::{FieldIndex, Index};
 use crate::catalog::schema::FieldId;
-use crate::plan::access::{self, AccessRule};
-use crate::plan::cost::are_sorted;
+use crate::plan::access::AccessRule;
+use crate::plan::cost::are_few;
 use crate::plan::{AreaClause, Kind, Node, Plan, VectorRange};
 use crate::request::error::Error;
 use crate::request::search as request;
@@ -115,6 +115,19 @@ fn built<'a>(
     }
 }
 
+/// The documents that a node stands for, unmeasured and unscored, which are only [reached](DocSet::reach) for.
+///
+/// # Errors
+/// As [`built`].
+pub(super) fn follower<'a>(
+    node: &'a Node,
+    access: AccessRule,
+    index: &'a Index,
+    deadline: &Deadline,
+) -> Result<BoxScorer<'a>, Error> {
+    Builder::new(Bm25Std, access, index, deadline, None).follower(node)
+}
+
 fn by_model<'a>(
     model: impl Model + 'a,
     node: &'a Node,
@@ -123,15 +136,7 @@ fn by_model<'a>(
     deadline: &Deadline,
     tracer: Option<&Tracer<'_>>,
 ) -> Result<BoxScorer<'a>, Error> {
-    Builder {
-        index,
-        access,
-        model,
-        corpus: Corpus::new(index),
-        deadline,
-        tracer,
-    }
-    .build(node)
+    Builder::new(model, access, index, deadline, tracer).build(node)
 }
 
 struct Builder<'a, 'd, M> {
@@ -144,7 +149,24 @@ struct Builder<'a, 'd, M> {
     tracer: Option<&'d Tracer<'d>>,
 }
 
-impl<'a, M: Model + 'a> Builder<'a, '_, M> {
+impl<'a, 'd, M: Model + 'a> Builder<'a, 'd, M> {
+    fn new(
+        model: M,
+        access: AccessRule,
+        index: &'a Index,
+        deadline: &'d Deadline,
+        tracer: Option<&'d Tracer<'d>>,
+    ) -> Self {
+        Self {
+            index,
+            access,
+            model,
+            corpus: Corpus::new(index),
+            deadline,
+            tracer,
+        }
+    }
+
     fn build(&self, node: &'a Node) -> Result<BoxScorer<'a>, Error> {
         match self.tracer {
             None => self.part(node),
@@ -194,54 +216,6 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
         })
     }
 
-    /// The first part, the cheapest, leads with whatever it takes; of the others, those that are
-    /// [asked](access::asked) are checked for what the rest lets through. What is negated is taken from
-    /// the rest.
-    fn and(&self, parts: &'a [Node]) -> Result<BoxScorer<'a>, Error> {
-        let (mut sets, mut checks, mut others) = (Vec::new(), Vec::new(), Vec::new());
-        let cursors = parts
-            .iter()
-            .fold(0_u32, |sum, part| sum.saturating_add(part.sets()));
-        let total = self.index.documents().len() as u64;
-        let are_asked = access::asked(parts, self.access, total);
-        for (part, is_asked) in parts.iter().zip(are_asked) {
-            match (
-                is_asked
-                    .then(|| Probe::of(part, self.index, self.tracer))
-                    .flatten(),
-                &part.kind,
-            ) {
-                (Some(check), _) => checks.push(check),
-                (None, Kind::Not(inner)) => others.push(self.excluded(part, inner)?),
-                (None, _) => sets.push(self.build(part)?),
-            }
-        }
-        let mut set: BoxScorer<'a> = match sets.pop() {
-            None => unscored(self.all()),
-            Some(only) if sets.is_empty() => only,
-            Some(last) => {
-                sets.push(last);
-                Box::new(And::led_by_first(sets, self.deadline.pace(cursors)))
-            }
-        };
-        let deadline = *self.deadline;
-        if !others.is_empty() {
-            set = without(set, others, deadline);
-        }
-        if checks.is_empty() {
-            return Ok(set);
-        }
-        Ok(asked(set, checks, self.index, deadline))
-    }
-
-    /// What a negation, a part of a conjunction, takes from the other parts.
-    fn excluded(&self, negation: &'a Node, inner: &'a Node) -> Result<BoxScorer<'a>, Error> {
-        match self.tracer {
-            None => self.build(inner),
-            Some(tracer) => tracer.read(negation, Access::Excluded, || self.build(inner)),
-        }
-    }
-
     /// All documents within a range, found by the index.
     fn vector_range(&self, range: &VectorRange) -> Result<BoxScorer<'a>, Error> {
         let FieldIndex::Vector(vectors) = self.index.field(range.field) else {
@@ -278,7 +252,7 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
         };
         let pace = &mut self.deadline.pace(1);
         let total = self.index.documents().len() as u64;
-        let found: BoxScorer<'a> = if are_sorted(numbers.count(min, max).max, total) {
+        let found: BoxScorer<'a> = if are_few(numbers.count(min, max).max, total) {
             let docs = numbers.list_until(min, max, pace).into_iter();
             unscored(Sorted::new(docs.filter_map(DocId::new).collect()))
         } else {
@@ -324,7 +298,7 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
                 fields,
                 weight,
                 ..
-            } => self.phrase(terms, *fields, *weight)?,
+            } => self.phrase(terms, *fields, *weight, Phrase::new_until)?,
             Kind::Tag {
                 field,
                 value,
@@ -343,13 +317,19 @@ impl<'a, M: Model + 'a> Builder<'a, '_, M> {
         })
     }
 
-    fn phrase(&self, terms: &[Vec<u8>], fields: FieldMask, weight: f64) -> Option<BoxScorer<'a>> {
+    fn phrase(
+        &self,
+        terms: &[Vec<u8>],
+        fields: FieldMask,
+        weight: f64,
+        make: fn(Vec<PostingCursor>, Pace) -> Phrase,
+    ) -> Option<BoxScorer<'a>> {
         let text = self.index.text();
         let cursors = terms.iter().map(|term| text.postings(term, fields));
         let cursors = cursors.collect::<Option<Vec<_>>>()?;
         let length = u32::try_from(terms.len()).unwrap_or(u32::MAX);
         Some(Box::new(Words {
-            phrase: Phrase::new_until(cursors, self.deadline.pace(length)),
+            phrase: make(cursors, self.deadline.pace(length)),
             length,
             leaf: self.weighing(weight),
         }))

@@ -74,7 +74,7 @@ fn walked(
         return None;
     }
     // Every other walk takes longer than is likely, most of them little.
-    let most = most + most / 2;
+    let most = likely.saturating_mul(2).max(limit as u64);
     let [min, max] = [f64::NEG_INFINITY, f64::INFINITY].map(|value| Bound {
         value,
         exclusive: false,

@@ -223,6 +223,14 @@ impl DocSet for Traced<'_> {
         doc
     }
 
+    fn reach(&mut self, doc: DocId) -> Option<DocId> {
+        let (before, start) = (self.set.doc(), Instant::now());
+        let found = self.set.reach(doc);
+        self.tally
+            .moved(start, found == Some(doc) && found != before);
+        found
+    }
+
     fn cost(&self) -> u64 {
         self.set.cost()
     }

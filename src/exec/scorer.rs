@@ -132,6 +132,9 @@ macro_rules! doc_set_of {
             fn seek(&mut self, target: DocId) -> Option<DocId> {
                 self.$member.seek(target)
             }
+            fn reach(&mut self, doc: DocId) -> Option<DocId> {
+                self.$member.reach(doc)
+            }
             fn cost(&self) -> u64 {
                 self.$member.cost()
             }

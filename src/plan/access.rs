@@ -20,18 +20,12 @@ pub enum AccessRule {
 /// to ask those. The first leads, and is not.
 #[must_use]
 pub fn asked(parts: &[Node], access: AccessRule, total: u64) -> Vec<bool> {
-    let may_be_asked =
-        |slot: usize| slot > 0 && (is_range(&parts[slot]) || is_distance(&parts[slot]));
-    let found = (0..parts.len()).filter(|slot| !may_be_asked(*slot));
-    // Nothing is asked of a document that is not in all sets.
-    let mut left = found.fold(total, |left, slot| {
-        shared(left, parts[slot].estimate.likely, total)
-    });
+    let mut left = total;
     let each = (0..parts.len()).map(|slot| {
-        let is_asked = may_be_asked(slot) && is_cheaper_asked(&parts[slot], left, access, total);
-        if may_be_asked(slot) {
-            left = shared(left, parts[slot].estimate.likely, total);
-        }
+        let part = &parts[slot];
+        let may_be_asked = slot > 0 && (is_range(part) || is_distance(part));
+        let is_asked = may_be_asked && is_cheaper_asked(part, left, access, total);
+        left = shared(left, part.estimate.likely, total);
         is_asked
     });
     each.collect()

@@ -4,51 +4,56 @@
 //! 200,000 documents, then changed where the worst plans over a million said so. They are those of one machine;
 //! ratios of them decide, and those hold elsewhere.
 
+mod asked;
 mod whole;
 mod words;
 
-use nuthatch_indexes::numeric::BITS_PER_NUMBER;
-
-pub(super) use self::whole::{LONG_RUN, Walked};
+pub use self::asked::{asking, asking_each};
+use self::asked::{asking_area, asking_in_turn, looking_up};
+pub(super) use self::whole::Walked;
 pub use self::words::leads;
 pub(super) use self::words::words_cost;
 use super::estimate::Estimate;
-use super::{AreaClause, Kind, Node, Plan};
-use crate::catalog::schema::FieldId;
+use super::{Kind, Node, Plan};
 
-/// To make a list; and documents whose bits are laid out, and made a set of, in a nanosecond.
+/// To make a list; and documents whose bits are laid out in a nanosecond, and made a set of as they are met.
 const LIST: u64 = 300;
 const LAID_OUT: u64 = 25;
+const GATHERED: u64 = 10;
 /// Documents that an operation on whole sets goes through in a nanosecond where they are bits, and what it takes
-/// for one of a set that is sparse; to look for one of a list in a set, and in bits that are laid out; and to
-/// put it in its place among others.
+/// for one of a set that is sparse, and to unite that with others; to look for one of a list in a set, and in
+/// bits that are laid out; and to put it in its place among others.
 const MET: u64 = 100;
 const PASSED: u64 = 1;
+const UNITED: u64 = 3;
 const FOUND_IN: u64 = 30;
 const LOOKED_UP: u64 = 2;
 const SORTED: u64 = 4;
+/// The share of all documents up to which a set is sparse: a roaring bitmap lists up to 4,096 of 65,536.
+const SPARSE: u64 = 16;
 /// To put a posting of a word into a list, and into a set where they are many.
 const LISTED_POSTING: u64 = 3;
 const POSTING: u64 = 2;
-/// To put the document of a number into a list, which is sorted, and where there are many into a set; and where
-/// they lie in the order of their ids.
-const NUMBER: u64 = 30;
-const ONE_OF_MANY: u64 = 7;
-const IN_ORDER: u64 = 1;
+/// To put the document of a number into a list, which is sorted, or by a bit for each among so many documents in a
+/// nanosecond; and where there are many into a set.
+const NUMBER: u64 = 20;
+const PLACED: u64 = 50;
+const PLACED_NUMBER: u64 = 5;
+const ONE_OF_MANY: u64 = 3;
 /// To compare the places of words that are in one document.
-const PLACES: u64 = 150;
+const PLACES: u64 = 60;
 /// To decode the places of a word for one document.
-const PLACES_OF_BLOCK: u64 = 1_200;
+const PLACES_OF_BLOCK: u64 = 200;
 /// To find a document in the postings of a word, a number, a tag; to measure a distance; to look where a
 /// point or a shape lies.
 const LOOK_UP: u64 = 60;
-const READ: u64 = 40;
+const READ: u64 = 35;
 const LOOK_IN: u64 = 30;
 const DISTANCE: u64 = 80;
 const POINT: u64 = 60;
 const SHAPE: u64 = 1_000;
 /// To decode a block of postings for a few of them.
-const PART_OF_BLOCK: u64 = 180;
+const PART_OF_BLOCK: u64 = 60;
 /// Postings of a block.
 const IN_BLOCK: u64 = 128;
 /// To score a match and keep it, or not, where every one is.
@@ -57,8 +62,8 @@ const SCORE: u64 = 220;
 const RANK: u64 = 16;
 /// To go on to the next number of a walk, and times as long that a question takes there, as its document is
 /// anywhere in memory.
-const NEXT: u64 = 40;
-const ANYWHERE: u64 = 6;
+const NEXT: u64 = 30;
+const ANYWHERE: u64 = 3;
 /// Distances that a range of them takes before its first document is found.
 const RANGE_WALK: u64 = 500;
 /// About what a row costs on its way through a pipeline.
@@ -79,13 +84,13 @@ pub fn gathering(node: &Node, total: u64) -> u64 {
         | Kind::Tag { .. }
         | Kind::Missing(_)
         | Kind::Optional(_) => 0,
-        Kind::Numeric { .. } if are_sorted(likely, total) => {
-            LIST.saturating_add(likely.saturating_mul(NUMBER))
+        Kind::Numeric { .. } if are_few(likely, total) => {
+            let placed = (total / PLACED).saturating_add(likely.saturating_mul(PLACED_NUMBER));
+            LIST.saturating_add(likely.saturating_mul(NUMBER).min(placed))
         }
-        Kind::Numeric { in_order, .. } => {
-            let each = if *in_order { IN_ORDER } else { ONE_OF_MANY };
-            let begun = LIST.saturating_add(total / LAID_OUT);
-            begun.saturating_add(likely.saturating_mul(each))
+        Kind::Numeric { .. } => {
+            let begun = LIST.saturating_add(total / GATHERED);
+            begun.saturating_add(likely.saturating_mul(ONE_OF_MANY))
         }
         Kind::Area { area, .. } => likely.saturating_mul(asking_area(area)),
         Kind::VectorRange(_) => {
@@ -96,9 +101,12 @@ pub fn gathering(node: &Node, total: u64) -> u64 {
             LIST.saturating_add(likely.saturating_mul(LISTED_POSTING))
         }
         Kind::Term { .. } | Kind::Variants { .. } => {
-            (total / LAID_OUT).saturating_add(likely.saturating_mul(POSTING))
+            (total / GATHERED).saturating_add(likely.saturating_mul(POSTING))
         }
-        Kind::Phrase { others, .. } => standing_together(node.estimate, *others),
+        Kind::Phrase { .. } => {
+            let (cost, left) = beginning(node, total);
+            cost.saturating_add(ending(node, left, total))
+        }
         Kind::Near { parts, .. } => {
             let all = parts.iter().map(|part| part.estimate.likely);
             let all = all.fold(0, u64::saturating_add);
@@ -124,6 +132,32 @@ fn standing_together(estimate: Estimate, others: u64) -> u64 {
     met.saturating_add(decoded).saturating_add(compared)
 }
 
+/// What it costs to begin a conjunction with a part, and how many documents that leaves: of a phrase those that
+/// hold its rarest word. The others, and where they stand, are looked at in the end, for [`ending`].
+fn beginning(part: &Node, total: u64) -> (u64, u64) {
+    let Kind::Phrase { .. } = &part.kind else {
+        return (gathering(part, total), part.estimate.likely);
+    };
+    let rarest = part.estimate.max;
+    (rarest.saturating_mul(LISTED_POSTING), rarest)
+}
+
+/// What is left to do for the part that a conjunction began with, when so many documents are left.
+fn ending(part: &Node, left: u64, total: u64) -> u64 {
+    let Kind::Phrase { terms, others, .. } = &part.kind else {
+        return 0;
+    };
+    let words = terms.len() as u64;
+    let each = others / words.saturating_sub(1).max(1);
+    let held = (1..words).fold(left, |held, _| shared(held, each, total));
+    // Each is in blocks of its own where they are few.
+    let blocks = (part.estimate.max + others) / IN_BLOCK + words;
+    let decoded = held.saturating_mul(words).min(blocks);
+    let placed = decoded.saturating_mul(PLACES_OF_BLOCK);
+    let placed = placed.saturating_add(held.saturating_mul(PLACES));
+    looking_up(left, *others).saturating_add(placed)
+}
+
 /// What it costs to make one set of several.
 fn uniting(parts: &[Node], total: u64) -> u64 {
     let each = parts.iter().map(|part| part.estimate.likely);
@@ -131,9 +165,14 @@ fn uniting(parts: &[Node], total: u64) -> u64 {
     if are_few(sum, total) {
         return sum.saturating_mul(SORTED);
     }
-    let each = parts
-        .iter()
-        .map(|part| passing(part.estimate.likely, total));
+    let each = parts.iter().map(|part| {
+        let documents = part.estimate.likely;
+        if documents > total / SPARSE {
+            total / MET
+        } else {
+            documents.saturating_mul(UNITED)
+        }
+    });
     each.fold(0, u64::saturating_add)
 }
 
@@ -166,12 +205,6 @@ pub const fn are_few(documents: u64, total: u64) -> bool {
     documents <= most_listed(total)
 }
 
-/// Whether the documents of a range of numbers are few enough to be sorted into a list.
-#[must_use]
-pub const fn are_sorted(documents: u64, total: u64) -> bool {
-    documents <= total / BITS_PER_NUMBER
-}
-
 /// How many documents of a list are looked for one by one in a set of documents up to `last`: for more its bits
 /// are laid out first.
 #[must_use]
@@ -184,43 +217,104 @@ pub const fn most_sought(last: u64) -> u64 {
 #[must_use]
 pub fn most_walked(documents: u64) -> u64 {
     /// As many documents are looked at in the time of one that is walked over.
-    const LOOKED_AT: u64 = 16;
+    const LOOKED_AT: u64 = 4;
     /// Some microseconds, within which nobody looks at the clock.
     const MOST: u64 = 4096;
     (documents / LOOKED_AT).min(MOST)
 }
 
-/// The cheapest part is put together; of each other the documents that are left are asked, or it is put
-/// together too and met with them.
+/// One part is put together; of each other the documents that are left are asked, or it is put together too
+/// and met with them.
 fn gathering_all<'n>(parts: impl Iterator<Item = &'n Node>, total: u64) -> u64 {
-    let (mut sum, mut left) = (0_u64, None);
-    for (cost, part) in in_turn(parts, total) {
-        sum = sum.saturating_add(match left {
-            None => cost,
-            Some(left) => {
-                let met = meeting(left, part.estimate.likely, total);
-                asking_each(part, left).min(cost.saturating_add(met))
-            }
-        });
-        left = Some(shared(left.unwrap_or(total), part.estimate.likely, total));
+    let in_turn = in_turn(parts, total);
+    let Some(((_, first), others)) = in_turn.split_first() else {
+        return 0;
+    };
+    let (mut sum, mut left) = beginning(first, total);
+    for (cost, part) in others {
+        sum = sum.saturating_add(joining_behind(first, part, *cost, left, total));
+        left = shared(left, part.estimate.likely, total);
     }
     sum
 }
 
-/// The order in which the parts of a conjunction are put together, each with what that costs by itself: what
-/// is cheap first, what is negated last, as it is of no use to begin with. To go through a set costs
-/// something as well.
+/// The order in which the parts of a conjunction are put together, each with what that costs by itself: the
+/// first is that with which all costs the least, and each other comes the sooner the less it takes to be rid of
+/// a document. Where the first is a phrase it comes again: it begins with its rarest word only.
 #[must_use]
 pub fn in_turn<'n>(parts: impl Iterator<Item = &'n Node>, total: u64) -> Vec<(u64, &'n Node)> {
+    /// Of more parts the first is the one that costs the least itself.
+    const MOST_COMPARED: usize = 16;
     let mut parts: Vec<_> = parts.map(|part| (gathering(part, total), part)).collect();
-    parts.sort_by_key(|(cost, part)| {
+    let with_others = |at: usize| {
+        let (_, part) = parts[at];
+        let (mut all, begun) = beginning(part, total);
+        let mut left = begun;
+        let others = (0..parts.len()).filter(|other| *other != at && parts.len() <= MOST_COMPARED);
+        for (cost, other) in others.map(|other| parts[other]) {
+            all = all.saturating_add(joining(other, cost, begun, total));
+            left = shared(left, other.estimate.likely, total);
+        }
+        all = all.saturating_add(ending(part, left, total));
+        // What is negated is of no use to begin with.
         let is_outside = matches!(part.kind, Kind::Not(_));
-        (
-            is_outside,
-            cost.saturating_add(part.estimate.likely.saturating_mul(2)),
-        )
+        (is_outside, all.saturating_add(begun.saturating_mul(2)))
+    };
+    if let Some(first) = (0..parts.len()).min_by_key(|at| with_others(*at)) {
+        parts[..=first].rotate_right(1);
+    }
+    let Some(&(cost, first)) = parts.first() else {
+        return parts;
+    };
+    if parts.len() > 1 && matches!(first.kind, Kind::Phrase { .. }) {
+        parts.push((cost, first));
+    }
+    let (_, left) = beginning(first, total);
+    parts[1..].sort_by_key(|(cost, part)| {
+        ridding(joining_behind(first, part, *cost, left, total), part, total)
     });
     parts
+}
+
+/// What it costs to leave of so many documents those of a part, which costs so much by itself.
+fn joining(part: &Node, cost: u64, left: u64, total: u64) -> u64 {
+    asking_each(part, left, total).min(gathered_and_met(part, cost, left, total))
+}
+
+/// The same, of a part that may be the one that all began with.
+fn joining_behind(first: &Node, part: &Node, cost: u64, left: u64, total: u64) -> u64 {
+    if std::ptr::eq(first, part) {
+        ending(part, left, total)
+    } else {
+        joining(part, cost, left, total)
+    }
+}
+
+fn gathered_and_met(part: &Node, cost: u64, left: u64, total: u64) -> u64 {
+    cost.saturating_add(meeting(left, part.estimate.likely, total))
+}
+
+/// Whether of so many documents each is asked for a part, which is cheaper than to put it together, at such a
+/// cost, and to meet them with it.
+#[must_use]
+pub fn is_asked(part: &Node, cost: u64, left: u64, total: u64) -> bool {
+    asking_each(part, left, total) < gathered_and_met(part, cost, left, total)
+}
+
+/// What it costs to be rid of a document, of those that a part leaves out, where all take so much.
+fn ridding(cost: u64, part: &Node, total: u64) -> u64 {
+    let left_out = total.saturating_sub(part.estimate.likely).max(1);
+    cost.saturating_mul(total) / left_out
+}
+
+/// Behind how many of the parts that follow a phrase, which leads by its rarest word, the others of its words
+/// are looked at.
+#[must_use]
+pub fn looked_at_behind(phrase: &Node, others: &[Node], total: u64) -> usize {
+    let (_, led) = beginning(phrase, total);
+    let own = ridding(ending(phrase, led, total), phrase, total);
+    let sooner = |part: &&Node| ridding(asking_each(part, led, total), part, total) <= own;
+    others.iter().take_while(sooner).count()
 }
 
 /// What it costs to find what two sets share.
@@ -241,103 +335,6 @@ fn seeking(documents: u64, total: u64) -> u64 {
         (total / LAID_OUT).saturating_add(documents.saturating_mul(LOOKED_UP))
     } else {
         documents.saturating_mul(FOUND_IN)
-    }
-}
-
-/// What it costs to ask of one document whether a node holds; none if it cannot be asked, since only a
-/// walk tells it.
-#[must_use]
-pub fn asking(node: &Node) -> Option<u64> {
-    // The first answer that settles it is the last that is asked for.
-    let dearest = |parts: &[Node]| {
-        let mut costs = parts.iter().map(asking);
-        costs.try_fold(1, |most, cost| Some(most.max(cost?)))
-    };
-    Some(match &node.kind {
-        Kind::All { .. } | Kind::Nothing | Kind::Optional(_) => 1,
-        Kind::Keys(_) | Kind::Tag { .. } | Kind::Missing(_) => LOOK_IN,
-        Kind::Numeric { .. } => READ,
-        Kind::Area { area, .. } => asking_area(area),
-        Kind::VectorRange(_) => DISTANCE,
-        Kind::Term { .. } => LOOK_UP,
-        Kind::Variants { terms, .. } => LOOK_UP * terms.len() as u64,
-        Kind::And(parts) => dearest(parts)?,
-        Kind::Or(parts) => {
-            let costs = parts.iter().map(asking);
-            costs.sum::<Option<u64>>()?
-        }
-        Kind::Not(part) => asking(part)?,
-        Kind::Phrase { .. } | Kind::Near { .. } => return None,
-    })
-}
-
-/// What it costs to ask one of so many documents, met in no order, whether a node holds, as long as each
-/// part lets it through; one of whose ranges all of them lie in. None where [`asking`] has none.
-fn asking_in_turn(node: &Node, own: FieldId, total: u64) -> Option<u64> {
-    let Kind::And(parts) = &node.kind else {
-        return asking(node);
-    };
-    let (mut sum, mut left) = (0_u64, total);
-    for part in parts {
-        let cost = asking(part)?;
-        sum = sum.saturating_add(cost.saturating_mul(left) / total.max(1));
-        let is_own = matches!(part.kind, Kind::Numeric { field, .. } if field == own);
-        if !is_own {
-            left = shared(left, part.estimate.likely, total);
-        }
-    }
-    Some(sum)
-}
-
-/// What it costs to ask of so many documents, in their order, whether a node holds.
-#[must_use]
-pub fn asking_each(node: &Node, documents: u64) -> u64 {
-    /// To go on to a document within a block of postings; and to one that is not among the next sixteen.
-    const GO_ON: u64 = 12;
-    const FAR: u64 = 40;
-    const NEAR: u64 = 16;
-    match &node.kind {
-        Kind::Term { .. } => {
-            let postings = node.estimate.likely;
-            let blocks = documents.min(postings / IN_BLOCK + 1);
-            let decoded = blocks.saturating_mul(PART_OF_BLOCK);
-            let is_near = postings < documents.saturating_mul(NEAR);
-            let each = if is_near { GO_ON } else { FAR };
-            decoded.saturating_add(documents.saturating_mul(each))
-        }
-        Kind::Or(parts) => {
-            let parts = parts.iter().map(|part| asking_each(part, documents));
-            parts.fold(0, u64::saturating_add)
-        }
-        Kind::Not(part) => asking_each(part, documents),
-        Kind::All { .. }
-        | Kind::Nothing
-        | Kind::Keys(_)
-        | Kind::Variants { .. }
-        | Kind::Phrase { .. }
-        | Kind::Tag { .. }
-        | Kind::Missing(_)
-        | Kind::Numeric { .. }
-        | Kind::Area { .. }
-        | Kind::VectorRange(_)
-        | Kind::And(_)
-        | Kind::Near { .. }
-        | Kind::Optional(_) => asking_or_seeking(node).saturating_mul(documents),
-    }
-}
-
-/// What it costs to ask of one document, or to go there in a walk.
-fn asking_or_seeking(node: &Node) -> u64 {
-    if let Some(asked) = asking(node) {
-        return asked;
-    }
-    u64::from(node.sets()).saturating_mul(LOOK_UP)
-}
-
-const fn asking_area(area: &AreaClause) -> u64 {
-    match area {
-        AreaClause::Circle(_) => POINT,
-        AreaClause::Shape { .. } => SHAPE,
     }
 }
 
@@ -370,44 +367,49 @@ fn walking(plan: &Plan, total: u64) -> u64 {
     const CURSOR: u64 = 200;
     let node = &plan.filter;
     let made = u64::from(node.sets()).saturating_mul(CURSOR);
-    let cursors = made.saturating_add(finding_first(node));
+    let first = if let Kind::And(parts) = &node.kind {
+        parts.first().map_or(0, finding_first)
+    } else {
+        finding_first(node)
+    };
+    let cursors = made.saturating_add(first);
     let scored = node.estimate.likely.saturating_mul(SCORE);
     let scored = scored.saturating_add(START + cursors);
     let Kind::And(parts) = &node.kind else {
         return gathering(node, total).saturating_add(scored);
     };
-    let lead = parts.first();
-    let mut left = lead.map_or(0, |lead| lead.estimate.likely);
-    let mut others = 0_u64;
-    for part in parts.iter().skip(1) {
-        others = others.saturating_add(following(part, left, total));
-        left = shared(left, part.estimate.likely, total);
+    let Some((lead, others)) = parts.split_first() else {
+        return scored;
+    };
+    let (mut sum, mut left) = beginning(lead, total);
+    let behind = looked_at_behind(lead, others, total);
+    for at in 0..=others.len() {
+        if at == behind {
+            sum = sum.saturating_add(ending(lead, left, total));
+            left = shared(left, lead.estimate.likely, lead.estimate.max);
+        }
+        if let Some(part) = others.get(at) {
+            sum = sum.saturating_add(following(part, left, total));
+            left = shared(left, part.estimate.likely, total);
+        }
     }
-    lead.map_or(0, |lead| gathering(lead, total))
-        .saturating_add(others)
-        .saturating_add(scored)
+    sum.saturating_add(scored)
 }
 
-/// What it costs to look for so many documents of others in a part of a conjunction. Words near to each other
-/// are looked for until there is a document with them: where they are rarer than what is looked for, that is
-/// all of them.
+/// What it costs to look for so many documents of others in a part of a conjunction. A group of words near to
+/// each other is looked for until there is a document with it: where it is rarer than what is looked for, that is
+/// all of it.
 fn following(part: &Node, led: u64, total: u64) -> u64 {
     let stepped = if matches!(part.kind, Kind::Term { .. }) {
         0
     } else {
         led.saturating_mul(STEP)
+            .saturating_mul(u64::from(part.sets()))
     };
-    let each = asking_each(part, led).max(stepped);
-    if !is_told_by_walking(part) {
+    let each = asking_each(part, led, total).max(stepped);
+    if !matches!(part.kind, Kind::Near { .. }) {
         return each;
     }
-    // Of those that hold all words each is in blocks of its own, whose places are decoded for it.
-    let holding = shared(led, part.estimate.likely, part.estimate.max);
-    let words = u64::from(part.sets());
-    let placed = holding
-        .saturating_mul(words)
-        .saturating_mul(PLACES_OF_BLOCK);
-    let each = each.saturating_add(placed);
     let matches = part.estimate.likely.max(1);
     let walked = u128::from(gathering(part, total)) * u128::from(led.min(matches));
     each.max(u64::try_from(walked / u128::from(matches)).unwrap_or(u64::MAX))
@@ -426,18 +428,20 @@ pub fn put_in_order(parts: &mut [Node], total: u64) {
     /// Nanoseconds within which a document is looked for in all others.
     const LOOKED_AT: u64 = 64;
     parts.sort_by_key(leading);
-    let leads = |part: &Node| leading(part).saturating_add(gathering(part, total) / LOOKED_AT);
+    let leads = |part: &Node| {
+        let (cost, left) = beginning(part, total);
+        left.saturating_add(cost / LOOKED_AT)
+    };
     let lead = (0..parts.len()).min_by_key(|at| leads(&parts[*at]));
-    let Some((_, others)) = lead.and_then(|lead| {
+    let Some((lead, others)) = lead.and_then(|lead| {
         parts[..=lead].rotate_right(1);
         parts.split_first_mut()
     }) else {
         return;
     };
-    others.sort_by_key(|part| {
-        let left_out = total.saturating_sub(part.estimate.likely).max(1);
-        asking_or_seeking(part).saturating_mul(total) / left_out
-    });
+    let (_, led) = beginning(lead, total);
+    let led = led.max(1);
+    others.sort_by_key(|part| ridding(asking_each(part, led, total), part, total));
 }
 
 /// About how many documents are looked at where a part of a conjunction leads it.

@@ -148,8 +148,6 @@ pub enum Kind {
         min: Bound,
         /// The upper end.
         max: Bound,
-        /// Many have each number, so that long runs of them are in the order of their ids.
-        in_order: bool,
     },
     /// Those whose point or shape lies so.
     Area {

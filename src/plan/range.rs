@@ -2,7 +2,6 @@
 
 use nuthatch_indexes::numeric::{Bound, NumericIndex};
 
-use super::cost::LONG_RUN;
 use super::estimate::Estimate;
 use super::{Kind, Node};
 use crate::catalog::index::{FieldIndex, Index};
@@ -18,12 +17,7 @@ pub(super) fn range(field: FieldId, numbers: &NumericIndex, min: Bound, max: Bou
     };
     Node {
         estimate,
-        kind: Kind::Numeric {
-            field,
-            min,
-            max,
-            in_order: numbers.first_run(min, max, false) >= LONG_RUN,
-        },
+        kind: Kind::Numeric { field, min, max },
     }
 }
 

@@ -16,6 +16,9 @@ use crate::text::rounds::{median, micros, percentile};
 const HOPELESS: f64 = 3.0;
 /// A measurement repeats its search until it has taken so long.
 const SHORTEST: Duration = Duration::from_micros(200);
+/// A search is measured in so many times as many rounds as asked for, unless they have taken so long.
+const MORE_ROUNDS: usize = 4;
+const LONGEST: Duration = Duration::from_millis(25);
 /// How many of the worst are listed.
 const WORST: usize = 10;
 
@@ -103,7 +106,11 @@ fn one(
 ) -> Measured {
     let mut times: Vec<Vec<f64>> = vec![Vec::new(); ways.len()];
     let mut least = f64::INFINITY;
-    for round in 0..=rounds {
+    let start = Instant::now();
+    for round in 0..=rounds * MORE_ROUNDS {
+        if round > rounds && start.elapsed() > LONGEST {
+            break;
+        }
         for at in (0..ways.len()).map(|at| (at + round) % ways.len()) {
             // The chosen one is measured to the end, whatever it takes.
             let last = times[at].last().copied().unwrap_or(0.0);

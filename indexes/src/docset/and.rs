@@ -5,11 +5,26 @@ use crate::doc::DocId;
 
 /// The intersection of sets. The intersection of no sets is empty.
 pub struct And<S> {
-    /// The first leads. While `doc` is a document, every part rests on it.
+    /// The first leads.
     parts: Vec<S>,
-    doc: Option<DocId>,
+    place: Place,
     cost: u64,
     pace: Pace,
+}
+
+#[derive(Clone, Copy)]
+enum Place {
+    /// Every part rests on it.
+    At(DocId),
+    /// It has not begun, or the document that was looked for last is not in every part.
+    Nowhere,
+    Over,
+}
+
+impl Place {
+    fn at(doc: Option<DocId>) -> Self {
+        doc.map_or(Self::Over, Self::At)
+    }
 }
 
 impl<S: DocSet> And<S> {
@@ -30,16 +45,23 @@ impl<S: DocSet> And<S> {
     /// The same, led by the first part whatever the parts cost: whoever put them in order knows more.
     #[must_use]
     pub fn led_by_first(parts: Vec<S>, pace: Pace) -> Self {
+        let mut set = Self::not_begun(parts, pace);
+        let first = set.parts.first().and_then(DocSet::doc);
+        set.go_on_from(first);
+        set
+    }
+
+    /// The same, but that it has not looked for its first document: it is as after a [`reach`](DocSet::reach)
+    /// that found none.
+    #[must_use]
+    pub fn not_begun(parts: Vec<S>, pace: Pace) -> Self {
         let cost = parts.iter().map(DocSet::cost).min().unwrap_or(0);
-        let first = parts.first().and_then(DocSet::doc);
-        let mut set = Self {
+        Self {
             parts,
-            doc: None,
+            place: Place::Nowhere,
             cost,
             pace,
-        };
-        set.doc = first.and_then(|candidate| set.agree(candidate));
-        set
+        }
     }
 
     /// The parts, the one that leads first; each rests on the current document, if there is one.
@@ -61,7 +83,7 @@ impl<S: DocSet> And<S> {
                 return None;
             }
             for other in &mut *others {
-                let found = other.seek(candidate)?;
+                let found = other.reach(candidate)?;
                 if found > candidate {
                     candidate = lead.seek(found)?;
                     continue 'candidates;
@@ -70,26 +92,57 @@ impl<S: DocSet> And<S> {
             return Some(candidate);
         }
     }
+
+    /// Goes to the first document that all parts hold from where the part that leads rests.
+    fn go_on_from(&mut self, candidate: Option<DocId>) -> Option<DocId> {
+        self.place = Place::at(candidate.and_then(|candidate| self.agree(candidate)));
+        self.doc()
+    }
 }
 
 impl<S: DocSet> DocSet for And<S> {
     fn doc(&self) -> Option<DocId> {
-        self.doc
+        match self.place {
+            Place::At(doc) => Some(doc),
+            Place::Nowhere | Place::Over => None,
+        }
     }
 
     fn advance(&mut self) -> Option<DocId> {
-        self.doc?;
+        self.doc()?;
         let candidate = self.parts.first_mut().and_then(DocSet::advance);
-        self.doc = candidate.and_then(|candidate| self.agree(candidate));
-        self.doc
+        self.go_on_from(candidate)
     }
 
     fn seek(&mut self, target: DocId) -> Option<DocId> {
-        if self.doc? < target {
-            let candidate = self.parts.first_mut().and_then(|lead| lead.seek(target));
-            self.doc = candidate.and_then(|candidate| self.agree(candidate));
+        match self.place {
+            Place::At(doc) if doc >= target => Some(doc),
+            Place::Over => None,
+            Place::At(_) | Place::Nowhere => {
+                let candidate = self.parts.first_mut().and_then(|lead| lead.seek(target));
+                self.go_on_from(candidate)
+            }
         }
-        self.doc
+    }
+
+    fn reach(&mut self, doc: DocId) -> Option<DocId> {
+        match self.place {
+            Place::At(at) if at >= doc => return Some(at),
+            Place::Over => return None,
+            Place::At(_) | Place::Nowhere => self.place = Place::Nowhere,
+        }
+        for part in &mut self.parts {
+            match part.reach(doc) {
+                Some(found) if found > doc => return Some(found),
+                Some(_) => {}
+                None => {
+                    self.place = Place::Over;
+                    return None;
+                }
+            }
+        }
+        self.place = Place::at((!self.parts.is_empty()).then_some(doc));
+        self.doc()
     }
 
     fn cost(&self) -> u64 {

@@ -15,40 +15,74 @@ pub(crate) enum Move {
     /// Seek so far beyond the current document, or beyond the last one before exhaustion; may
     /// point backwards.
     Seek(i64),
+    /// Reach for a document there.
+    Reach(i64),
 }
 
 /// Random walks, some of them long enough to exhaust any set of the tests.
 pub(crate) fn moves() -> impl Strategy<Value = Vec<Move>> {
-    let near = (-5_i64..12).prop_map(Move::Seek);
-    let far = (0_i64..80_000).prop_map(Move::Seek);
+    let by = prop_oneof![4 => -5_i64..12, 1 => 0_i64..80_000];
+    let (seek, reach) = (by.clone().prop_map(Move::Seek), by.prop_map(Move::Reach));
     prop::collection::vec(
-        prop_oneof![4 => Just(Move::Advance), 4 => near, 1 => far],
+        prop_oneof![4 => Just(Move::Advance), 4 => seek, 4 => reach],
         0..60,
     )
 }
 
+/// Where a set should be.
+#[derive(Clone, Copy)]
+enum Place {
+    At(DocId),
+    /// This one was reached for, and is not in the set.
+    Missed(DocId),
+    Over,
+}
+
 /// Checks the numbered contract of [`DocSet`] against the documents the set should hold.
 pub(crate) fn follows_contract<S: DocSet>(mut set: S, model: &BTreeSet<DocId>, moves: &[Move]) {
-    let mut expected = model.first().copied();
-    let mut latest = 1;
-    assert_eq!(set.doc(), expected, "1: rests on the first document");
+    let from = |doc: DocId| model.range(doc..).next().copied();
+    let at = |doc: Option<DocId>| doc.map_or(Place::Over, Place::At);
+    let first = model.first().copied();
+    assert_eq!(set.doc(), first, "1: rests on the first document");
     let cost = set.cost();
     assert!(cost >= model.len() as u64, "4: cost is an upper bound");
+    let mut place = at(first);
     for &step in moves {
-        let returned = match step {
-            Move::Advance => {
-                expected = expected.and_then(|doc| model.range(doc.next()?..).next().copied());
-                set.advance()
-            }
-            Move::Seek(by) => {
-                let target = u32::try_from((latest + by).max(1)).unwrap();
-                let target = DocId::new(target).unwrap();
-                expected = expected.and_then(|doc| model.range(target.max(doc)..).next().copied());
-                set.seek(target)
-            }
+        let (by, reaches) = match step {
+            Move::Advance => (1, false),
+            Move::Seek(by) => (by, false),
+            Move::Reach(by) => (by, true),
         };
-        latest = expected.map_or(latest, |doc| i64::from(doc.get()));
-        assert_eq!(returned, expected, "2 and 3: after {step:?}");
+        let (here, by) = match place {
+            Place::At(doc) => (doc, by),
+            Place::Missed(doc) => (doc, by.max(1)),
+            Place::Over => (DocId::FIRST, by),
+        };
+        let target = (i64::from(here.get()) + by).max(1);
+        let target = DocId::new(u32::try_from(target).unwrap()).unwrap();
+        let expected = match place {
+            Place::At(doc) => from(target.max(doc)),
+            Place::Missed(_) => from(target),
+            Place::Over => None,
+        };
+        if reaches {
+            let found = set.reach(target);
+            let is_known = matches!(place, Place::At(doc) if doc >= target);
+            if let Some(found) = found.filter(|_| !is_known && expected != Some(target)) {
+                assert!(found > target, "5: after {step:?}");
+                assert!(expected.is_none_or(|next| found <= next), "5: {step:?}");
+                place = Place::Missed(target);
+                continue;
+            }
+            assert_eq!(found, expected, "5: after {step:?}");
+        } else {
+            let returned = match (step, place) {
+                (Move::Advance, Place::At(_) | Place::Over) => set.advance(),
+                _ => set.seek(target),
+            };
+            assert_eq!(returned, expected, "2 and 3: after {step:?}");
+        }
+        place = at(expected);
         assert_eq!(set.doc(), expected, "2: the returned document is current");
         assert_eq!(set.cost(), cost, "4: cost is fixed");
     }

@@ -28,6 +28,8 @@ use crate::doc::DocId;
 /// 3. Exhaustion is final: `doc` is none from then on, whatever is called.
 /// 4. [`cost`](DocSet::cost) is an upper bound on the documents that a full walk visits, fixed at
 ///    construction.
+/// 5. [`reach`](DocSet::reach) looks for one document only. Where it finds another, or none yet, nothing but
+///    `seek` and `reach` with a later document may follow.
 pub trait DocSet {
     /// The current document, none when exhausted.
     fn doc(&self) -> Option<DocId>;
@@ -37,6 +39,12 @@ pub trait DocSet {
 
     /// Moves to the first document at or after `target`.
     fn seek(&mut self, target: DocId) -> Option<DocId>;
+
+    /// Moves to `doc` if it is in the set. Else returns a later one before which there is none, whether it is in
+    /// the set or not, and may rest nowhere: to find the next of a rare set can take long. None when exhausted.
+    fn reach(&mut self, doc: DocId) -> Option<DocId> {
+        self.seek(doc)
+    }
 
     /// An upper bound on the documents that a full walk visits.
     fn cost(&self) -> u64;
@@ -53,6 +61,10 @@ impl<S: DocSet + ?Sized> DocSet for Box<S> {
 
     fn seek(&mut self, target: DocId) -> Option<DocId> {
         (**self).seek(target)
+    }
+
+    fn reach(&mut self, doc: DocId) -> Option<DocId> {
+        (**self).reach(doc)
     }
 
     fn cost(&self) -> u64 {

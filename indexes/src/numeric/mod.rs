@@ -233,6 +233,15 @@ impl NumericIndex {
         let slices = self.runs.slices(from, to).map(|(_, docs)| docs);
         let steps = |docs: &[u32]| u32::try_from(docs.len()).unwrap_or(u32::MAX);
         let slices = slices.take_while(|docs| !pace.steps_are_over(steps(docs)));
+        if self.runs.count(from, to) >= self.column.len() as u64 / BITS_PER_NUMBER {
+            let mut bits = vec![0_u64; self.column.len() / 64 + 1];
+            for docs in slices {
+                for &doc in docs {
+                    bits[doc as usize / 64] |= 1 << (doc % 64);
+                }
+            }
+            return listed(&bits);
+        }
         let mut docs: Vec<u32> = slices.flatten().copied().collect();
         docs.sort_unstable();
         docs.dedup();
@@ -305,7 +314,20 @@ impl NumericIndex {
 
 /// From one document in so many on, the bit of each is set instead of sorting them: of a million documents seven
 /// thousand took 290 µs to sort and to make a set of. No bench compares the two ways around it.
-pub const BITS_PER_NUMBER: u64 = 512;
+const BITS_PER_NUMBER: u64 = 512;
+
+/// The places of bits, ascending.
+fn listed(bits: &[u64]) -> Vec<u32> {
+    let mut places = Vec::with_capacity(bits.iter().map(|word| word.count_ones() as usize).sum());
+    for (first, &word) in (0_u32..).step_by(64).zip(bits) {
+        let mut left = word;
+        while left != 0 {
+            places.push(first + left.trailing_zeros());
+            left &= left - 1;
+        }
+    }
+    places
+}
 
 /// From one document in so many on, all numbers are compared instead of walking those of the range: over a
 /// million documents both take as long where a half is found. No bench compares the two ways around it.

@@ -46,7 +46,7 @@ struct Run {
 }
 
 /// A place between two pairs: a run, and how many of its pairs lie before.
-type Place = (usize, usize);
+pub(super) type Place = (usize, usize);
 
 impl Default for Runs {
     fn default() -> Self {
@@ -122,14 +122,27 @@ impl Runs {
 
     /// How many pairs have a key from the first up to the second, without it.
     pub(super) fn count(&self, from: Key, to: Key) -> u64 {
-        self.rank(to).saturating_sub(self.rank(from))
+        self.count_between(self.place((from, 0)), self.place((to, 0)))
+    }
+
+    /// How many pairs lie between two places.
+    pub(super) fn count_between(&self, from: Place, to: Place) -> u64 {
+        let before = |(run, at): Place| self.sums.before(run) + at as u64;
+        before(to).saturating_sub(before(from))
     }
 
     /// The documents of these pairs, ascending among those of one key: in pieces with the key of
     /// each.
     pub(super) fn slices(&self, from: Key, to: Key) -> impl Iterator<Item = (&[Key], &[u32])> {
-        let (first, start) = self.place((from, 0));
-        let (last, end) = self.place((to, 0));
+        self.between(self.place((from, 0)), self.place((to, 0)))
+    }
+
+    /// The same, of the pairs between two places.
+    pub(super) fn between(
+        &self,
+        (first, start): Place,
+        (last, end): Place,
+    ) -> impl Iterator<Item = (&[Key], &[u32])> {
         let runs = self.order.get(first..=last).unwrap_or_default();
         let count = runs.len();
         runs.iter().enumerate().map(move |(at, slot)| {
@@ -140,13 +153,27 @@ impl Runs {
         })
     }
 
-    /// The greatest key below one.
-    pub(super) fn last_below(&self, key: Key) -> Option<Key> {
-        let (run, at) = self.place((key, 0));
-        if let Some(last) = at.checked_sub(1) {
-            return self.run(run).keys.get(last).copied();
-        }
-        self.run(run.checked_sub(1)?).keys.last().copied()
+    /// The pairs of each key from the first up to the second, without it: the places between which they lie,
+    /// those of the greatest key first.
+    pub(super) fn groups_back(&self, from: Key, to: Key) -> impl Iterator<Item = (Place, Place)> {
+        let (mut run, mut end) = self.place((to, 0));
+        std::iter::from_fn(move || {
+            while end == 0 {
+                run = run.checked_sub(1)?;
+                end = self.run(run).len();
+            }
+            let keys = &self.run(run).keys[..end];
+            let (key, before) = keys.split_last().filter(|(key, _)| **key >= from)?;
+            let is_alone = before.last().is_some_and(|other| other != key);
+            let start = if is_alone {
+                (run, before.len())
+            } else {
+                self.place((*key, 0))
+            };
+            let group = (start, (run, end));
+            (run, end) = start;
+            Some(group)
+        })
     }
 
     /// Heap bytes in use, by capacity.
@@ -160,11 +187,6 @@ impl Runs {
             + self.lows.capacity() * size_of::<Pair>()
             + self.sums.sums.capacity() * size_of::<u64>()
             + arrays.sum::<usize>()
-    }
-
-    fn rank(&self, key: Key) -> u64 {
-        let (run, at) = self.place((key, 0));
-        self.sums.before(run) + at as u64
     }
 
     /// Where a pair is, or would be.

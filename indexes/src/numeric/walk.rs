@@ -18,12 +18,12 @@ impl NumericIndex {
             return Box::new(std::iter::empty());
         };
         if descending {
-            let keys =
-                std::iter::successors(self.runs.last_below(to), |key| self.runs.last_below(*key));
-            let keys = keys.take_while(move |key| *key >= from);
-            Box::new(keys.flat_map(|key| self.pairs(key, key.next())))
+            let groups = self.runs.groups_back(from, to);
+            Box::new(pairs(
+                groups.flat_map(|(start, end)| self.runs.between(start, end)),
+            ))
         } else {
-            Box::new(self.pairs(from, to))
+            Box::new(pairs(self.runs.slices(from, to)))
         }
     }
 
@@ -34,20 +34,22 @@ impl NumericIndex {
         let Some((from, to)) = keys_between(min, max) else {
             return 0;
         };
-        let first = if descending {
-            self.runs.last_below(to).filter(|key| *key >= from)
-        } else {
-            let mut slices = self.runs.slices(from, to);
-            slices.find_map(|(keys, _)| keys.first().copied())
-        };
+        if descending {
+            let last = self.runs.groups_back(from, to).next();
+            return last.map_or(0, |(start, end)| self.runs.count_between(start, end));
+        }
+        let mut slices = self.runs.slices(from, to);
+        let first = slices.find_map(|(keys, _)| keys.first().copied());
         first.map_or(0, |key| self.runs.count(key, key.next()))
     }
+}
 
-    fn pairs(&self, from: Key, to: Key) -> impl Iterator<Item = (f64, DocId)> {
-        let slices = self.runs.slices(from, to);
-        let pairs = slices.flat_map(|(keys, docs)| keys.iter().zip(docs));
-        pairs.filter_map(|(key, doc)| Some((key.value(), DocId::new(*doc)?)))
-    }
+/// The numbers and documents of pieces of runs.
+fn pairs<'a>(
+    slices: impl Iterator<Item = (&'a [Key], &'a [u32])>,
+) -> impl Iterator<Item = (f64, DocId)> {
+    let pairs = slices.flat_map(|(keys, docs)| keys.iter().zip(docs));
+    pairs.filter_map(|(key, doc)| Some((key.value(), DocId::new(*doc)?)))
 }
 
 #[cfg(test)]
@@ -87,6 +89,34 @@ mod tests {
             let run = walked.iter().filter(|(number, _)| Some(*number) == first).count();
             prop_assert_eq!(index.first_run(min, max, descending), run as u64);
             prop_assert_eq!(walked, expected);
+        }
+    }
+
+    #[test]
+    fn a_walk_back_goes_through_numbers_of_one_document_and_of_many_runs() {
+        let mut index = NumericIndex::new();
+        let mut expected = Vec::new();
+        for slot in 0..6_000_u32 {
+            // A number of its own, or one of two that thousands have.
+            let number = match slot % 4 {
+                0 => f64::from(slot) / 3_000.0,
+                1 => 1.0,
+                _ => 1.5,
+            };
+            let doc = DocId::from_index(slot as usize).unwrap();
+            index.insert(doc, number).unwrap();
+            expected.push((number, doc));
+        }
+        expected.sort_by(|a, b| b.0.total_cmp(&a.0));
+        for (low, high) in [(0.0, 2.0), (0.9, 1.2), (1.0, 1.5), (1.2, 1.4), (3.0, 4.0)] {
+            let open = |value| Bound {
+                value,
+                exclusive: true,
+            };
+            let within = |number: f64| number > low && number < high;
+            let expected: Vec<_> = expected.iter().copied().filter(|it| within(it.0)).collect();
+            let walked: Vec<_> = index.walk(open(low), open(high), true).collect();
+            assert_eq!(walked, expected);
         }
     }
 }

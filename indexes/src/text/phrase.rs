@@ -9,7 +9,7 @@ use crate::docset::{And, DocSet, Pace};
 ///
 /// Stop words are in no document's positions, so terms that only stop words part are adjacent.
 pub struct Phrase {
-    /// Between calls rests on a document that holds the phrase, or is exhausted.
+    /// Between calls rests on a document that holds the phrase or nowhere, or is exhausted.
     parts: And<Part>,
     len: u32,
     /// Where the phrase may begin, kept for its capacity.
@@ -34,19 +34,25 @@ impl Phrase {
     /// The same; exhausted as soon as the pace says so, however much is left.
     #[must_use]
     pub fn new_until(terms: Vec<PostingCursor>, pace: Pace) -> Self {
-        let parts: Vec<Part> = terms
-            .into_iter()
-            .zip(0..)
-            .map(|(cursor, offset)| Part { cursor, offset })
-            .collect();
+        let mut phrase = Self::not_begun(terms, pace);
+        phrase.seek(DocId::FIRST);
+        phrase
+    }
+
+    /// The same, but that it has not looked for its first document: it is as after a [`reach`](DocSet::reach)
+    /// that found none.
+    #[must_use]
+    pub fn not_begun(terms: Vec<PostingCursor>, pace: Pace) -> Self {
+        let parts = terms.into_iter().zip(0..);
+        let parts = parts.map(|(cursor, offset)| Part { cursor, offset });
+        let mut parts: Vec<Part> = parts.collect();
         let len = parts.last().map_or(0, |last| last.offset + 1);
-        let mut phrase = Self {
-            parts: And::new_until(parts, pace),
+        parts.sort_by_key(DocSet::cost);
+        Self {
+            parts: And::not_begun(parts, pace),
             len,
             starts: Vec::new(),
-        };
-        phrase.skip_scattered();
-        phrase
+        }
     }
 
     /// The cursors of the terms, rarest first; each rests on the current document, if there is
@@ -140,11 +146,25 @@ impl DocSet for Phrase {
     }
 
     fn seek(&mut self, target: DocId) -> Option<DocId> {
-        if self.parts.doc()? >= target {
-            return self.parts.doc();
+        if let Some(doc) = self.parts.doc().filter(|doc| *doc >= target) {
+            return Some(doc);
         }
         self.parts.seek(target);
         self.skip_scattered()
+    }
+
+    fn reach(&mut self, doc: DocId) -> Option<DocId> {
+        if let Some(at) = self.parts.doc().filter(|at| *at >= doc) {
+            return Some(at);
+        }
+        let found = self.parts.reach(doc)?;
+        if found == doc {
+            self.find_starts();
+            if self.starts.is_empty() {
+                return doc.next();
+            }
+        }
+        Some(found)
     }
 
     fn cost(&self) -> u64 {

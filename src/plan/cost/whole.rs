@@ -17,7 +17,7 @@ use crate::plan::{Kind, Plan};
 
 /// From so many documents on with one number they are met in the order of their ids long enough to be near
 /// to each other: in postings and columns questions find them at once.
-pub(in crate::plan) const LONG_RUN: u64 = 256;
+const LONG_RUN: u64 = 256;
 
 /// What a walk in the order of a number is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +81,7 @@ impl Plan {
         let asked = u64::try_from(asked).unwrap_or(u64::MAX).min(over.documents);
         if over.run >= LONG_RUN {
             // In the order of ids most of what is asked for is near by.
-            let questions = asking_each(&self.filter, asked);
+            let questions = asking_each(&self.filter, asked, over.total);
             return (asked, NEXT / 4 + questions.div_ceil(asked.max(1)) / 2);
         }
         let question = asking_in_turn(&self.filter, over.field, over.total).unwrap_or(LOOK_UP);

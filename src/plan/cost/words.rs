@@ -1,6 +1,6 @@
 //! What the ways cost to find the best documents for words under conditions.
 
-use super::{IN_BLOCK, PART_OF_BLOCK, gathering_all, shared, walking};
+use super::{IN_BLOCK, PART_OF_BLOCK, SPARSE, gathering_all, shared, walking};
 use crate::plan::estimate::Estimate;
 use crate::plan::words_first::Split;
 use crate::plan::{Kind, Node, Plan};
@@ -8,14 +8,18 @@ use crate::plan::{Kind, Node, Plan};
 /// To decode a block of postings and score it; and to tell those that have a bit from the others.
 const BLOCK: u64 = 400;
 const SIFTED_BLOCK: u64 = 120;
-/// To go through a block of any of several words.
+/// To go through a block of any of several words; and to begin a window of so many documents, of which there is
+/// one for each posting where they are rare.
 const UNITED_BLOCK: u64 = 1_300;
+const WINDOW: u64 = 200;
+const IN_WINDOW: u64 = 2_048;
 /// What a search for the best words takes that finds nothing.
 const BEGIN: u64 = 2_000;
 /// To look at the bound of a block.
 const BOUND: u64 = 8;
-/// To score a match where bounds tell what need not be.
+/// To score a match where bounds tell what need not be; and one of a list that holds any words.
 const JUDGE: u64 = 15;
+const JUDGE_ANY: u64 = 100;
 /// To read a document of a set, and a bit for it; and to look for it within a block.
 const LISTED: u64 = 1;
 const FOUND: u64 = 12;
@@ -47,16 +51,26 @@ pub(in crate::plan) fn words_cost(
     let looks_at_all = plan.counts || most(&split.filters) * 2 > most(&split.words);
     let looked_at = words.looked_at(looks_at_all, wanted, meeting, total);
     let scanned = |ask: u64| {
-        let decoded = (looked_at / IN_BLOCK + 1).saturating_mul(BLOCK);
+        /// A question takes so many times as long amid postings as after another one.
+        const BY_ITSELF: u64 = 2;
+        let decoded = if words.are_any {
+            Postings::united(looked_at, total)
+        } else {
+            (looked_at / IN_BLOCK + 1).saturating_mul(BLOCK)
+        };
         // Of a block those are asked that may be good enough.
         let matches = shared(looked_at, meeting, total);
         let asks = match (looks_at_all || matches <= wanted, words.others) {
             (true, _) => looked_at,
-            (false, 0) => (looked_at / 8).max(looked_at * wanted / matches.max(1)),
+            (false, 0) => (looked_at / 32).max(looked_at * wanted / matches.max(1)),
+            (false, _) if matches <= wanted.saturating_mul(4) => looked_at,
             (false, _) => looked_at / 2,
         };
         let met = words.looked_for(asks);
-        BEGIN + decoded + met + asks.saturating_mul(ask)
+        // Only those are asked that hold all words.
+        let asks = u128::from(asks) * u128::from(words.held) / u128::from(words.lead.max(1));
+        let asks = u64::try_from(asks).unwrap_or(u64::MAX);
+        BEGIN + decoded + met + asks.saturating_mul(ask * BY_ITSELF)
     };
     let set_bits = bits(split, meeting, total);
     let set = if leads(split, meeting, total) {
@@ -65,7 +79,7 @@ pub(in crate::plan) fn words_cost(
         words.sifted(looked_at, meeting, total) + set_bits
     } else if words.are_any {
         // With bits all words are gone through, and no block of any is passed over for long.
-        BEGIN + (words.all / IN_BLOCK + 1).saturating_mul(UNITED_BLOCK) + set_bits
+        BEGIN + Postings::united(words.all, total) + set_bits
     } else {
         scanned(LISTED) + set_bits
     };
@@ -82,12 +96,10 @@ fn bits(split: &Split<'_>, documents: u64, total: u64) -> u64 {
     /// Documents whose bits are cleared, and copied, in a nanosecond.
     const CLEARED: u64 = 256;
     const COPIED: u64 = 90;
-    /// The share of 65,536 numbers from which on a roaring bitmap has a bit for each.
-    const LISTED_SHARE: u64 = 16;
     if is_one_tag(split) {
         return 0;
     }
-    if documents.saturating_mul(LISTED_SHARE) > total {
+    if documents.saturating_mul(SPARSE) > total {
         return total / COPIED;
     }
     total / CLEARED + documents.saturating_mul(2 * LISTED)
@@ -152,13 +164,14 @@ struct Postings {
     lead: u64,
     /// Those of all words.
     all: u64,
+    /// Documents of these that hold all words which they have to.
+    held: u64,
     /// Words that are looked for where the lead is.
     others: u64,
     /// Blocks of these.
     other_blocks: u64,
-    /// Words whose blocks bound what a document of a list scores before it is looked at, each at some
-    /// nanoseconds.
-    windows: u64,
+    /// Those of each word that leads a list: of any words each does.
+    leads: Vec<u64>,
     /// Documents hold any of several words.
     are_any: bool,
     /// The lead is one word, of which documents with a bit are told from others before they are scored.
@@ -170,25 +183,14 @@ impl Postings {
     fn of(split: &Split<'_>, wanted: u64, meeting: u64, total: u64) -> Self {
         if let [only] = split.words.as_slice() {
             return match &only.kind {
-                Kind::Or(parts) => {
-                    let (lead, others) = essential(parts, wanted, meeting, total);
-                    let each = parts.iter().map(|part| part.estimate.likely);
-                    Self {
-                        lead,
-                        all: each.fold(0, u64::saturating_add),
-                        others,
-                        other_blocks: u64::MAX,
-                        windows: BOUND * parts.len() as u64,
-                        are_any: true,
-                        is_sifted: false,
-                    }
-                }
+                Kind::Or(parts) => Self::of_any(parts, wanted, meeting, total),
                 Kind::Phrase { terms, others, .. } => Self {
                     lead: only.estimate.max,
+                    held: only.estimate.likely,
                     all: only.estimate.max + others,
                     others: terms.len() as u64,
                     other_blocks: others / IN_BLOCK + 1,
-                    windows: BOUND,
+                    leads: vec![only.estimate.max],
                     are_any: false,
                     is_sifted: true,
                 },
@@ -207,10 +209,11 @@ impl Postings {
                 | Kind::Not(_)
                 | Kind::Optional(_) => Self {
                     lead: only.estimate.likely,
+                    held: only.estimate.likely,
                     all: only.estimate.likely,
                     others: 0,
                     other_blocks: 0,
-                    windows: BOUND,
+                    leads: vec![only.estimate.likely],
                     are_any: false,
                     is_sifted: is_one_term(only),
                 },
@@ -218,25 +221,64 @@ impl Postings {
         }
         let words = split.words.iter().map(|word| word.estimate.likely);
         let lead = words.clone().min().unwrap_or(0);
+        let held = words
+            .clone()
+            .fold(total, |held, word| shared(held, word, total));
         let all: u64 = words.sum();
         Self {
             lead,
+            held,
             all,
             others: (split.words.len() as u64).saturating_sub(1),
             other_blocks: (all - lead) / IN_BLOCK + 1,
-            windows: BOUND,
+            leads: vec![lead],
             are_any: false,
             is_sifted: split.words.iter().all(|word| is_one_term(word)),
         }
     }
 
+    /// Of words any of which documents hold.
+    fn of_any(parts: &[Node], wanted: u64, meeting: u64, total: u64) -> Self {
+        let leads: Vec<u64> = parts.iter().map(|part| part.estimate.likely).collect();
+        let (lead, others) = essential(&leads, wanted, meeting, total);
+        let all = leads.iter().copied().fold(0, u64::saturating_add);
+        Self {
+            lead,
+            held: lead,
+            all,
+            others,
+            other_blocks: all / IN_BLOCK + 1,
+            leads,
+            are_any: true,
+            is_sifted: false,
+        }
+    }
+
     /// What it costs to look for the documents of a list in the postings.
     fn listed(&self, meeting: u64, total: u64) -> u64 {
-        let in_blocks = meeting.min(self.lead / IN_BLOCK + 1);
-        let met = self.met(meeting, total);
-        let judged = met.saturating_mul(JUDGE) + self.looked_for(met);
-        let listed = meeting.saturating_mul(LISTED + FOUND + self.windows);
-        BEGIN + listed + in_blocks * PART_OF_BLOCK + judged
+        let begun = BEGIN + meeting.saturating_mul(LISTED);
+        let each = self.leads.iter().map(|&postings| {
+            let in_blocks = meeting.min(postings / IN_BLOCK + 1);
+            let met = shared(meeting, postings, total) + 1;
+            let judged = if self.are_any {
+                met.saturating_mul(JUDGE_ANY)
+            } else {
+                met.saturating_mul(JUDGE) + self.looked_for(met)
+            };
+            // Those of the shorter are looked for among the others.
+            let found = meeting.min(postings).saturating_mul(FOUND + BOUND);
+            found + in_blocks * PART_OF_BLOCK + judged
+        });
+        each.fold(begun, u64::saturating_add)
+    }
+
+    /// What it costs to go through so many postings of any words, window by window.
+    fn united(postings: u64, total: u64) -> u64 {
+        let windows = postings.min(total / IN_WINDOW + 1);
+        let blocks = postings / IN_BLOCK + 1;
+        windows
+            .saturating_mul(WINDOW)
+            .saturating_add(blocks.saturating_mul(UNITED_BLOCK))
     }
 
     /// What it costs to tell those of so many postings that have a bit from the others.
@@ -281,29 +323,33 @@ const fn at_least_one(number: u64) -> u64 {
     if number == 0 { 1 } else { number }
 }
 
-/// The postings of those of some words, any of which documents hold, that a search goes through, and how many
-/// words it looks up beside them: the frequent ones add less all together than the rarest alone, if that has
-/// enough documents.
-fn essential(parts: &[Node], wanted: u64, meeting: u64, total: u64) -> (u64, u64) {
-    let mut words: Vec<u64> = parts.iter().map(|part| part.estimate.likely).collect();
+/// How many postings of some words, any of which documents hold, a search goes through, and how many of the words
+/// it looks up only: frequent ones add less all together than a rarer one alone, as soon as enough documents have
+/// been met that hold that one. Until then it goes through all.
+fn essential(words: &[u64], wanted: u64, meeting: u64, total: u64) -> (u64, u64) {
+    let mut words = words.to_vec();
     words.sort_unstable_by(|a, b| b.cmp(a));
+    let all = words.iter().copied().fold(0, u64::saturating_add);
     let rarity = |documents: u64| (total / documents.max(1)).max(1).ilog2();
-    let enough = words
+    let with_bar_of = |&documents: &u64| {
+        let mut added = 0;
+        let frequent = words.iter().take_while(|frequent| {
+            // Half of a digit for words that nearly all documents have.
+            added += rarity(**frequent).max(1);
+            added < rarity(documents)
+        });
+        let others = frequent.count();
+        let lead = words[others..].iter().copied();
+        let lead = lead.fold(0, u64::saturating_add);
+        let met = shared(documents, meeting, total);
+        let before = shared(all - lead, wanted, met);
+        (lead.saturating_add(before), others as u64)
+    };
+    let rare_enough = words
         .iter()
-        .rev()
-        .find(|documents| shared(**documents, meeting, total) >= wanted);
-    let best = enough.map_or(0, |documents| rarity(*documents));
-    let mut added = 0;
-    let frequent = words.iter().take_while(|documents| {
-        // Half of a digit for words that nearly all documents have.
-        added += rarity(**documents).max(1);
-        added < best
-    });
-    let others = frequent.count();
-    let lead = words[others..]
-        .iter()
-        .fold(0_u64, |sum, documents| sum.saturating_add(*documents));
-    (lead, others as u64)
+        .filter(|documents| shared(**documents, meeting, total) >= wanted.max(1));
+    let best = rare_enough.map(with_bar_of).min();
+    best.unwrap_or((all, 0))
 }
 
 /// Whether a word is one term, and not the terms of a stem.

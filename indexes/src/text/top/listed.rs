@@ -75,8 +75,8 @@ struct Search<'a> {
     /// What the words that lead can add to a score in the window.
     leads_most: f32,
     phrase: Option<Phrase>,
-    /// Documents of a window that may hold the words, and their slots in the stretch of the only term
-    /// that leads.
+    /// Documents of a window that may hold the words, and their slots in the stretch of the term that leads, if
+    /// only one does.
     candidates: Vec<(u32, usize)>,
     total: u64,
 }
@@ -105,7 +105,15 @@ impl Search<'_> {
         candidates.clear();
         match &mut self.words[..self.leads] {
             [only] if only.terms.len() == 1 => only.terms[0].keep_held(window, &mut candidates),
-            _ => candidates.extend(window.iter().map(|&doc| (doc, 0))),
+            leads => {
+                for term in leads.iter_mut().flat_map(|word| &mut word.terms) {
+                    term.keep_held(window, &mut candidates);
+                }
+                // Each is looked for anew among the postings of every term.
+                candidates.iter_mut().for_each(|(_, slot)| *slot = 0);
+                candidates.sort_unstable();
+                candidates.dedup();
+            }
         }
         for &(doc, slot) in &candidates {
             let lead = self.words.first_mut().and_then(|it| it.terms.first_mut());
@@ -269,10 +277,14 @@ impl<'a> Term<'a> {
     /// Those documents of a window within its stretch that hold it, in whatever fields, and their
     /// slots.
     fn keep_held(&mut self, window: &[u32], held: &mut Vec<(u32, usize)>) {
-        let Some(&first) = window.first() else {
+        let Some(&first) = window.first().filter(|_| self.walk.bounded().is_some()) else {
             return;
         };
         self.walk.reach(first);
+        let next = self.walk.postings.docs().get(self.walk.at);
+        if next.is_none_or(|next| window.last() < Some(next)) {
+            return;
+        }
         each_common(window, self.walk.postings.docs(), |doc, slot| {
             held.push((doc, slot));
         });
