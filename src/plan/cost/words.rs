@@ -7,7 +7,7 @@ use crate::plan::{Kind, Node, Plan};
 
 /// To decode a block of postings and score it; and to tell those that have a bit from the others.
 const BLOCK: u64 = 400;
-const SIFTED_BLOCK: u64 = 120;
+const SIFTED_BLOCK: u64 = 70;
 /// To go through a block of any of several words; and to begin a window of so many documents, of which there is
 /// one for each posting where they are rare.
 const UNITED_BLOCK: u64 = 1_300;
@@ -94,7 +94,7 @@ pub(in crate::plan) fn words_cost(
 /// from one in 16 on, where sets have bits themselves, all at once. Nothing where it is likely to be kept.
 fn bits(split: &Split<'_>, documents: u64, total: u64) -> u64 {
     /// Documents whose bits are cleared, and copied, in a nanosecond.
-    const CLEARED: u64 = 256;
+    const CLEARED: u64 = 40;
     const COPIED: u64 = 90;
     if is_one_tag(split) {
         return 0;
