@@ -167,10 +167,14 @@ impl<'a> Gatherer<'a, '_> {
         let is_alone = in_turn.len() == 1;
         for (cost, part) in in_turn {
             let left = set.as_ref().map_or(u64::MAX, Matches::len);
+            // A rule is of ranges and areas.
             let asks = match self.access {
-                AccessRule::ByCost => is_asked(part, cost, left, self.total()),
-                AccessRule::Sets => is_distance(part),
-                AccessRule::Asked => is_range(part) || is_distance(part),
+                AccessRule::Sets if is_range(part) => false,
+                AccessRule::Asked if is_range(part) => true,
+                AccessRule::Sets | AccessRule::Asked if is_distance(part) => true,
+                AccessRule::ByCost | AccessRule::Sets | AccessRule::Asked => {
+                    is_asked(part, cost, left, self.total())
+                }
             };
             set = Some(match set {
                 Some(set) if asks => self.asked(&set, part)?,

@@ -133,7 +133,7 @@ fn standing_together(estimate: Estimate, others: u64) -> u64 {
 }
 
 /// What it costs to begin a conjunction with a part, and how many documents that leaves: of a phrase those that
-/// hold its rarest word. The others, and where they stand, are looked at in the end, for [`ending`].
+/// hold its rarest word. The others, and where they stand, are looked at later, for [`ending`].
 fn beginning(part: &Node, total: u64) -> (u64, u64) {
     let Kind::Phrase { .. } = &part.kind else {
         return (gathering(part, total), part.estimate.likely);

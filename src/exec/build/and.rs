@@ -19,7 +19,8 @@ use crate::request::error::Error;
 impl<'a, M: Model + 'a> Builder<'a, '_, M> {
     /// The first part, the cheapest, leads with whatever it takes; of the others, those that are
     /// [asked](access::asked) are checked for what the parts before let through. What is negated is taken
-    /// from the rest. A phrase leads by its rarest word: the others, and where they stand, are looked at last.
+    /// from the rest. A phrase leads by its rarest word: the others, and where they stand, are looked at
+    /// [behind](looked_at_behind) what is rid of documents sooner.
     pub(super) fn and(&self, parts: &'a [Node]) -> Result<BoxScorer<'a>, Error> {
         let (mut sets, mut checks, mut others) = (Vec::new(), Vec::new(), Vec::new());
         let cursors = parts
