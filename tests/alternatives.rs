@@ -18,7 +18,7 @@ use nuthatch::request::create::Definition;
 use nuthatch::request::search::Search;
 use proptest::prelude::*;
 
-const SCHEMA: &str = "i SCHEMA t TEXT NOSTEM g TAG n NUMERIC m NUMERIC INDEXMISSING p GEO \
+const SCHEMA: &str = "i SCHEMA t TEXT NOSTEM g TAG o TAG n NUMERIC m NUMERIC INDEXMISSING p GEO \
                       v VECTOR FLAT 6 TYPE UINT8 DIM 1 DISTANCE_METRIC L2";
 const WORDS: [&str; 6] = ["anne", "bert", "carl", "dora", "emil", "rare"];
 const TAGS: [&str; 4] = ["red", "green", "blue", "white"];
@@ -53,6 +53,8 @@ impl Hashes for Documents {
             let value = match *name {
                 b"t" => join(&document.words, &WORDS, " "),
                 b"g" => join(&document.tags, &TAGS, ","),
+                // No document has two of these.
+                b"o" => join(&document.tags[..document.tags.len().min(1)], &TAGS, ","),
                 b"n" => document.number.to_string(),
                 b"m" if document.other.is_some() => document.other.unwrap().to_string(),
                 b"p" => format!("{},{}", document.place.0, document.place.1),
@@ -114,6 +116,8 @@ fn condition() -> impl Strategy<Value = String> {
         tag().prop_map(|tag| format!("@g:{{{tag}}}")),
         tag().prop_map(|tag| format!("@g:{{{tag}}}=>{{$weight: 0}}")),
         (tag(), tag()).prop_map(|(a, b)| format!("@g:{{{a}|{b}}}")),
+        tag().prop_map(|tag| format!("@o:{{{tag}}}")),
+        (tag(), tag(), tag()).prop_map(|(a, b, c)| format!("@o:{{{a}|{b}|{c}}}")),
         (-20_i8..20, 0_i8..30).prop_map(|(from, width)| format!("@n:[{from} {}]", from + width)),
         (-5_i8..5, 0_i8..5).prop_map(|(from, width)| format!("@m:[{from} {}]", from + width)),
         (-3_i8..3, 1_u32..400).prop_map(|(at, radius)| format!("@p:[{at} {at} {radius} km]")),

@@ -1,6 +1,7 @@
 //! What documents meet beside the words that rank them, as a search for the best words asks it.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use nuthatch_indexes::doc::DocId;
@@ -15,6 +16,7 @@ use super::matches::Matches;
 use super::model::{Bm25Std, Corpus, Model};
 use super::probe::Probe;
 use crate::catalog::index::{FieldIndex, Index};
+use crate::catalog::schema::FieldId;
 use crate::plan::access::AccessRule;
 use crate::plan::cost::leads;
 use crate::plan::method::FilterBy;
@@ -27,6 +29,8 @@ pub(super) struct Condition<'a> {
     test: Test<'a>,
     /// What adds to scores.
     bonuses: Vec<Bonus<'a>>,
+    /// The most that they weigh together in one document.
+    weight: f64,
     index: &'a Index,
     average_length: f64,
 }
@@ -62,8 +66,9 @@ impl<'a> Condition<'a> {
         let filters = &split.filters;
         let corpus = Corpus::new(index);
         let mut bonuses = Vec::new();
+        let mut weight = 0.0;
         for filter in filters {
-            add_bonuses(filter, index, &corpus, &mut bonuses);
+            weight += add_bonuses(filter, index, &corpus, &mut bonuses);
         }
         let asked = |filter: &&'a Node| Probe::of(filter, index, None);
         let probes = match by {
@@ -88,6 +93,7 @@ impl<'a> Condition<'a> {
         Ok(Self {
             test,
             bonuses,
+            weight,
             index,
             average_length: corpus.average_length(),
         })
@@ -125,11 +131,9 @@ impl<'a> Condition<'a> {
             .sum()
     }
 
-    /// The most that it adds: to a document without any words.
-    pub(super) fn most(&self) -> f64 {
-        let each = self.bonuses.iter();
-        each.map(|bonus| bm25::term_score(bonus.weight, 1.0, 0.0, self.average_length))
-            .sum()
+    /// It adds no more than a word of this weight does that the document holds once.
+    pub(super) const fn weight(&self) -> f64 {
+        self.weight
     }
 }
 
@@ -152,13 +156,13 @@ fn stored<'a>(filters: &[&Node], index: &'a Index) -> Option<&'a Arc<RoaringBitm
     }
 }
 
-/// The tags of a node that score.
+/// Adds the tags of a node that score; returns the most that they weigh together in one document.
 fn add_bonuses<'a>(
     node: &'a Node,
     index: &'a Index,
     corpus: &Corpus<'_>,
     bonuses: &mut Vec<Bonus<'a>>,
-) {
+) -> f64 {
     match &node.kind {
         Kind::Tag {
             field,
@@ -166,19 +170,27 @@ fn add_bonuses<'a>(
             weight,
         } => {
             let FieldIndex::Tag(tags) = index.field(*field) else {
-                return;
+                return 0.0;
             };
-            if let Some(docs) = tags.docs(value).filter(|_| *weight > 0.0) {
-                bonuses.push(Bonus {
-                    docs,
-                    weight: weight * Bm25Std.idf(corpus, docs.len()),
-                });
-            }
+            let Some(docs) = tags.docs(value).filter(|_| *weight > 0.0) else {
+                return 0.0;
+            };
+            let weight = weight * Bm25Std.idf(corpus, docs.len());
+            bonuses.push(Bonus { docs, weight });
+            weight
         }
-        Kind::And(parts) | Kind::Or(parts) => {
-            for part in parts {
-                add_bonuses(part, index, corpus, bonuses);
-            }
+        Kind::And(parts) => {
+            let parts = parts.iter();
+            parts
+                .map(|part| add_bonuses(part, index, corpus, bonuses))
+                .sum()
+        }
+        Kind::Or(parts) => {
+            let weights = parts
+                .iter()
+                .map(|part| add_bonuses(part, index, corpus, bonuses));
+            let weights: Vec<f64> = weights.collect();
+            most_of_one(parts, &weights, index).unwrap_or_else(|| weights.iter().sum())
         }
         // Of nothing else in a filter are there scores.
         Kind::All { .. }
@@ -193,6 +205,31 @@ fn add_bonuses<'a>(
         | Kind::VectorRange(_)
         | Kind::Near { .. }
         | Kind::Not(_)
-        | Kind::Optional(_) => {}
+        | Kind::Optional(_) => 0.0,
     }
+}
+
+/// The most that one document has of the weights of some tags; none if they are not of one field of which no
+/// document has two. A tag that is named twice weighs twice.
+fn most_of_one(nodes: &[Node], weights: &[f64], index: &Index) -> Option<f64> {
+    fn tag(node: &Node) -> Option<(FieldId, &[u8])> {
+        if let Kind::Tag { field, value, .. } = &node.kind {
+            Some((*field, value))
+        } else {
+            None
+        }
+    }
+    let (of_field, _) = nodes.first().and_then(tag)?;
+    let FieldIndex::Tag(tags) = index.field(of_field) else {
+        return None;
+    };
+    if tags.has_several() {
+        return None;
+    }
+    let mut by_value: HashMap<&[u8], f64> = HashMap::new();
+    for (node, weight) in nodes.iter().zip(weights) {
+        let (_, value) = tag(node).filter(|(field, _)| *field == of_field)?;
+        *by_value.entry(value).or_default() += weight;
+    }
+    by_value.into_values().reduce(f64::max)
 }

@@ -58,7 +58,7 @@ pub(super) fn best(
     let filter = condition.as_ref().map(|condition| Filter {
         docs: condition.docs().unwrap_or(FilterDocs::Asked(&holds)),
         adds: condition.adds_something().then_some(adds),
-        most: condition.most(),
+        weight: condition.weight(),
     });
     let documents = index.documents();
     let own = |doc: DocId| documents.score(doc);

@@ -188,6 +188,24 @@ impl Bounds {
         }
     }
 
+    /// The most that a posting of a block with these impacts adds to a score by a weight, together with what a
+    /// term of another weight does that each document holds once.
+    #[inline]
+    pub(super) fn most_beside(&self, impacts: &Impacts, weight: f32, beside: f32) -> f32 {
+        let both = |pair: &Pair| {
+            let norm = self.norms[usize::from(pair.length.0)];
+            let ratio = norm * self.inverse[usize::from(pair.frequency.0)];
+            weight * widened(ratio) + beside * widened(norm)
+        };
+        impacts.0.iter().map(both).fold(0.0, f32::max)
+    }
+
+    /// The most that a term which a document of this length holds once adds to its score, by idf.
+    #[inline]
+    pub(super) fn most_of_one(&self, length: LengthCode) -> f32 {
+        widened(self.norm(length))
+    }
+
     /// The most that a posting of a block with these impacts adds to a score, by idf.
     #[inline]
     pub(super) fn most(&self, impacts: &Impacts) -> f32 {
@@ -238,7 +256,7 @@ pub(super) fn ratio_of(score: f32) -> f32 {
     }
 }
 
-/// The score that belongs to a ratio, a little more than rounding may have taken from it.
+/// The score, by idf, that belongs to a ratio, a little more than rounding may have taken from it.
 fn widened(ratio: f32) -> f32 {
     #[expect(clippy::cast_possible_truncation, reason = "the result is widened")]
     let most = (K1 + 1.0) as f32;

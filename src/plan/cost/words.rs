@@ -46,9 +46,14 @@ pub(in crate::plan) fn words_cost(
     let meeting = Estimate::all_of(&conditions, total).likely.max(1);
     let words = Postings::of(split, wanted, meeting, total);
     let gathered = gathering_all(split.filters.iter().copied(), total);
-    // Where conditions may add as much as words do, every document is worth a question.
-    let most = |nodes: &[&Node]| -> u64 { nodes.iter().map(|node| most_added(node, total)).sum() };
-    let looks_at_all = plan.counts || most(&split.filters) * 2 > most(&split.words);
+    // Where conditions may add as much more to one document than to another as words do, every document is worth
+    // a question. To one that holds all words they add what is known.
+    let by_words = split.words.iter().map(|word| most_added(word, total));
+    let by_conditions = split.filters.iter().map(|filter| {
+        let (least, most) = added(filter, total);
+        most - if words.are_any { 0 } else { least }
+    });
+    let looks_at_all = plan.counts || by_conditions.sum::<u64>() * 2 > by_words.sum();
     let looked_at = words.looked_at(looks_at_all, wanted, meeting, total);
     let scanned = |ask: u64| {
         /// A question takes so many times as long amid postings as after another one.
@@ -156,6 +161,25 @@ fn most_added(node: &Node, total: u64) -> u64 {
         | Kind::Not(_)
         | Kind::Optional(_) => 0,
     }
+}
+
+/// About the least and the most that a condition adds to the score of a document that meets it, which seldom has
+/// two of several tags.
+fn added(node: &Node, total: u64) -> (u64, u64) {
+    let each = |parts: &[Node]| -> Vec<(u64, u64)> {
+        let parts = parts.iter().map(|part| added(part, total));
+        parts.collect()
+    };
+    if let Kind::And(parts) = &node.kind {
+        let sum = |(least, most), (a, b)| (least + a, most + b);
+        return each(parts).into_iter().fold((0, 0), sum);
+    }
+    if let Kind::Or(parts) = &node.kind {
+        let either = |(least, most): (u64, u64), (a, b)| (least.min(a), most.max(b));
+        return each(parts).into_iter().reduce(either).unwrap_or((0, 0));
+    }
+    let most = most_added(node, total);
+    (most, most)
 }
 
 /// The postings of words to rank by.

@@ -180,6 +180,8 @@ impl Search<'_> {
 struct Word<'a> {
     terms: Vec<Term<'a>>,
     weight: f64,
+    /// What a condition adds [beside](Walk::beside) it.
+    beside: f32,
     number: usize,
     /// What it adds to a score at most.
     most_anywhere: f32,
@@ -193,11 +195,14 @@ impl<'a> Word<'a> {
     fn new(walks: Vec<Walk<'a>>) -> Self {
         let first = walks.first();
         let (weight, number) = first.map_or((0.0, usize::MAX), |walk| (walk.weight, walk.word));
+        let beside = first.map_or(0.0, |walk| walk.beside);
+        let most = (weight + f64::from(beside)) * (K1 + 1.0);
         Self {
             terms: walks.into_iter().map(Term::new).collect(),
             weight,
             number,
-            most_anywhere: about(weight * (K1 + 1.0)) * (1.0 + 4.0 * f32::EPSILON),
+            most_anywhere: about(most) * (1.0 + 4.0 * f32::EPSILON),
+            beside,
             most: 0.0,
             frequency: 0.0,
         }
@@ -231,7 +236,12 @@ impl<'a> Word<'a> {
         if self.frequency == 0.0 {
             return 0.0;
         }
-        about(self.weight) * saturated(about(self.frequency), norm)
+        let own = about(self.weight) * saturated(about(self.frequency), norm);
+        if self.beside > 0.0 {
+            own + self.beside * saturated(1.0, norm)
+        } else {
+            own
+        }
     }
 }
 

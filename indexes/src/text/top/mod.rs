@@ -65,8 +65,8 @@ pub struct Filter<'a> {
     pub docs: FilterDocs<'a>,
     /// What it adds to the score of a document that it holds for; nothing if there is none.
     pub adds: Option<&'a dyn Fn(DocId) -> f64>,
-    /// The most that it adds.
-    pub most: f64,
+    /// It adds no more than a word of this weight does that the document holds once.
+    pub weight: f64,
 }
 
 /// The documents that a filter holds for.
@@ -116,7 +116,7 @@ struct Context<'a> {
     steps: u32,
 }
 
-/// BM25 without idf, in singles: `f (k1 + 1) / (f + base + slope · length)`.
+/// BM25 without idf, in singles, is `f (k1 + 1) / (f + base + slope · length)`.
 #[derive(Clone, Copy)]
 struct Saturation {
     base: f32,
@@ -148,7 +148,6 @@ pub(super) fn top(
         count: query.count,
         steps: 0,
     };
-    let mut best = Best::new(query.k, query.filter.map_or(0.0, |filter| filter.most));
     let walks = |(word, number): (Word, usize)| -> Vec<Walk<'_>> {
         let terms = word.terms.into_iter();
         terms
@@ -161,6 +160,9 @@ pub(super) fn top(
         Words::Phrase(words) => (Needs::Phrase, words),
     };
     let mut words: Vec<Vec<Walk<'_>>> = words.into_iter().zip(0..).map(walks).collect();
+    let beside = query.filter.map_or(0.0, |filter| filter.weight);
+    let apart = put_beside(beside, needs, &mut words);
+    let mut best = Best::new(query.k, term_score(apart, 1.0, 0.0, average_length));
     let total = match (query.filter.map(|filter| filter.docs), needs) {
         (Some(FilterDocs::List(listed)), _) => {
             listed::search(words, needs, listed, &mut best, &mut context)?
@@ -183,6 +185,28 @@ pub(super) fn top(
         hits: best.into_sorted(),
         total: query.count.then_some(total),
     })
+}
+
+/// Puts what a condition adds into the bounds of a word that every document holds, the rarest: what it adds depends
+/// on a document's length, as what the word adds does. Returns what is left to be added to any document, where it
+/// may hold any of several.
+fn put_beside(beside: f64, needs: Needs, words: &mut [Vec<Walk<'_>>]) -> f64 {
+    let holds_all = needs != Needs::Any || matches!(words, [only] if only.len() == 1);
+    let postings = |word: &&mut Vec<Walk<'_>>| -> u64 {
+        let walks = word.iter().map(|walk| &walk.postings);
+        walks.map(PostingCursor::document_frequency).sum()
+    };
+    let rarest = words.iter_mut().min_by_key(postings);
+    let Some(word) = rarest.filter(|_| holds_all) else {
+        return beside;
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "compared with bounds and a bar that have slack for it"
+    )]
+    let beside = beside as f32;
+    word.iter_mut().for_each(|walk| walk.beside = beside);
+    0.0
 }
 
 impl<'a> Context<'a> {
@@ -282,9 +306,10 @@ impl Saturation {
         }
     }
 
+    /// `k1 (1 − b + b · length / average)`.
     #[inline]
-    fn about(self, frequency: f32, length: f32) -> f32 {
-        saturated(frequency, self.base + self.slope * length)
+    fn norm(self, length: f32) -> f32 {
+        self.base + self.slope * length
     }
 }
 

@@ -81,8 +81,12 @@ pub(super) fn may_hold(
 ) -> bool {
     let first = walk.postings.start_of(stretch);
     let last = walk.postings.end_of(stretch);
-    let may_add = walk.may_add(stretch, bar - added);
-    let is_hopeless = |doc| !may_add(context.length_code(doc));
+    // Most have none, or one.
+    let mut may_add = None;
+    let is_hopeless = |doc| {
+        let may_add = may_add.get_or_insert_with(|| walk.may_add(stretch, bar - added));
+        !may_add(context.length_code(doc))
+    };
     !each_of_few(bits, first, last, is_hopeless)
 }
 

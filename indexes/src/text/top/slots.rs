@@ -104,8 +104,8 @@ impl Slots {
     }
 }
 
-/// Calls with the documents that have a bit, of those from the 64 of the first to the 64 of the last, until it
-/// returns false. Returns whether there are few, all of which it was called with.
+/// Calls with the documents that have a bit, from a first to a last, until it returns false. Returns whether there
+/// are few, all of which it was called with.
 #[inline]
 pub(super) fn each_of_few(
     bits: &[u64],
@@ -115,13 +115,19 @@ pub(super) fn each_of_few(
 ) -> bool {
     const FEW_WORDS: u32 = 16;
     const FEW: usize = 12;
-    let (first, last) = (first / 64, last / 64);
-    if last.saturating_sub(first) >= FEW_WORDS {
+    let (first_word, last_word) = (first / 64, last / 64);
+    if last_word.saturating_sub(first_word) >= FEW_WORDS {
         return false;
     }
     let mut taken = 0;
-    for word in first..=last {
+    for word in first_word..=last_word {
         let mut left = bits.get(word as usize).copied().unwrap_or_default();
+        if word == first_word {
+            left &= u64::MAX << (first % 64);
+        }
+        if word == last_word {
+            left &= u64::MAX >> (63 - last % 64);
+        }
         while left != 0 {
             taken += 1;
             if taken > FEW || !take(64 * word + left.trailing_zeros()) {

@@ -215,7 +215,10 @@ proptest! {
         let index = index(documents, seed, 1.0, 0);
         for (words, k, count, one_in, most) in queries {
             let holds = |doc: DocId| doc.get().is_multiple_of(one_in);
-            let adds = |doc: DocId| most.unwrap_or(0.0) / f64::from(doc.get() % 4 + 1);
+            let adds = |doc: DocId| {
+                let weight = most.unwrap_or(0.0) / f64::from(doc.get() % 4 + 1);
+                term_score(weight, 1.0, index.document_length(doc), average(&index))
+            };
             let docs = (1..=documents).filter(|doc| doc.is_multiple_of(one_in));
             let docs: Vec<u32> = docs.collect();
             let mut bits = vec![0; docs.last().map_or(0, |last| *last as usize / 64 + 1)];
@@ -227,7 +230,7 @@ proptest! {
                     _ => FilterDocs::Asked(&holds),
                 },
                 adds: most.is_some().then_some(&adds as &dyn Fn(DocId) -> f64),
-                most: most.unwrap_or(0.0),
+                weight: most.unwrap_or(0.0),
             };
             let factor = |doc: DocId| f64::from(doc.get() % 5) / 4.0;
             let query = || words.iter().map(|terms| word(&index, terms, FieldMask::ALL)).collect();

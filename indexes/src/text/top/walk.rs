@@ -16,6 +16,9 @@ pub(super) const END: u32 = u32::MAX;
 pub(super) struct Walk<'a> {
     pub(super) postings: PostingCursor,
     pub(super) weight: f64,
+    /// What a condition adds beside it: of every bound and of every score that is about right, as if each of its
+    /// documents held another term of this weight once.
+    pub(super) beside: f32,
     /// The number of its word.
     pub(super) word: usize,
     bounds: &'a Bounds,
@@ -35,6 +38,7 @@ impl<'a> Walk<'a> {
         let mut walk = Self {
             postings,
             weight,
+            beside: 0.0,
             word,
             bounds,
             bounded: 0,
@@ -173,6 +177,10 @@ impl<'a> Walk<'a> {
     pub(super) fn most_of(&self, stretch: usize) -> f32 {
         let weight = self.weight as f32;
         match self.postings.coded(stretch) {
+            Some(block) if self.beside > 0.0 => {
+                let bounds = self.bounds;
+                bounds.most_beside(block.impacts(), weight, self.beside)
+            }
             Some(block) => weight * self.bounds.most(block.impacts()),
             // A tail has no bound of its own.
             None if stretch < self.postings.stretches() => self.most_of_any(),
@@ -185,7 +193,10 @@ impl<'a> Walk<'a> {
     #[expect(clippy::cast_possible_truncation, reason = "bounds are widened for it")]
     pub(super) fn most_of_length(&self, stretch: usize, length: LengthCode) -> f32 {
         match self.postings.coded(stretch) {
-            Some(block) => self.weight as f32 * self.bounds.most_of_length(block.impacts(), length),
+            Some(block) => {
+                let own = self.bounds.most_of_length(block.impacts(), length);
+                self.weight as f32 * own + self.most_beside(length)
+            }
             None => self.most_of(stretch),
         }
     }
@@ -194,19 +205,35 @@ impl<'a> Walk<'a> {
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "bounds are widened for it")]
     pub(super) fn may_add(&self, stretch: usize, more_than: f32) -> impl Fn(LengthCode) -> bool {
-        let limit = ratio_of(more_than / self.weight as f32);
+        let weight = self.weight as f32;
+        let limit = ratio_of(more_than / weight);
         let block = self.postings.coded(stretch);
         let by_length = block.map(|block| self.bounds.by_length(block.impacts()));
         move |length| {
+            let limit = if self.beside > 0.0 {
+                ratio_of((more_than - self.most_beside(length)) / weight)
+            } else {
+                limit
+            };
             let may = |by_length: &ByLength<'_>| by_length.may_be_below(limit, length);
             by_length.as_ref().is_none_or(may)
+        }
+    }
+
+    /// The most that is added beside it to the score of a document of this length.
+    #[inline]
+    fn most_beside(&self, length: LengthCode) -> f32 {
+        if self.beside > 0.0 {
+            self.beside * self.bounds.most_of_one(length)
+        } else {
+            0.0
         }
     }
 
     /// The most that there is to add.
     #[expect(clippy::cast_possible_truncation, reason = "bounds are widened for it")]
     fn most_of_any(&self) -> f32 {
-        (self.weight * (K1 + 1.0) * (1.0 + 1e-6)) as f32
+        ((self.weight + f64::from(self.beside)) * (K1 + 1.0) * (1.0 + 1e-6)) as f32
     }
 
     /// About what each posting in some slots of the stretch adds to the score of its document, and no
@@ -217,7 +244,7 @@ impl<'a> Walk<'a> {
         context: &Context<'_>,
         scores: &mut [f32; BLOCK],
     ) {
-        let weight = self.weight();
+        let about = self.about_any();
         let (docs, frequencies) = self.postings.counted();
         let docs = &docs[slots.clone()];
         let scores = &mut scores[slots.clone()];
@@ -225,7 +252,7 @@ impl<'a> Walk<'a> {
         let norm = |length| bounds.norm(length);
         context.lengths.read(docs, scores, norm);
         for (score, &frequency) in scores.iter_mut().zip(&frequencies[slots]) {
-            *score = weight * saturated(frequency, *score);
+            *score = about(frequency, *score);
         }
     }
 
@@ -238,10 +265,10 @@ impl<'a> Walk<'a> {
 
     /// What [`about_all`](Self::about_all) gives the whole stretch, from its norms.
     pub(super) fn about_all_by(&mut self, norms: &[f32; BLOCK], scores: &mut [f32; BLOCK]) {
-        let weight = self.weight();
+        let about = self.about_any();
         let (_, frequencies) = self.postings.counted();
         for ((score, &norm), &frequency) in scores.iter_mut().zip(norms).zip(frequencies) {
-            *score = weight * saturated(frequency, norm);
+            *score = about(frequency, norm);
         }
     }
 
@@ -249,7 +276,7 @@ impl<'a> Walk<'a> {
     #[inline]
     pub(super) fn about(&mut self, length: f32, context: &Context<'_>) -> f32 {
         let frequency = self.postings.counted().1[self.at];
-        self.weight() * context.saturation.about(frequency, length)
+        self.about_of(frequency, context.saturation.norm(length))
     }
 
     /// The same of the posting in a slot of the stretch, where few of its postings are asked for.
@@ -262,15 +289,29 @@ impl<'a> Walk<'a> {
     /// The same of a document that holds the term so often.
     #[inline]
     pub(super) fn about_of(&self, frequency: f32, norm: f32) -> f32 {
-        self.weight() * saturated(frequency, norm)
+        self.about_any()(frequency, norm)
+    }
+
+    /// The same, of any.
+    #[inline]
+    fn about_any(&self) -> impl Fn(f32, f32) -> f32 + use<> {
+        let (weight, beside) = (self.weight(), self.beside);
+        move |frequency, norm| {
+            let about = weight * saturated(frequency, norm);
+            if beside > 0.0 {
+                about + beside * saturated(1.0, norm)
+            } else {
+                about
+            }
+        }
     }
 
     /// The same, where many are asked for.
     #[inline]
     pub(super) fn about_each(&mut self) -> impl Fn(usize, f32) -> f32 {
-        let weight = self.weight();
+        let about = self.about_any();
         let (_, frequencies) = self.postings.counted();
-        move |at, norm| weight * saturated(frequencies[at], norm)
+        move |at, norm| about(frequencies[at], norm)
     }
 
     #[inline]
