@@ -1,7 +1,7 @@
 //! What documents meet beside the words that rank them, as a search for the best words asks it.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use nuthatch_indexes::doc::DocId;
@@ -16,7 +16,6 @@ use super::matches::Matches;
 use super::model::{Bm25Std, Corpus, Model};
 use super::probe::Probe;
 use crate::catalog::index::{FieldIndex, Index};
-use crate::catalog::schema::FieldId;
 use crate::plan::access::AccessRule;
 use crate::plan::cost::leads;
 use crate::plan::method::FilterBy;
@@ -189,8 +188,11 @@ fn add_bonuses<'a>(
             let weights = parts
                 .iter()
                 .map(|part| add_bonuses(part, index, corpus, bonuses));
-            let weights: Vec<f64> = weights.collect();
-            most_of_one(parts, &weights, index).unwrap_or_else(|| weights.iter().sum())
+            if are_of_one(parts, index) {
+                weights.fold(0.0, f64::max)
+            } else {
+                weights.sum()
+            }
         }
         // Of nothing else in a filter are there scores.
         Kind::All { .. }
@@ -209,27 +211,15 @@ fn add_bonuses<'a>(
     }
 }
 
-/// The most that one document has of the weights of some tags; none if they are not of one field of which no
-/// document has two. A tag that is named twice weighs twice.
-fn most_of_one(nodes: &[Node], weights: &[f64], index: &Index) -> Option<f64> {
-    fn tag(node: &Node) -> Option<(FieldId, &[u8])> {
-        if let Kind::Tag { field, value, .. } = &node.kind {
-            Some((*field, value))
-        } else {
-            None
-        }
-    }
-    let (of_field, _) = nodes.first().and_then(tag)?;
-    let FieldIndex::Tag(tags) = index.field(of_field) else {
-        return None;
+/// Whether nodes are different tags of one field, of which no document has two.
+fn are_of_one(nodes: &[Node], index: &Index) -> bool {
+    let Some((of_field, _)) = nodes.first().and_then(Node::tag) else {
+        return false;
     };
-    if tags.has_several() {
-        return None;
-    }
-    let mut by_value: HashMap<&[u8], f64> = HashMap::new();
-    for (node, weight) in nodes.iter().zip(weights) {
-        let (_, value) = tag(node).filter(|(field, _)| *field == of_field)?;
-        *by_value.entry(value).or_default() += weight;
-    }
-    by_value.into_values().reduce(f64::max)
+    let FieldIndex::Tag(tags) = index.field(of_field) else {
+        return false;
+    };
+    let mut seen = HashSet::new();
+    let mut is_new = |(field, value)| field == of_field && seen.insert(value);
+    !tags.has_several() && nodes.iter().all(|node| node.tag().is_some_and(&mut is_new))
 }

@@ -38,7 +38,7 @@ const POSTING: u64 = 2;
 /// nanosecond; and where there are many into a set.
 const NUMBER: u64 = 20;
 const PLACED: u64 = 50;
-const PLACED_NUMBER: u64 = 5;
+const PLACED_NUMBER: u64 = 10;
 const ONE_OF_MANY: u64 = 3;
 /// To compare the places of words that are in one document.
 const PLACES: u64 = 60;
@@ -323,18 +323,34 @@ fn meeting(one: u64, other: u64, total: u64) -> u64 {
         (true, true) => one
             .saturating_add(other)
             .min(one.min(other).saturating_mul(LOOK_IN)),
-        (false, false) => passing(one, total).saturating_add(passing(other, total)),
-        (true, false) => seeking(one, total),
-        (false, true) => seeking(other, total),
+        (false, false) => {
+            let both = passing(one, total).saturating_add(passing(other, total));
+            both.saturating_add(thinning(one, other, total))
+        }
+        (true, false) => seeking(one, other, total),
+        (false, true) => seeking(other, one, total),
     }
 }
 
-/// What it costs to look for the documents of a list in a set.
-fn seeking(documents: u64, total: u64) -> u64 {
-    if documents > most_sought(total) {
-        (total / LAID_OUT).saturating_add(documents.saturating_mul(LOOKED_UP))
+/// What it costs to list what two sets of bits share where that is sparse.
+fn thinning(one: u64, other: u64, total: u64) -> u64 {
+    let (sparse, both) = (total / SPARSE, shared(one, other, total));
+    if both <= sparse && one.min(other) > sparse {
+        both.saturating_mul(UNITED)
     } else {
-        documents.saturating_mul(FOUND_IN)
+        0
+    }
+}
+
+/// What it costs to look for the documents of a list in a set of so many, which has bits where it is not sparse.
+fn seeking(documents: u64, among: u64, total: u64) -> u64 {
+    const FOUND_IN_BITS: u64 = 10;
+    let is_sparse = among <= total / SPARSE;
+    if documents > most_sought(total) {
+        let laid_out = total / if is_sparse { LAID_OUT } else { MET };
+        laid_out.saturating_add(documents.saturating_mul(LOOKED_UP))
+    } else {
+        documents.saturating_mul(if is_sparse { FOUND_IN } else { FOUND_IN_BITS })
     }
 }
 

@@ -201,6 +201,16 @@ impl Node {
         }
     }
 
+    /// The field and the tag that it is, if it is one.
+    #[must_use]
+    pub const fn tag(&self) -> Option<(FieldId, &[u8])> {
+        if let Kind::Tag { field, value, .. } = &self.kind {
+            Some((*field, value.as_slice()))
+        } else {
+            None
+        }
+    }
+
     /// Whether every document that it matches holds it somewhere.
     #[must_use]
     pub fn has_places(&self) -> bool {
@@ -303,6 +313,7 @@ pub fn plan(
     let order = order::order(search, knn.as_ref(), &yields, index.schema())?;
     let scored = search.count > 0 && (search.with_scores || order.needs_scores());
     let rewriter = Rewriter {
+        adds_up: search.scoring.scorer != Scorer::DisMax,
         keeps_words: scored || search.highlight.is_some() || search.summarize.is_some(),
         index,
         total: index.documents().len() as u64,

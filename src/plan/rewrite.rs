@@ -8,7 +8,7 @@ use super::bind::nothing;
 use super::cost::put_in_order;
 use super::estimate::Estimate;
 use super::range::join_ranges;
-use super::tags_of_one::join_tags;
+use super::tags_of_one::{join_tags, takes_up};
 use super::{Kind, Node};
 use crate::catalog::index::Index;
 
@@ -17,6 +17,8 @@ use crate::catalog::index::Index;
 pub(super) struct Rewriter<'i> {
     /// Parts that add to scores, or whose words are shown, have to stay.
     pub(super) keeps_words: bool,
+    /// A document scores for all of several parts any of which it has to match, and not for the best only.
+    pub(super) adds_up: bool,
     /// What the plan is for.
     pub(super) index: &'i Index,
     /// Its documents.
@@ -72,7 +74,7 @@ impl Rewriter<'_> {
         if flat.iter().any(is_nothing) {
             return nothing();
         }
-        self.leave_out_duplicates(&mut flat);
+        self.leave_out_duplicates(&mut flat, true);
         flat.retain(|part| !self.is_implied(part));
         put_in_order(&mut flat, self.total);
         let estimates: Vec<_> = flat.iter().map(|part| part.estimate).collect();
@@ -105,7 +107,7 @@ impl Rewriter<'_> {
         if !self.keeps_words && flat.iter().any(is_all) {
             return self.everything();
         }
-        self.leave_out_duplicates(&mut flat);
+        self.leave_out_duplicates(&mut flat, self.adds_up);
         super::bind::any_of(flat, self.total)
     }
 
@@ -175,8 +177,9 @@ impl Rewriter<'_> {
         }
     }
 
-    /// Leaves out parts that are there already, unless both score.
-    fn leave_out_duplicates(self, parts: &mut Vec<Node>) {
+    /// Leaves out parts that are there already, unless both score; of tags that do, one scores for both where
+    /// scores of parts are added up.
+    fn leave_out_duplicates(self, parts: &mut Vec<Node>, adds_up: bool) {
         // Comparing each with each is worth it for what people write, not for what programs do.
         const MOST: usize = 64;
         if parts.len() > MOST {
@@ -184,7 +187,8 @@ impl Rewriter<'_> {
         }
         let mut kept: Vec<Node> = Vec::with_capacity(parts.len());
         for part in parts.drain(..) {
-            let is_there = kept.iter().any(|other| self.is_same(other, &part));
+            let is_there = kept.iter().any(|other| self.is_same(other, &part))
+                || adds_up && kept.iter_mut().any(|other| takes_up(other, &part));
             if !is_there {
                 kept.push(part);
             }

@@ -45,7 +45,10 @@ pub(super) fn join_tags(parts: &mut Vec<Node>, rewriter: Rewriter<'_>) {
             continue;
         }
         let mut left = tags(part).to_vec();
-        left.retain(|tag| value(tag).is_some_and(|(_, tag)| of_field().all(|it| it.allows(tag))));
+        left.retain(|tag| {
+            tag.tag()
+                .is_some_and(|(_, tag)| of_field().all(|it| it.allows(tag)))
+        });
         joined.push(any_of(left, rewriter.total));
     }
     *parts = joined;
@@ -66,7 +69,7 @@ impl<'n> Clause<'n> {
         } else {
             (tags(part), false)
         };
-        let (field, _) = value(named.first()?)?;
+        let (field, _) = named.first()?.tag()?;
         let FieldIndex::Tag(index) = rewriter.index.field(field) else {
             return None;
         };
@@ -74,7 +77,7 @@ impl<'n> Clause<'n> {
             return None;
         }
         let tags = named.iter().map(|tag| {
-            let (other, tag) = value(tag)?;
+            let (other, tag) = tag.tag()?;
             (other == field).then_some(tag)
         });
         Some(Self {
@@ -98,11 +101,21 @@ fn tags(node: &Node) -> &[Node] {
     }
 }
 
-/// The field and the tag that a node is.
-fn value(node: &Node) -> Option<(FieldId, &[u8])> {
-    if let Kind::Tag { field, value, .. } = &node.kind {
-        Some((*field, value))
-    } else {
-        None
+/// Has a tag, or any of some, score for another that is the same, whose weight is added; whether it is.
+pub(super) fn takes_up(node: &mut Node, other: &Node) -> bool {
+    let (ours, theirs) = (tags(node), tags(other));
+    let is_same = |(a, b): (&Node, &Node)| a.tag().is_some() && a.tag() == b.tag();
+    if ours.len() != theirs.len() || !ours.iter().zip(theirs).all(is_same) {
+        return false;
     }
+    if let (Kind::Tag { weight, .. }, Kind::Tag { weight: more, .. }) =
+        (&mut node.kind, &other.kind)
+    {
+        *weight += more;
+    } else if let (Kind::Or(ours), Kind::Or(theirs)) = (&mut node.kind, &other.kind) {
+        for (node, other) in ours.iter_mut().zip(theirs) {
+            takes_up(node, other);
+        }
+    }
+    true
 }

@@ -113,6 +113,12 @@ impl Ours {
         Ok(exec::run(plan, limit, &self.index, &mut Nothing, &never)?)
     }
 
+    /// Microseconds that a plan of a search is expected to take.
+    #[must_use]
+    pub fn expected(&self, planned: &Planned, plan: &Plan) -> f64 {
+        plan.cost_ns(limit(&planned.search), &self.index) as f64 / 1e3
+    }
+
     /// Parses, plans and runs a search.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Plan regret: how much longer the planner's choice takes than the best of all ways to run a search.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -29,6 +30,8 @@ struct Measured {
     best: String,
     chosen_micros: f64,
     best_micros: f64,
+    /// What the chosen one took by what was expected of it.
+    by_expected: f64,
 }
 
 impl Measured {
@@ -81,6 +84,7 @@ pub fn measure(
             ("all chosen by all best", json!(lost)),
         ],
     );
+    calibration(report, &measured);
     for it in measured.iter().take(WORST) {
         report.row(
             "the worst plans",
@@ -95,6 +99,31 @@ pub fn measure(
         );
     }
     Ok(())
+}
+
+/// How far the costs that plans are chosen by are from what was measured, for each way to find hits.
+fn calibration(report: &mut Report, measured: &[Measured]) {
+    let mut kinds: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for it in measured {
+        let kind = it
+            .chosen
+            .split_once(',')
+            .map_or(&*it.chosen, |(kind, _)| kind);
+        kinds.entry(kind).or_default().push(it.by_expected);
+    }
+    for (kind, ratios) in kinds {
+        let at = |share| json!(percentile(ratios.clone(), share));
+        report.row(
+            "measured by expected",
+            vec![
+                ("way", json!(kind)),
+                ("plans", json!(ratios.len())),
+                ("p10", at(0.1)),
+                ("p50", at(0.5)),
+                ("p90", at(0.9)),
+            ],
+        );
+    }
 }
 
 fn one(
@@ -136,6 +165,7 @@ fn one(
         best: ways[best].0.clone(),
         chosen_micros: medians[0],
         best_micros: medians[best],
+        by_expected: medians[0] / ours.expected(planned, &planned.plan).max(1e-3),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::text::rounds::micros;
 /// How long each way is repeated.
 const REPEATED: Duration = Duration::from_millis(500);
 
-/// Prints what a search costs in each way, of those with `only` in their name if there is one; its
+/// Prints what a search costs in each way, and what it is expected to, of those with `only` in their name if there is one; its
 /// options follow ` -- `.
 ///
 /// # Errors
@@ -31,7 +31,10 @@ pub fn measure(ours: &Ours, search: &str, only: Option<&str>) -> Result<(), Box<
             continue;
         }
         let time = repeated(|| drop(black_box(ours.run(&planned, &plan))));
-        say(&format!("  {time:>10.2} µs  {name}"));
+        let expected = ours.expected(&planned, &plan);
+        say(&format!(
+            "  {time:>10.2} µs  {name} (expected {expected:.2})"
+        ));
     }
     Ok(())
 }

@@ -36,17 +36,19 @@ pub fn asking(node: &Node) -> Option<u64> {
 /// What it costs to ask one of so many documents, met in no order, whether a node holds, as long as each
 /// part lets it through; one of whose ranges all of them lie in. None where [`asking`] has none.
 pub(super) fn asking_in_turn(node: &Node, own: FieldId, total: u64) -> Option<u64> {
-    let Kind::And(parts) = &node.kind else {
-        return asking(node);
+    let parts = if let Kind::And(parts) = &node.kind {
+        parts
+    } else {
+        std::slice::from_ref(node)
     };
     let (mut sum, mut left) = (0_u64, total);
     for part in parts {
-        let cost = asking(part)?;
-        sum = sum.saturating_add(cost.saturating_mul(left) / total.max(1));
-        let is_own = matches!(part.kind, Kind::Numeric { field, .. } if field == own);
-        if !is_own {
-            left = shared(left, part.estimate.likely, total);
+        // Its number has just been read, and lies in the range.
+        if matches!(part.kind, Kind::Numeric { field, .. } if field == own) {
+            continue;
         }
+        sum = sum.saturating_add(asking(part)?.saturating_mul(left) / total.max(1));
+        left = shared(left, part.estimate.likely, total);
     }
     Some(sum)
 }

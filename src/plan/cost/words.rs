@@ -51,9 +51,9 @@ pub(in crate::plan) fn words_cost(
     let by_words = split.words.iter().map(|word| most_added(word, total));
     let by_conditions = split.filters.iter().map(|filter| {
         let (least, most) = added(filter, total);
-        most - if words.are_any { 0 } else { least }
+        most - if words.are_any { 0.0 } else { least }
     });
-    let looks_at_all = plan.counts || by_conditions.sum::<u64>() * 2 > by_words.sum();
+    let looks_at_all = plan.counts || by_conditions.sum::<f64>() * 2.0 > by_words.sum();
     let looked_at = words.looked_at(looks_at_all, wanted, meeting, total);
     let scanned = |ask: u64| {
         /// A question takes so many times as long amid postings as after another one.
@@ -140,11 +140,11 @@ const fn is_short_list(meeting: u64, total: u64) -> bool {
 }
 
 /// About the most that a node adds to a score: of a word or a tag, the number of binary digits of one by
-/// the share of documents that have it.
-fn most_added(node: &Node, total: u64) -> u64 {
-    let rarity = || u64::from((total / node.estimate.likely.max(1)).max(1).ilog2());
+/// the share of documents that have it, as often as it weighs.
+fn most_added(node: &Node, total: u64) -> f64 {
+    let rarity = || f64::from((total / node.estimate.likely.max(1)).max(1).ilog2());
     match &node.kind {
-        Kind::Tag { weight, .. } if *weight > 0.0 => rarity(),
+        Kind::Tag { weight, .. } => weight * rarity(),
         Kind::Term { .. } | Kind::Variants { .. } | Kind::Phrase { .. } => rarity(),
         Kind::And(parts) | Kind::Or(parts) => {
             parts.iter().map(|part| most_added(part, total)).sum()
@@ -152,31 +152,30 @@ fn most_added(node: &Node, total: u64) -> u64 {
         Kind::All { .. }
         | Kind::Nothing
         | Kind::Keys(_)
-        | Kind::Tag { .. }
         | Kind::Missing(_)
         | Kind::Numeric { .. }
         | Kind::Area { .. }
         | Kind::VectorRange(_)
         | Kind::Near { .. }
         | Kind::Not(_)
-        | Kind::Optional(_) => 0,
+        | Kind::Optional(_) => 0.0,
     }
 }
 
 /// About the least and the most that a condition adds to the score of a document that meets it, which seldom has
 /// two of several tags.
-fn added(node: &Node, total: u64) -> (u64, u64) {
-    let each = |parts: &[Node]| -> Vec<(u64, u64)> {
+fn added(node: &Node, total: u64) -> (f64, f64) {
+    let each = |parts: &[Node]| -> Vec<(f64, f64)> {
         let parts = parts.iter().map(|part| added(part, total));
         parts.collect()
     };
     if let Kind::And(parts) = &node.kind {
         let sum = |(least, most), (a, b)| (least + a, most + b);
-        return each(parts).into_iter().fold((0, 0), sum);
+        return each(parts).into_iter().fold((0.0, 0.0), sum);
     }
     if let Kind::Or(parts) = &node.kind {
-        let either = |(least, most): (u64, u64), (a, b)| (least.min(a), most.max(b));
-        return each(parts).into_iter().reduce(either).unwrap_or((0, 0));
+        let either = |(least, most): (f64, f64), (a, b)| (least.min(a), most.max(b));
+        return each(parts).into_iter().reduce(either).unwrap_or((0.0, 0.0));
     }
     let most = most_added(node, total);
     (most, most)
