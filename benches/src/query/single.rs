@@ -12,8 +12,8 @@ use crate::text::rounds::micros;
 /// How long each way is repeated.
 const REPEATED: Duration = Duration::from_millis(500);
 
-/// Prints what a search costs in each way, and what it is expected to, of those with `only` in their name if there is one; its
-/// options follow ` -- `.
+/// Prints what a search costs in each way beside what it is expected to; of those with `only` in their name, if there
+/// is one. Its options follow ` -- `.
 ///
 /// # Errors
 /// When it is refused.
