@@ -9,10 +9,11 @@ pub mod peer;
 pub mod regret;
 pub mod single;
 pub mod suite;
+pub mod times;
 pub mod versus;
 
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -60,6 +61,9 @@ pub struct Options {
     /// Searches of the random suite
     #[arg(long, default_value_t = 2_000)]
     suite: usize,
+    /// What each way took of each random search: read from there where it is known, measured where not, and kept
+    #[arg(long, value_name = "FILE")]
+    times: Option<PathBuf>,
     /// Queries of a row
     #[arg(long, default_value_t = 100)]
     queries: usize,
@@ -125,7 +129,8 @@ pub fn run(options: &Options, root: &Path) -> Result<(), Box<dyn Error>> {
     }
     let suite = suite(&data, options.suite, with_vectors);
     if options.wants("regret") {
-        regret::measure(&mut report, &ours, &suite, options.rounds)?;
+        let kept = options.times.as_deref();
+        regret::measure(&mut report, &ours, &suite, options.rounds, kept)?;
         report.write(&folder)?;
         say(report.summary().trim_end());
     }

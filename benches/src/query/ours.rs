@@ -8,6 +8,7 @@ use nuthatch::exec::deadline::Deadline;
 use nuthatch::exec::{self, Found};
 use nuthatch::keyspace::{Hashes, Presence};
 use nuthatch::plan::alternatives::alternatives;
+use nuthatch::plan::method::Method;
 use nuthatch::plan::{self, Plan};
 use nuthatch::query::{Params, parse};
 use nuthatch::request::create::Definition;
@@ -82,25 +83,35 @@ impl Ours {
     /// Every way to run a search, the planner's first; each by what is printed of it.
     #[must_use]
     pub fn ways(&self, planned: &Planned) -> Vec<(String, Plan)> {
-        let signature = |plan: &Plan| {
-            let lines = plan::print(plan, &self.index).join("\n");
-            format!("{lines} {:?} {:?}", plan.method, plan.gather)
-        };
         let chosen = ("chosen".to_owned(), planned.plan.clone());
         let mut ways = vec![chosen];
-        let mut seen = vec![signature(&planned.plan)];
+        let mut seen = vec![self.in_a_line(&planned.plan)];
         for (name, plan) in alternatives(&planned.plan, &self.index) {
-            let signature = signature(&plan);
-            if let Some(at) = seen.iter().position(|other| *other == signature) {
+            let line = self.in_a_line(&plan);
+            if let Some(at) = seen.iter().position(|other| *other == line) {
                 if at == 0 {
                     ways[0].0 = name;
                 }
                 continue;
             }
-            seen.push(signature);
+            seen.push(line);
             ways.push((name, plan));
         }
         ways
+    }
+
+    /// A plan as text: the same of two that are run alike.
+    #[must_use]
+    pub fn in_a_line(&self, plan: &Plan) -> String {
+        let parts = plan::print(plan, &self.index).into_iter();
+        let parts: Vec<String> = parts.map(|part| without_estimate(&part)).collect();
+        let parts = parts.join(" ");
+        // After how many documents a walk is given up follows from what it costs.
+        let mut method = plan.method;
+        if let Method::Walk(walk) = &mut method {
+            walk.most = 0;
+        }
+        format!("{parts} {method:?} {:?}", plan.gather)
     }
 
     /// Runs a plan of a search.
@@ -144,6 +155,15 @@ impl Ours {
         let found = exec::run_until(&planned.plan, limit, &self.index, &mut Nothing, deadline);
         Ok(matches!(found, Ok(Found::All(_))))
     }
+}
+
+/// A line of a plan without how many documents are expected.
+fn without_estimate(line: &str) -> String {
+    let Some((part, behind)) = line.split_once("  # ") else {
+        return line.trim().to_owned();
+    };
+    let is_estimate = |letter: char| letter.is_ascii_digit() || " aboutf".contains(letter);
+    format!("{}{}", part.trim(), behind.trim_start_matches(is_estimate))
 }
 
 /// Hits to be kept.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::hint::black_box;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nuthatch::plan::Plan;
@@ -10,6 +11,7 @@ use serde_json::json;
 
 use super::ours::{Ours, Planned};
 use super::suite::Arguments;
+use super::times::{Time, Times};
 use crate::text::report::Report;
 use crate::text::rounds::{median, micros, percentile};
 
@@ -17,9 +19,9 @@ use crate::text::rounds::{median, micros, percentile};
 const HOPELESS: f64 = 3.0;
 /// A measurement repeats its search until it has taken so long.
 const SHORTEST: Duration = Duration::from_micros(200);
-/// A search is measured in so many times as many rounds as asked for, unless they have taken so long.
-const MORE_ROUNDS: usize = 4;
-const LONGEST: Duration = Duration::from_millis(25);
+/// A pass over all searches measures each in so many rounds behind the first, unless they have taken so long.
+const ROUNDS: usize = 4;
+const LONGEST: Duration = Duration::from_millis(12);
 /// How many of the worst are listed.
 const WORST: usize = 10;
 
@@ -35,6 +37,21 @@ struct Measured {
 }
 
 impl Measured {
+    /// The first of some ways is the chosen one.
+    fn of(query: &str, ways: &[Time]) -> Option<Self> {
+        let chosen = ways.first()?;
+        let best = ways.iter();
+        let best = best.min_by(|a, b| a.micros.total_cmp(&b.micros))?;
+        Some(Self {
+            query: query.to_owned(),
+            chosen: chosen.name.clone(),
+            best: best.name.clone(),
+            chosen_micros: chosen.micros,
+            best_micros: best.micros,
+            by_expected: chosen.micros / chosen.expected.max(1e-3),
+        })
+    }
+
     fn regret(&self) -> f64 {
         self.chosen_micros / self.best_micros.max(1e-3)
     }
@@ -49,16 +66,27 @@ pub fn measure(
     ours: &Ours,
     suite: &[Arguments],
     rounds: usize,
+    kept: Option<&Path>,
 ) -> Result<(), Box<dyn Error>> {
-    let mut measured = Vec::new();
+    let mut times = kept.map_or_else(|| Ok(Times::default()), Times::read)?;
+    let mut cases = Vec::new();
     for arguments in suite {
-        let planned = ours.plan(arguments)?;
-        let ways = ours.ways(&planned);
-        if ways.len() < 2 {
-            continue;
+        cases.extend(Case::of(ours, arguments, &times)?);
+    }
+    // All searches once, and again: what slows the machine for a while slows one pass of some.
+    for _ in 0..rounds.max(1) {
+        for case in cases.iter_mut().filter(|case| !case.is_known) {
+            case.measure(ours);
         }
-        check(ours, &planned, &ways, arguments)?;
-        measured.push(one(ours, &planned, &ways, rounds, arguments));
+    }
+    let mut measured: Vec<Measured> = Vec::new();
+    for case in cases {
+        let ways = case.times(ours);
+        measured.extend(Measured::of(&case.query, &ways));
+        times.put(&case.query, ways);
+    }
+    if let Some(kept) = kept {
+        times.write(kept)?;
     }
     measured.sort_by(|a, b| b.regret().total_cmp(&a.regret()));
     let regrets: Vec<f64> = measured.iter().map(Measured::regret).collect();
@@ -126,51 +154,93 @@ fn calibration(report: &mut Report, measured: &[Measured]) {
     }
 }
 
-fn one(
-    ours: &Ours,
-    planned: &Planned,
-    ways: &[(String, Plan)],
-    rounds: usize,
-    arguments: &Arguments,
-) -> Measured {
-    let mut times: Vec<Vec<f64>> = vec![Vec::new(); ways.len()];
-    let mut least = f64::INFINITY;
-    let start = Instant::now();
-    for round in 0..=rounds * MORE_ROUNDS {
-        if round > rounds && start.elapsed() > LONGEST {
-            break;
+/// A search with a choice, and what its ways took.
+struct Case {
+    query: String,
+    planned: Planned,
+    /// The chosen one first.
+    ways: Vec<(String, Plan)>,
+    /// Microseconds of each way, one number for each pass.
+    passes: Vec<Vec<f64>>,
+    /// They were measured by an earlier run.
+    is_known: bool,
+}
+
+impl Case {
+    /// None where there is no choice.
+    fn of(
+        ours: &Ours,
+        arguments: &Arguments,
+        times: &Times,
+    ) -> Result<Option<Self>, Box<dyn Error>> {
+        let planned = ours.plan(arguments)?;
+        let ways = ours.ways(&planned);
+        if ways.len() < 2 {
+            return Ok(None);
         }
-        for at in (0..ways.len()).map(|at| (at + round) % ways.len()) {
-            // The chosen one is measured to the end, whatever it takes.
-            let last = times[at].last().copied().unwrap_or(0.0);
-            if at > 0 && last > least * HOPELESS {
-                continue;
+        let query = shown(arguments);
+        let plans: Vec<String> = ways.iter().map(|(_, plan)| ours.in_a_line(plan)).collect();
+        let known = times.of(&query, &plans);
+        if known.is_none() {
+            check(ours, &planned, &ways, arguments)?;
+        }
+        Ok(Some(Self {
+            query,
+            planned,
+            is_known: known.is_some(),
+            passes: match known {
+                Some(known) => known.into_iter().map(|micros| vec![micros]).collect(),
+                None => vec![Vec::new(); ways.len()],
+            },
+            ways,
+        }))
+    }
+
+    /// A pass: some rounds of all ways, of which the median counts.
+    fn measure(&mut self, ours: &Ours) {
+        let ways = &self.ways;
+        let mut times: Vec<Vec<f64>> = vec![Vec::new(); ways.len()];
+        let mut least = f64::INFINITY;
+        let start = Instant::now();
+        for round in 0..=ROUNDS {
+            if round > 1 && start.elapsed() > LONGEST {
+                break;
             }
-            let time = timed(ours, planned, &ways[at].1);
-            least = least.min(time);
-            times[at].push(time);
+            for at in (0..ways.len()).map(|at| (at + round) % ways.len()) {
+                // The chosen one is measured to the end, whatever it takes.
+                let last = times[at].last().copied().unwrap_or(0.0);
+                if at > 0 && last > least * HOPELESS {
+                    continue;
+                }
+                let time = timed(ours, &self.planned, &ways[at].1);
+                least = least.min(time);
+                times[at].push(time);
+            }
+        }
+        // The first round is to warm up.
+        for (pass, times) in self.passes.iter_mut().zip(times) {
+            let measured = if times.len() > 1 { &times[1..] } else { &times };
+            pass.push(median(measured.to_vec()));
         }
     }
-    // The first round is to warm up.
-    let medians = times.into_iter().map(|times| {
-        let measured = if times.len() > 1 { &times[1..] } else { &times };
-        median(measured.to_vec())
-    });
-    let medians: Vec<f64> = medians.collect();
-    let best = (0..medians.len()).min_by(|a, b| medians[*a].total_cmp(&medians[*b]));
-    let best = best.unwrap_or(0);
-    Measured {
-        query: shown(arguments),
-        chosen: ways[0].0.clone(),
-        best: ways[best].0.clone(),
-        chosen_micros: medians[0],
-        best_micros: medians[best],
-        by_expected: medians[0] / ours.expected(planned, &planned.plan).max(1e-3),
+
+    /// What each way took, by the median of all passes.
+    fn times(&self, ours: &Ours) -> Vec<Time> {
+        let each = self.ways.iter().zip(&self.passes);
+        let each = each.map(|((name, plan), passes)| Time {
+            plan: ours.in_a_line(plan),
+            name: name.clone(),
+            micros: median(passes.clone()),
+            expected: ours.expected(&self.planned, plan),
+        });
+        each.collect()
     }
 }
 
-/// Microseconds of one run.
+/// Microseconds of one run, behind another one of the same: what ran before has emptied the caches of one way, and
+/// filled those of another, and it is the same for each in all rounds.
 fn timed(ours: &Ours, planned: &Planned, plan: &Plan) -> f64 {
+    black_box(ours.run(planned, plan)).ok();
     let start = Instant::now();
     let mut runs = 0;
     loop {
