@@ -198,6 +198,17 @@ impl<'a> Gatherer<'a, '_> {
 
     /// The documents of a set that a node holds for, each asked.
     fn asked(&self, set: &Matches<'_>, part: &'a Node) -> Result<Matches<'a>, Error> {
+        let affirmed = part.affirmed();
+        let holds = std::ptr::eq(affirmed, part);
+        if let Kind::Numeric {
+            field, min, max, ..
+        } = affirmed.kind
+            && let FieldIndex::Numeric(numbers) = self.index.field(field)
+        {
+            return self.batches(set, |docs, kept| {
+                numbers.keep(docs, (min, max), holds, kept)
+            });
+        }
         if let Some(probe) = Probe::of(part, self.index, None) {
             return self.kept(set, probe.cost(), |doc| probe.holds(self.index, doc));
         }
@@ -225,6 +236,21 @@ impl<'a> Gatherer<'a, '_> {
         })?;
         // What looks at the clock itself ends early.
         self.deadline.check()?;
+        Ok(found.finish())
+    }
+
+    /// The documents of a set that something appends which is given them in batches.
+    fn batches(
+        &self,
+        set: &Matches<'_>,
+        mut keep: impl FnMut(&[u32], &mut Vec<u32>),
+    ) -> Result<Matches<'a>, Error> {
+        let mut found = Collected::of(self.total());
+        set.try_each_batch(|batch| {
+            self.deadline.check()?;
+            found.extend_with(|kept| keep(batch, kept));
+            Ok::<(), Error>(())
+        })?;
         Ok(found.finish())
     }
 

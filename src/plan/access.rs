@@ -63,7 +63,8 @@ pub fn is_distance(part: &Node) -> bool {
 
 impl Node {
     /// What it negates; itself if it negates nothing.
-    fn affirmed(&self) -> &Self {
+    #[must_use]
+    pub fn affirmed(&self) -> &Self {
         if let Kind::Not(inner) = &self.kind {
             inner
         } else {

@@ -191,6 +191,24 @@ impl NumericIndex {
             || !self.others.is_empty() && self.values(doc).any(|value| is_between(value, min, max))
     }
 
+    /// Appends those of some documents of which a number lies between two bounds, or of which none does: quick
+    /// where they ascend, as none waits for the one before it.
+    pub fn keep(&self, docs: &[u32], within: (Bound, Bound), holds: bool, kept: &mut Vec<u32>) {
+        let (min, max) = within;
+        let mut end = kept.len();
+        kept.resize(end + docs.len(), 0);
+        let mut left = docs.iter();
+        self.each(docs, |least, others| {
+            let is_within = |value: &f64| is_between(*value, min, max);
+            let meets = is_within(&least) | (!others.is_empty() && others.iter().any(is_within));
+            if let (Some(doc), Some(place)) = (left.next(), kept.get_mut(end)) {
+                *place = *doc;
+                end += usize::from(meets == holds);
+            }
+        });
+        kept.truncate(end);
+    }
+
     /// The documents of which a number lies between two bounds.
     #[must_use]
     pub fn range(&self, min: Bound, max: Bound) -> RoaringBitmap {

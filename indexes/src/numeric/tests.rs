@@ -86,6 +86,13 @@ proptest! {
             for id in 1..40 {
                 prop_assert_eq!(index.is_within(min, max, doc(id)), expected.contains(&id));
             }
+            let all: Vec<u32> = (1..40).collect();
+            for holds in [true, false] {
+                let mut kept = vec![7];
+                index.keep(&all, (min, max), holds, &mut kept);
+                let expected = all.iter().filter(|id| expected.contains(id) == holds);
+                prop_assert_eq!(&kept[1..], expected.copied().collect::<Vec<_>>());
+            }
             let count = index.count(min, max);
             let exact = expected.len() as u64;
             prop_assert!(count.min <= exact && exact <= count.max, "{count:?} {exact}");
