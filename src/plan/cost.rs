@@ -9,7 +9,7 @@ mod whole;
 mod words;
 
 pub use self::asked::{asking, asking_each};
-use self::asked::{asking_area, asking_in_turn, looking_up};
+use self::asked::{asking_all, asking_area, asking_in_turn, looking_up};
 pub(super) use self::whole::Walked;
 pub use self::words::leads;
 pub(super) use self::words::words_cost;
@@ -69,7 +69,7 @@ const RANGE_WALK: u64 = 500;
 /// About what a row costs on its way through a pipeline.
 pub const ROW_NS: u64 = 150;
 /// To go on in a conjunction document by document.
-const STEP: u64 = 30;
+const STEP: u64 = 45;
 /// What a walk takes that finds nothing.
 const START: u64 = 600;
 
@@ -147,15 +147,30 @@ fn ending(part: &Node, left: u64, total: u64) -> u64 {
     let Kind::Phrase { terms, others, .. } = &part.kind else {
         return 0;
     };
+    let held = together(left, terms.len(), *others, total);
+    looking_up(left, *others).saturating_add(placing(part, held))
+}
+
+/// How many of so many documents that hold the rarest word of a phrase hold all of its words, of whose others
+/// there are so many postings.
+fn together(documents: u64, words: usize, others: u64, total: u64) -> u64 {
+    let others_count = (words as u64).saturating_sub(1);
+    let each = others / others_count.max(1);
+    (0..others_count).fold(documents, |held, _| shared(held, each, total))
+}
+
+/// What it costs to look whether the words of a phrase are next to each other in so many documents that hold all
+/// of them.
+fn placing(phrase: &Node, held: u64) -> u64 {
+    let Kind::Phrase { terms, others, .. } = &phrase.kind else {
+        return 0;
+    };
     let words = terms.len() as u64;
-    let each = others / words.saturating_sub(1).max(1);
-    let held = (1..words).fold(left, |held, _| shared(held, each, total));
     // Each is in blocks of its own where they are few.
-    let blocks = (part.estimate.max + others) / IN_BLOCK + words;
+    let blocks = (phrase.estimate.max + others) / IN_BLOCK + words;
     let decoded = held.saturating_mul(words).min(blocks);
     let placed = decoded.saturating_mul(PLACES_OF_BLOCK);
-    let placed = placed.saturating_add(held.saturating_mul(PLACES));
-    looking_up(left, *others).saturating_add(placed)
+    placed.saturating_add(held.saturating_mul(PLACES))
 }
 
 /// What it costs to make one set of several.
@@ -278,7 +293,7 @@ pub fn in_turn<'n>(parts: impl Iterator<Item = &'n Node>, total: u64) -> Vec<(u6
 
 /// What it costs to leave of so many documents those of a part, which costs so much by itself.
 fn joining(part: &Node, cost: u64, left: u64, total: u64) -> u64 {
-    asking_each(part, left, total).min(gathered_and_met(part, cost, left, total))
+    asking_all(part, left, total).min(gathered_and_met(part, cost, left, total))
 }
 
 /// The same, of a part that may be the one that all began with.
@@ -298,7 +313,7 @@ fn gathered_and_met(part: &Node, cost: u64, left: u64, total: u64) -> u64 {
 /// cost, and to meet them with it.
 #[must_use]
 pub fn is_asked(part: &Node, cost: u64, left: u64, total: u64) -> bool {
-    asking_each(part, left, total) < gathered_and_met(part, cost, left, total)
+    asking_all(part, left, total) < gathered_and_met(part, cost, left, total)
 }
 
 /// What it costs to be rid of a document, of those that a part leaves out, where all take so much.
@@ -354,43 +369,14 @@ fn seeking(documents: u64, among: u64, total: u64) -> u64 {
     }
 }
 
-/// What it costs that phrases look for their first document before any is asked for.
-fn finding_first(node: &Node) -> u64 {
-    const FIRST: u64 = 10_000;
-    match &node.kind {
-        Kind::Phrase { .. } | Kind::Near { .. } => FIRST,
-        Kind::And(parts) | Kind::Or(parts) => {
-            let parts = parts.iter().map(finding_first);
-            parts.fold(0, u64::saturating_add)
-        }
-        Kind::Not(part) | Kind::Optional(part) => finding_first(part),
-        Kind::All { .. }
-        | Kind::Nothing
-        | Kind::Keys(_)
-        | Kind::Term { .. }
-        | Kind::Variants { .. }
-        | Kind::Tag { .. }
-        | Kind::Missing(_)
-        | Kind::Numeric { .. }
-        | Kind::Area { .. }
-        | Kind::VectorRange(_) => 0,
-    }
-}
-
 /// What it costs to walk over all matches of a plan, among so many documents, and to score each.
 fn walking(plan: &Plan, total: u64) -> u64 {
     /// To make a cursor, and to put it together with others.
     const CURSOR: u64 = 200;
     let node = &plan.filter;
     let made = u64::from(node.sets()).saturating_mul(CURSOR);
-    let first = if let Kind::And(parts) = &node.kind {
-        parts.first().map_or(0, finding_first)
-    } else {
-        finding_first(node)
-    };
-    let cursors = made.saturating_add(first);
     let scored = node.estimate.likely.saturating_mul(SCORE);
-    let scored = scored.saturating_add(START + cursors);
+    let scored = scored.saturating_add(START + made);
     let Kind::And(parts) = &node.kind else {
         return gathering(node, total).saturating_add(scored);
     };

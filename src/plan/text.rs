@@ -145,15 +145,18 @@ impl<'a> TextBinder<'a> {
         Ok(Some(Node { estimate, kind }))
     }
 
-    /// Words that stand near to each other are rarer than words in one document; how much so is not
-    /// known here.
+    /// Words that stand near to each other are rarer than words in one document. How much so is not known here:
+    /// of phrases of two and of three words out of descriptions of packages, RFCs and abstracts half are in fewer
+    /// than a third of the documents that would hold their words by chance.
     fn together(&self, terms: &[Vec<u8>]) -> Estimate {
+        const APART: u64 = 3;
         let counts = terms.iter().map(|term| self.count(term));
         let max = counts.clone().min().unwrap_or(0);
         let counts: Vec<_> = counts.map(Estimate::exactly).collect();
+        let together = Estimate::all_of(&counts, self.total()).likely;
         Estimate {
             min: 0,
-            likely: Estimate::all_of(&counts, self.total()).likely,
+            likely: together.div_ceil(APART),
             max,
         }
     }

@@ -1,6 +1,6 @@
 //! What the ways cost to find the best documents for words under conditions.
 
-use super::{IN_BLOCK, PART_OF_BLOCK, SPARSE, gathering_all, shared, walking};
+use super::{IN_BLOCK, PART_OF_BLOCK, SPARSE, gathering_all, placing, shared, together, walking};
 use crate::plan::estimate::Estimate;
 use crate::plan::words_first::Split;
 use crate::plan::{Kind, Node, Plan};
@@ -14,11 +14,11 @@ const UNITED_BLOCK: u64 = 1_300;
 const WINDOW: u64 = 200;
 const IN_WINDOW: u64 = 2_048;
 /// What a search for the best words takes that finds nothing.
-const BEGIN: u64 = 2_000;
+const BEGIN: u64 = 3_500;
 /// To look at the bound of a block.
 const BOUND: u64 = 8;
 /// To score a match where bounds tell what need not be; and one of a list that holds any words.
-const JUDGE: u64 = 15;
+const JUDGE: u64 = 25;
 const JUDGE_ANY: u64 = 100;
 /// To read a document of a set, and a bit for it; and to look for it within a block.
 const LISTED: u64 = 1;
@@ -73,9 +73,9 @@ pub(in crate::plan) fn words_cost(
         };
         let met = words.looked_for(asks);
         // Only those are asked that hold all words.
-        let asks = u128::from(asks) * u128::from(words.held) / u128::from(words.lead.max(1));
-        let asks = u64::try_from(asks).unwrap_or(u64::MAX);
-        BEGIN + decoded + met + asks.saturating_mul(ask * BY_ITSELF)
+        let asks = words.together_of(asks);
+        let placed = words.placed(shared(asks, meeting, total));
+        BEGIN + decoded + met + placed + asks.saturating_mul(ask * BY_ITSELF)
     };
     let set_bits = bits(split, meeting, total);
     let set = if leads(split, meeting, total) {
@@ -182,13 +182,16 @@ fn added(node: &Node, total: u64) -> (f64, f64) {
 }
 
 /// The postings of words to rank by.
-struct Postings {
+struct Postings<'a> {
     /// Those that a search goes through: of any words all, of all words the rarest's.
     lead: u64,
     /// Those of all words.
     all: u64,
-    /// Documents of these that hold all words which they have to.
+    /// Documents of these that hold all words which they have to; and those that hold them as a phrase, if they
+    /// are to be one.
+    together: u64,
     held: u64,
+    phrase: Option<&'a Node>,
     /// Words that are looked for where the lead is.
     others: u64,
     /// Blocks of these.
@@ -201,17 +204,19 @@ struct Postings {
     is_sifted: bool,
 }
 
-impl Postings {
+impl<'a> Postings<'a> {
     /// Of words of which the `wanted` best are looked for among so many documents that meet conditions.
-    fn of(split: &Split<'_>, wanted: u64, meeting: u64, total: u64) -> Self {
+    fn of(split: &Split<'a>, wanted: u64, meeting: u64, total: u64) -> Self {
         if let [only] = split.words.as_slice() {
             return match &only.kind {
                 Kind::Or(parts) => Self::of_any(parts, wanted, meeting, total),
                 Kind::Phrase { terms, others, .. } => Self {
                     lead: only.estimate.max,
+                    together: together(only.estimate.max, terms.len(), *others, total),
                     held: only.estimate.likely,
+                    phrase: Some(only),
                     all: only.estimate.max + others,
-                    others: terms.len() as u64,
+                    others: (terms.len() as u64).saturating_sub(1),
                     other_blocks: others / IN_BLOCK + 1,
                     leads: vec![only.estimate.max],
                     are_any: false,
@@ -232,7 +237,9 @@ impl Postings {
                 | Kind::Not(_)
                 | Kind::Optional(_) => Self {
                     lead: only.estimate.likely,
+                    together: only.estimate.likely,
                     held: only.estimate.likely,
+                    phrase: None,
                     all: only.estimate.likely,
                     others: 0,
                     other_blocks: 0,
@@ -250,7 +257,9 @@ impl Postings {
         let all: u64 = words.sum();
         Self {
             lead,
+            together: held,
             held,
+            phrase: None,
             all,
             others: (split.words.len() as u64).saturating_sub(1),
             other_blocks: (all - lead) / IN_BLOCK + 1,
@@ -267,7 +276,9 @@ impl Postings {
         let all = leads.iter().copied().fold(0, u64::saturating_add);
         Self {
             lead,
+            together: lead,
             held: lead,
+            phrase: None,
             all,
             others,
             other_blocks: all / IN_BLOCK + 1,
@@ -286,7 +297,7 @@ impl Postings {
             let judged = if self.are_any {
                 met.saturating_mul(JUDGE_ANY)
             } else {
-                met.saturating_mul(JUDGE) + self.looked_for(met)
+                met.saturating_mul(JUDGE) + self.found(met)
             };
             // Those of the shorter are looked for among the others.
             let found = meeting.min(postings).saturating_mul(FOUND + BOUND);
@@ -309,8 +320,24 @@ impl Postings {
         let bounds = (self.lead / IN_BLOCK).saturating_mul(BOUND);
         let blocks = (looked_at / IN_BLOCK + 1).saturating_mul(SIFTED_BLOCK);
         let met = self.met(meeting, total).min(looked_at);
-        let judged = met.saturating_mul(JUDGE) + self.looked_for(met);
+        let judged = met.saturating_mul(JUDGE) + self.found(met);
         BEGIN + bounds + blocks + judged
+    }
+
+    /// What it costs to look for so many documents in each of the other words, and whether they are a phrase in
+    /// them.
+    fn found(&self, documents: u64) -> u64 {
+        self.looked_for(documents) + self.placed(self.together_of(documents))
+    }
+
+    /// What it costs to look whether the words are a phrase in so many documents, if they are to be one.
+    fn placed(&self, documents: u64) -> u64 {
+        self.phrase.map_or(0, |phrase| placing(phrase, documents))
+    }
+
+    /// How many of so many documents of the lead hold all words.
+    fn together_of(&self, documents: u64) -> u64 {
+        shared(documents, self.together, self.lead.max(1))
     }
 
     /// What it costs to look for so many documents in each of the other words: no block is decoded twice.
@@ -326,17 +353,24 @@ impl Postings {
     }
 
     /// How many a search looks at that skips blocks which are not good enough. The fewer meet the
-    /// conditions, the lower is what is good enough.
+    /// conditions, and hold all words, the lower is what is good enough.
     fn looked_at(&self, all: bool, wanted: u64, meeting: u64, total: u64) -> u64 {
         /// Bounds of blocks are above what is in them, and the sum of those of several words far above what any
         /// document has.
         const LOOSE: u64 = 2;
+        const LOOSE_OF_ALL: u64 = 4;
         const LOOSE_OF_ANY: u64 = 64;
         if all {
             return if self.are_any { self.all } else { self.lead };
         }
         let good = wanted.saturating_mul(total) / meeting;
-        let loose = if self.are_any { LOOSE_OF_ANY } else { LOOSE };
+        let good = u128::from(good) * u128::from(self.lead) / u128::from(self.held.max(1));
+        let good = u64::try_from(good).unwrap_or(u64::MAX);
+        let loose = match (self.are_any, self.others) {
+            (true, _) => LOOSE_OF_ANY,
+            (false, 0) => LOOSE,
+            (false, _) => LOOSE_OF_ALL,
+        };
         let blocks = good.saturating_mul(loose);
         blocks.saturating_mul(IN_BLOCK).min(self.lead)
     }
