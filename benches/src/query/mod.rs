@@ -130,6 +130,10 @@ pub fn run(options: &Options, root: &Path) -> Result<(), Box<dyn Error>> {
     let suite = suite(&data, options.suite, with_vectors);
     if options.wants("regret") {
         let kept = options.times.as_deref();
+        if kept.is_some_and(Path::exists) {
+            let note = "Plan regret is by times of earlier runs, as far as they were kept: no measurement.";
+            report.notes.push(note.to_owned());
+        }
         regret::measure(&mut report, &ours, &suite, options.rounds, kept)?;
         report.write(&folder)?;
         say(report.summary().trim_end());

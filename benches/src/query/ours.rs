@@ -228,3 +228,23 @@ impl Hashes for Nothing {
         Presence::Absent
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::without_estimate;
+
+    #[test]
+    fn a_line_of_a_plan_loses_what_is_expected_and_nothing_else() {
+        for (line, left) in [
+            ("  rare  # 1", "rare"),
+            ("UNION {  # about 5 of 0 to 9", "UNION {"),
+            (
+                "NUMERIC {1 <= @n}  # 482, asked of each",
+                "NUMERIC {1 <= @n}, asked of each",
+            ),
+            ("ORDER {score DESC}", "ORDER {score DESC}"),
+        ] {
+            assert_eq!(without_estimate(line), left);
+        }
+    }
+}

@@ -80,3 +80,34 @@ impl Times {
         Ok(std::fs::write(path, text)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_and_known_only_as_a_whole() {
+        let path = std::env::temp_dir().join(format!("nuthatch-times-{}", std::process::id()));
+        assert!(Times::read(&path).unwrap().0.is_empty());
+        let time = |plan: &str, micros| Time {
+            plan: plan.to_owned(),
+            name: "heap".to_owned(),
+            micros,
+            expected: 2.0,
+        };
+        let mut times = Times::default();
+        times.put("a b LIMIT 0 10", vec![time("A", 1.5), time("B", 3.25)]);
+        times.write(&path).unwrap();
+        let read = Times::read(&path).unwrap();
+        let of = |search, plans: &[&str]| {
+            let plans: Vec<String> = plans.iter().map(|&plan| plan.to_owned()).collect();
+            read.of(search, &plans)
+        };
+        assert_eq!(of("a b LIMIT 0 10", &["B", "A"]), Some(vec![3.25, 1.5]));
+        assert_eq!(of("a b LIMIT 0 10", &["A", "C"]), None);
+        assert_eq!(of("a", &["A"]), None);
+        std::fs::write(&path, "1.5\theap\n").unwrap();
+        assert!(Times::read(&path).is_err());
+        std::fs::remove_file(&path).unwrap();
+    }
+}
