@@ -19,6 +19,9 @@ const SEED: u64 = 31;
 /// How far two equal scores may differ, as a share of the larger: tantivy computes in single precision.
 const CLOSE: f64 = 1e-4;
 
+/// So many of the searches of a row that take the longest are printed.
+const SLOWEST: usize = 5;
+
 /// Both engines with the same documents.
 pub struct Both<'a> {
     /// The documents.
@@ -230,6 +233,11 @@ impl Both<'_> {
             "{}: {p50:.2}x of p50, {total:.2}x of totals",
             row.name
         ));
+        for (at, time) in ours.slowest(SLOWEST) {
+            let query = super::regret::shown(&row.queries[at].0);
+            let peer = median(peer.each[at].clone());
+            super::say(&format!("  {time:.0} µs, tantivy {peer:.0}: {query}"));
+        }
         report.row(
             "against tantivy, µs",
             vec![

@@ -28,6 +28,20 @@ pub struct Times {
     pub p50: Vec<f64>,
     /// All queries, in microseconds of CPU time.
     pub total: Vec<f64>,
+    /// Of each query, what it took each time, in microseconds by the clock on the wall.
+    pub each: Vec<Vec<f64>>,
+}
+
+impl Times {
+    /// The queries that take the longest, that one first, with their medians.
+    #[must_use]
+    pub fn slowest(&self, count: usize) -> Vec<(usize, f64)> {
+        let each = self.each.iter().map(|times| median(times.clone()));
+        let mut each: Vec<(usize, f64)> = each.enumerate().collect();
+        each.sort_by(|a, b| b.1.total_cmp(&a.1));
+        each.truncate(count);
+        each
+    }
 }
 
 /// Runs each contender over all queries once to warm up, then in rounds of an order that rotates.
@@ -50,14 +64,13 @@ pub fn measure(rounds: usize, queries: usize, contenders: &mut [Contender<'_>]) 
             name: contender.name,
             p50: Vec::new(),
             total: Vec::new(),
+            each: vec![Vec::new(); queries],
         })
         .collect();
     let count = contenders.len();
     for round in 0..rounds {
         for at in (0..count).map(|at| (at + round) % count) {
-            let (p50, total) = batch(passes, queries, &mut contenders[at]);
-            measured[at].p50.push(p50);
-            measured[at].total.push(total);
+            batch(passes, &mut contenders[at], &mut measured[at]);
         }
     }
     measured
@@ -74,19 +87,22 @@ fn times(whole: Duration, part: Duration) -> usize {
     usize::try_from(whole.as_nanos() / part.as_nanos().max(1)).unwrap_or(usize::MAX)
 }
 
-/// The median and the sum over the queries, in microseconds, of one contender's turn.
-fn batch(passes: u32, queries: usize, contender: &mut Contender<'_>) -> (f64, f64) {
-    let mut each = Vec::with_capacity(queries);
+/// One contender's turn.
+fn batch(passes: u32, contender: &mut Contender<'_>, times: &mut Times) {
+    let mut all = Vec::with_capacity(times.each.len());
     let start = cpu_time();
     for _ in 0..passes {
-        for query in 0..queries {
+        for (query, each) in times.each.iter_mut().enumerate() {
             let start = Instant::now();
             (contender.answer)(query);
-            each.push(micros(start.elapsed()));
+            let time = micros(start.elapsed());
+            all.push(time);
+            each.push(time);
         }
     }
     let total = micros(cpu_time() - start) / f64::from(passes);
-    (median(each), total)
+    times.p50.push(median(all));
+    times.total.push(total);
 }
 
 /// Microseconds.

@@ -14,7 +14,7 @@ use super::bm25::{B, K1};
 const PAIRS: usize = 5;
 
 /// For every posting of a block there is a pair with at least its frequency and at most its document's
-/// length. Unused pairs repeat the first.
+/// length. Of both the pairs fall; unused ones repeat the last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Impacts([Pair; PAIRS]);
 
@@ -39,14 +39,34 @@ impl Impacts {
         bytes
     }
 
-    /// The pairs of [`to_bytes`](Self::to_bytes).
+    /// The pairs of [`to_bytes`](Self::to_bytes). A pair that is no shorter than the one before adds nothing, and
+    /// repeats that one.
     pub(super) fn of_bytes(bytes: &[u8; Self::BYTES]) -> Self {
         let mut pairs = [Pair::default(); PAIRS];
+        let mut last: Option<Pair> = None;
         for (pair, [frequency, length]) in pairs.iter_mut().zip(bytes.as_chunks().0) {
-            pair.frequency = Minifloat(*frequency);
-            pair.length = Minifloat(*length);
+            let read = Pair {
+                frequency: Minifloat(*frequency),
+                length: Minifloat(*length),
+            };
+            *pair = last
+                .filter(|last| read.length.0 >= last.length.0)
+                .unwrap_or(read);
+            last = Some(*pair);
         }
         Self(pairs)
+    }
+
+    /// The highest frequency of a document of this length; none where no document of the block is so short.
+    #[inline]
+    fn frequency_of(&self, length: LengthCode) -> Option<Minifloat> {
+        // Counted without a branch, which would be guessed wrong: the first pair that is not longer is the highest.
+        let longer = self
+            .0
+            .iter()
+            .map(|pair| usize::from(pair.length.0 > length.0.0));
+        let pair = self.0.get(longer.sum::<usize>());
+        pair.map(|pair| pair.frequency)
     }
 }
 
@@ -99,8 +119,8 @@ impl Frontier {
         while pairs.len() > PAIRS {
             merge_nearest(&mut pairs);
         }
-        let first = pairs.first().copied().unwrap_or_default();
-        let mut impacts = [first; PAIRS];
+        let last = pairs.last().copied().unwrap_or_default();
+        let mut impacts = [last; PAIRS];
         impacts[..pairs.len()].copy_from_slice(&pairs);
         Impacts(impacts)
     }
@@ -164,28 +184,23 @@ impl Bounds {
     /// by idf; 0 where none of its documents is of that length.
     #[inline]
     pub(super) fn most_of_length(&self, impacts: &Impacts, length: LengthCode) -> f32 {
-        let inverse = |pair: &Pair| {
-            let inverse = self.inverse[usize::from(pair.frequency.0)];
-            if pair.length.0 <= length.0.0 {
-                inverse
-            } else {
-                f32::INFINITY
-            }
-        };
-        let least = impacts.0.iter().map(inverse).fold(f32::INFINITY, f32::min);
-        widened(self.norm(length) * least)
+        widened(self.ratio_of_length(impacts, length))
     }
 
-    /// What the documents of a block with these impacts can have of a score, by their lengths.
+    /// Whether a document of this length, in a block with these impacts, can have a ratio below a
+    /// [limit](ratio_of).
     #[inline]
-    pub(super) fn by_length(&self, impacts: &Impacts) -> ByLength<'_> {
-        ByLength {
-            norms: &self.norms,
-            lengths: impacts.0.map(|pair| pair.length.0),
-            inverse: impacts
-                .0
-                .map(|pair| self.inverse[usize::from(pair.frequency.0)]),
-        }
+    pub(super) fn may_be_below(&self, limit: f32, impacts: &Impacts, length: LengthCode) -> bool {
+        self.ratio_of_length(impacts, length) < limit
+    }
+
+    /// The least ratio of `k1 (1 − b + b · length / average)` to the frequency that a document of this length can
+    /// have in a block with these impacts.
+    #[inline]
+    fn ratio_of_length(&self, impacts: &Impacts, length: LengthCode) -> f32 {
+        let frequency = impacts.frequency_of(length);
+        let inverse = frequency.map_or(f32::INFINITY, |it| self.inverse[usize::from(it.0)]);
+        self.norm(length) * inverse
     }
 
     /// The most that a posting of a block with these impacts adds to a score by a weight, together with what a
@@ -215,32 +230,6 @@ impl Bounds {
         // f / (f + n) is the larger the smaller n / f.
         let least = impacts.0.iter().map(ratio).fold(f32::INFINITY, f32::min);
         widened(least)
-    }
-}
-
-/// For the documents of a block, the least ratio of `k1 (1 − b + b · length / average)` to the frequency that one
-/// of its length can have.
-pub(super) struct ByLength<'a> {
-    norms: &'a [f32; 256],
-    lengths: [u8; PAIRS],
-    inverse: [f32; PAIRS],
-}
-
-impl ByLength<'_> {
-    /// Whether a document of this length can have a ratio below a [limit](ratio_of).
-    #[inline]
-    pub(super) fn may_be_below(&self, limit: f32, length: LengthCode) -> bool {
-        let code = length.0.0;
-        let mut least = f32::INFINITY;
-        for (&shortest, &inverse) in self.lengths.iter().zip(&self.inverse) {
-            let inverse = if shortest <= code {
-                inverse
-            } else {
-                f32::INFINITY
-            };
-            least = if inverse < least { inverse } else { least };
-        }
-        self.norms[usize::from(code)] * least < limit
     }
 }
 
@@ -345,10 +334,11 @@ mod tests {
                 let most = f64::from(bounds.most_of_length(&impacts, LengthCode::of(length)));
                 prop_assert!(score <= most, "{score} > {most} of its length");
             }
-            let by_length = bounds.by_length(&impacts);
             for (frequency, length) in postings {
                 let score = term_score(1.0, f64::from(frequency), f64::from(length), average);
-                let may_exceed = |most: f32| by_length.may_be_below(ratio_of(most), LengthCode::of(length));
+                let may_exceed = |most: f32| {
+                    bounds.may_be_below(ratio_of(most), &impacts, LengthCode::of(length))
+                };
                 #[expect(clippy::cast_possible_truncation, reason = "rounded down, by what is taken")]
                 let below = score as f32 * (1.0 - f32::EPSILON);
                 prop_assert!(may_exceed(below) && may_exceed(0.0), "{score}");
@@ -357,6 +347,23 @@ mod tests {
             // The frequencies of texts are small, and then the bound is near.
             prop_assert!(!small || most <= best * 1.3 + 0.02, "{best} << {most}");
         }
+    }
+
+    #[test]
+    fn unused_pairs_repeat_the_last_even_where_they_were_written_as_the_first() {
+        let (first, last) = ([90, 40], [70, 20]);
+        let written = [first, last, first, first, first].concat();
+        let read = Impacts::of_bytes(written.as_slice().try_into().unwrap());
+        assert_eq!(
+            read.to_bytes().as_slice(),
+            [first, last, last, last, last].concat()
+        );
+        let frequency = |length| read.frequency_of(LengthCode(Minifloat(length)));
+        let of = |pair: [u8; 2]| Some(Minifloat(pair[0]));
+        assert_eq!(
+            (frequency(40), frequency(39), frequency(20), frequency(19)),
+            (of(first), of(last), of(last), None)
+        );
     }
 
     #[test]

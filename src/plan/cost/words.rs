@@ -20,6 +20,10 @@ const BOUND: u64 = 8;
 /// To score a match where bounds tell what need not be; and one of a list that holds any words.
 const JUDGE: u64 = 25;
 const JUDGE_ANY: u64 = 100;
+/// Of a list of which fewer lie in a block: to bound what one adds by a word, and to find it in a block of its own.
+const FEW_IN_BLOCK: u64 = 8;
+const BOUNDED: u64 = 18;
+const JUDGE_SPARSE: u64 = 45;
 /// To read a document of a set, and a bit for it; and to look for it within a block.
 const LISTED: u64 = 1;
 const FOUND: u64 = 12;
@@ -79,7 +83,7 @@ pub(in crate::plan) fn words_cost(
     };
     let set_bits = bits(split, meeting, total);
     let set = if leads(split, meeting, total) {
-        words.listed(meeting, total)
+        words.listed(looked_at, meeting, total)
     } else if words.is_sifted {
         words.sifted(looked_at, meeting, total) + set_bits
     } else if words.are_any {
@@ -124,7 +128,7 @@ pub fn leads(split: &Split<'_>, meeting: u64, total: u64) -> bool {
     let words = Postings::of(split, 1, meeting, total);
     if words.is_sifted {
         let sifted = words.sifted(words.lead, meeting, total) + bits(split, meeting, total);
-        words.listed(meeting, total) < sifted
+        words.listed(words.lead, meeting, total) < sifted
     } else {
         is_short_list(meeting, total)
     }
@@ -289,7 +293,10 @@ impl<'a> Postings<'a> {
     }
 
     /// What it costs to look for the documents of a list in the postings.
-    fn listed(&self, meeting: u64, total: u64) -> u64 {
+    fn listed(&self, looked_at: u64, meeting: u64, total: u64) -> u64 {
+        if self.is_sifted && meeting < (self.lead / IN_BLOCK).saturating_mul(FEW_IN_BLOCK) {
+            return self.sparse(looked_at, meeting, total);
+        }
         let begun = BEGIN + meeting.saturating_mul(LISTED);
         let each = self.leads.iter().map(|&postings| {
             let in_blocks = meeting.min(postings / IN_BLOCK + 1);
@@ -304,6 +311,15 @@ impl<'a> Postings<'a> {
             found + in_blocks * PART_OF_BLOCK + judged
         });
         each.fold(begun, u64::saturating_add)
+    }
+
+    /// The same of a list that is sparse among the postings: each of its documents is bounded by itself.
+    fn sparse(&self, looked_at: u64, meeting: u64, total: u64) -> u64 {
+        let bounded = LISTED + BOUNDED.saturating_mul(self.others + 1);
+        let met = self.met(meeting, total);
+        let met = met.min(shared(looked_at, meeting, total) + 1);
+        let judged = met.saturating_mul(JUDGE_SPARSE) + self.placed(self.together_of(met));
+        BEGIN + meeting.saturating_mul(bounded) + judged
     }
 
     /// What it costs to go through so many postings of any words, window by window.

@@ -10,6 +10,7 @@ mod listed;
 mod one;
 mod sifted;
 mod slots;
+mod sparse;
 #[cfg(test)]
 mod tests;
 mod together;
@@ -164,6 +165,12 @@ pub(super) fn top(
     let apart = put_beside(beside, needs, &mut words);
     let mut best = Best::new(query.k, term_score(apart, 1.0, 0.0, average_length));
     let total = match (query.filter.map(|filter| filter.docs), needs) {
+        (Some(FilterDocs::List(listed)), _) if is_sparse(&words, needs, listed) => {
+            let mut walks: Vec<Walk<'_>> = words.drain(..).flatten().collect();
+            walks.sort_by_key(|walk| walk.postings.document_frequency());
+            let phrase = (needs == Needs::Phrase).then(all::Phrase::default);
+            sparse::search(&mut walks, phrase, listed, &mut best, &mut context)?
+        }
         (Some(FilterDocs::List(listed)), _) => {
             listed::search(words, needs, listed, &mut best, &mut context)?
         }
@@ -185,6 +192,21 @@ pub(super) fn top(
         hits: best.into_sorted(),
         total: query.count.then_some(total),
     })
+}
+
+/// Whether documents of a list that must hold all of some words, of one term each, are few in every stretch of them.
+fn is_sparse(words: &[Vec<Walk<'_>>], needs: Needs, listed: &[u32]) -> bool {
+    /// Of a million documents in which a hundredth or a thousandth is listed, what is looked for by itself and what is
+    /// looked for window by window take as long where about so many lie in a stretch (`nuthatch-bench query
+    /// --search`).
+    const FEW: usize = 8;
+    let stretches = |word: &Vec<Walk<'_>>| match word.as_slice() {
+        [only] => only.postings.stretches(),
+        _ => 0,
+    };
+    let needs_all = needs != Needs::Any || words.len() == 1;
+    let fewest = words.iter().map(stretches).min().unwrap_or(0);
+    needs_all && listed.len() < fewest.saturating_mul(FEW)
 }
 
 /// Puts what a condition adds into the bounds of a word that every document holds, the rarest: what it adds depends

@@ -3,6 +3,9 @@
 use super::super::block::BLOCK;
 use super::super::cursor::count_below_in_block;
 
+/// Words of bits that are copied: those of the documents of a stretch of which one in sixty or more has the word.
+const COPIED: usize = 128;
+
 /// Slots of a stretch, ascending.
 pub(super) struct Slots {
     slots: [u8; BLOCK],
@@ -49,11 +52,35 @@ impl Slots {
             return;
         }
         self.len = 0;
+        let (Some(&first), Some(&last)) = (docs.first(), docs.last()) else {
+            return;
+        };
+        let (first, end) = (first as usize / 64, last as usize / 64 + 1);
+        let near = bits.get(first.min(bits.len())..end.min(bits.len()));
+        match near.filter(|_| end - first <= COPIED) {
+            // Where all are near they are copied, and read without a look at where they end.
+            Some(near) => {
+                let mut copied = [0; COPIED];
+                copied[..near.len()].copy_from_slice(near);
+                self.keep(docs, |doc| {
+                    let word = copied[(doc as usize / 64).wrapping_sub(first) % COPIED];
+                    word >> (doc % 64) & 1 == 1
+                });
+            }
+            None => self.keep(docs, |doc| has_bit(bits, doc)),
+        }
+    }
+
+    /// Those of a stretch's documents for which something holds, in place of what was here.
+    #[inline]
+    fn keep(&mut self, docs: &[u32], holds: impl Fn(u32) -> bool) {
+        let mut len = 0;
         for (slot, &doc) in (0..).zip(docs) {
             // What is not kept is written over.
-            self.slots[self.len % BLOCK] = slot;
-            self.len += usize::from(has_bit(bits, doc));
+            self.slots[len % BLOCK] = slot;
+            len += usize::from(holds(doc));
         }
+        self.len = len;
     }
 
     /// The same where few bits lie between the first document and the last, each of which is looked for;

@@ -1,6 +1,6 @@
 //! The best documents against a score of every one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
@@ -213,65 +213,124 @@ proptest! {
         known in 0..3,
     ) {
         let index = index(documents, seed, 1.0, 0);
-        for (words, k, count, one_in, most) in queries {
-            let holds = |doc: DocId| doc.get().is_multiple_of(one_in);
-            let adds = |doc: DocId| {
-                let weight = most.unwrap_or(0.0) / f64::from(doc.get() % 4 + 1);
-                term_score(weight, 1.0, index.document_length(doc), average(&index))
-            };
-            let docs = (1..=documents).filter(|doc| doc.is_multiple_of(one_in));
-            let docs: Vec<u32> = docs.collect();
-            let mut bits = vec![0; docs.last().map_or(0, |last| *last as usize / 64 + 1)];
-            docs.iter().for_each(|doc| bits[*doc as usize / 64] |= 1_u64 << (doc % 64));
-            let filter = Filter {
-                docs: match known {
-                    0 => FilterDocs::List(&docs),
-                    1 => FilterDocs::Bits(&bits),
-                    _ => FilterDocs::Asked(&holds),
-                },
-                adds: most.is_some().then_some(&adds as &dyn Fn(DocId) -> f64),
-                weight: most.unwrap_or(0.0),
-            };
-            let factor = |doc: DocId| f64::from(doc.get() % 5) / 4.0;
-            let query = || words.iter().map(|terms| word(&index, terms, FieldMask::ALL)).collect();
-            let each: Vec<_> = words
-                .iter()
-                .map(|terms| scores(&index, terms, FieldMask::ALL))
-                .collect();
-            let mut any = BTreeMap::new();
-            for (doc, score) in each.iter().flatten() {
-                *any.entry(*doc).or_insert(0.0) += score;
-            }
-            any.retain(|doc, _| holds(*doc));
-            any.iter_mut().for_each(|(doc, score)| *score = factor(*doc) * (*score + adds(*doc)));
-            let mut all = any.clone();
-            all.retain(|doc, _| each.iter().all(|scores| scores.contains_key(doc)));
-            let terms: Vec<&str> = words.iter().map(|terms| terms[0]).collect();
-            let singly: Vec<_> = terms
-                .iter()
-                .map(|term| scores(&index, &[term], FieldMask::ALL))
-                .collect();
-            let mut phrase = index.phrase(&terms, FieldMask::ALL);
-            let mut held = BTreeMap::new();
-            while let Some((phrase, doc)) = phrase.as_mut().and_then(|p| p.doc().map(|doc| (p, doc))) {
-                if holds(doc) {
-                    let score: f64 = singly.iter().map(|scores| scores[&doc]).sum();
-                    held.insert(doc, factor(doc) * (score + adds(doc)));
-                }
-                phrase.advance();
-            }
-            let (hits, total) = expected(k, held);
-            let query_of = terms.iter().map(|term| word(&index, &[term], FieldMask::ALL)).collect();
-            let top = found(&index, Words::Phrase(query_of), k, count, Some(&factor), Some(filter));
-            prop_assert_eq!((top.hits, top.total), (hits, count.then_some(total)));
-            let (hits, total) = expected(k, any);
-            let top = found(&index, Words::Any(query()), k, count, Some(&factor), Some(filter));
-            prop_assert_eq!((top.hits, top.total), (hits, count.then_some(total)));
-            let (hits, total) = expected(k, all);
-            let top = found(&index, Words::All(query()), k, count, Some(&factor), Some(filter));
+        are_those_of_a_full_sort(&index, documents, queries, known)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4))]
+
+    #[test]
+    fn the_best_of_a_sparse_list_are_those_of_a_full_sort(
+        documents in 25_000_u32..35_000,
+        seed in any::<u64>(),
+        queries in prop::collection::vec(
+            (single_words(), 0_usize..4, prop::bool::weighted(0.1), 30_u32..90, prop::option::of(0.01_f64..4.0)), 10
+        ),
+    ) {
+        let index = index(documents, seed, 1.0, 0);
+        are_those_of_a_full_sort(&index, documents, queries, 0)?;
+    }
+}
+
+/// Words, how many of the best, whether all are counted, one in how many documents the filter holds for, and the most
+/// that it adds.
+type Filtered = (Vec<Vec<&'static str>>, usize, bool, u32, Option<f64>);
+
+/// Words of one term each, of which few are rare.
+fn single_words() -> impl Strategy<Value = Vec<Vec<&'static str>>> {
+    let word = prop::sample::select(&VOCABULARY[..4]).prop_map(|word| vec![word]);
+    prop::collection::vec(word, 1..=3)
+}
+
+/// Whether what is found under filters that are known as a list, as bits, or by questions, is right.
+fn are_those_of_a_full_sort(
+    index: &TextIndex,
+    documents: u32,
+    queries: Vec<Filtered>,
+    known: i32,
+) -> Result<(), TestCaseError> {
+    let factor = |doc: DocId| f64::from(doc.get() % 5) / 4.0;
+    for (words, k, count, one_in, most) in queries {
+        let holds = |doc: DocId| doc.get().is_multiple_of(one_in);
+        let adds = |doc: DocId| {
+            let weight = most.unwrap_or(0.0) / f64::from(doc.get() % 4 + 1);
+            term_score(weight, 1.0, index.document_length(doc), average(index))
+        };
+        let docs = (1..=documents).filter(|doc| doc.is_multiple_of(one_in));
+        let docs: Vec<u32> = docs.collect();
+        let mut bits = vec![0; docs.last().map_or(0, |last| *last as usize / 64 + 1)];
+        docs.iter()
+            .for_each(|doc| bits[*doc as usize / 64] |= 1_u64 << (doc % 64));
+        let filter = Filter {
+            docs: match known {
+                0 => FilterDocs::List(&docs),
+                1 => FilterDocs::Bits(&bits),
+                _ => FilterDocs::Asked(&holds),
+            },
+            adds: most.is_some().then_some(&adds as &dyn Fn(DocId) -> f64),
+            weight: most.unwrap_or(0.0),
+        };
+        let filtered = |scores: BTreeMap<DocId, f64>| {
+            let held = scores.into_iter().filter(|(doc, _)| holds(*doc));
+            held.map(|(doc, score)| (doc, factor(doc) * (score + adds(doc))))
+                .collect()
+        };
+        let single: Vec<Vec<&str>> = words.iter().map(|terms| vec![terms[0]]).collect();
+        let query = |words: &[Vec<&str>]| {
+            let words = words.iter().map(|terms| word(index, terms, FieldMask::ALL));
+            words.collect()
+        };
+        for (asked, scores) in [
+            (
+                Words::Phrase(query(&single)),
+                scores_of_phrase(index, &single),
+            ),
+            (Words::Any(query(&words)), scores_of_any(index, &words)),
+            (Words::All(query(&words)), scores_of_all(index, &words)),
+        ] {
+            let (hits, total) = expected(k, filtered(scores));
+            let top = found(index, asked, k, count, Some(&factor), Some(filter));
             prop_assert_eq!((top.hits, top.total), (hits, count.then_some(total)));
         }
     }
+    Ok(())
+}
+
+/// What words score in each document that holds any of them.
+fn scores_of_any(index: &TextIndex, words: &[Vec<&str>]) -> BTreeMap<DocId, f64> {
+    let mut any = BTreeMap::new();
+    for terms in words {
+        for (doc, score) in scores(index, terms, FieldMask::ALL) {
+            *any.entry(doc).or_insert(0.0) += score;
+        }
+    }
+    any
+}
+
+/// What words score in each document that holds all of them.
+fn scores_of_all(index: &TextIndex, words: &[Vec<&str>]) -> BTreeMap<DocId, f64> {
+    let each = words
+        .iter()
+        .map(|terms| scores(index, terms, FieldMask::ALL));
+    let each: Vec<_> = each.collect();
+    let mut all = scores_of_any(index, words);
+    all.retain(|doc, _| each.iter().all(|scores| scores.contains_key(doc)));
+    all
+}
+
+/// What words score in each document that holds the first term of each as a phrase.
+fn scores_of_phrase(index: &TextIndex, words: &[Vec<&str>]) -> BTreeMap<DocId, f64> {
+    let terms: Vec<&str> = words.iter().map(|terms| terms[0]).collect();
+    let mut held = scores_of_any(index, words);
+    let mut docs = BTreeSet::new();
+    let mut phrase = index.phrase(&terms, FieldMask::ALL);
+    while let Some((phrase, doc)) = phrase.as_mut().and_then(|p| p.doc().map(|doc| (p, doc))) {
+        docs.insert(doc);
+        phrase.advance();
+    }
+    held.retain(|doc, _| docs.contains(doc));
+    held
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::super::block::BLOCK;
 use super::super::bm25::{K1, term_score};
 use super::super::cursor::{PostingCursor, count_below};
 use super::super::field::FieldMask;
-use super::super::impacts::{Bounds, ByLength, LengthCode, ratio_of};
+use super::super::impacts::{Bounds, LengthCode, ratio_of};
 use super::{Context, saturated};
 
 /// No document: past the last.
@@ -123,6 +123,34 @@ impl<'a> Walk<'a> {
         self.postings.end_of(self.bounded)
     }
 
+    /// The stretches that hold or would hold some ascending documents, which bounds are asked from in their turn;
+    /// past the last stretch there is one more.
+    pub(super) fn find_stretches(&mut self, docs: &[u32], stretches: &mut [u32; BLOCK]) {
+        let mut end = self.postings.end_of(self.bounded);
+        for (stretch, &doc) in stretches.iter_mut().zip(docs) {
+            // It is likely to be this one or the next, which is not guessed.
+            self.bounded += usize::from(end < doc);
+            end = self.postings.end_of(self.bounded);
+            if end < doc {
+                end = self.end_from(doc);
+            }
+            *stretch = u32::try_from(self.bounded).unwrap_or(u32::MAX);
+        }
+    }
+
+    /// Has bounds asked from the first document on again.
+    pub(super) const fn rewind_bounds(&mut self) {
+        self.bounded = 0;
+    }
+
+    /// Goes to a stretch, if it is not there, to any slot of it.
+    #[inline]
+    pub(super) fn enter_once(&mut self, stretch: usize) {
+        if stretch != self.postings.stretch() {
+            self.postings.enter(stretch);
+        }
+    }
+
     /// The stretch that bounds were last asked from; none past the last.
     #[inline]
     pub(super) fn bounded(&self) -> Option<usize> {
@@ -208,15 +236,13 @@ impl<'a> Walk<'a> {
         let weight = self.weight as f32;
         let limit = ratio_of(more_than / weight);
         let block = self.postings.coded(stretch);
-        let by_length = block.map(|block| self.bounds.by_length(block.impacts()));
         move |length| {
             let limit = if self.beside > 0.0 {
                 ratio_of((more_than - self.most_beside(length)) / weight)
             } else {
                 limit
             };
-            let may = |by_length: &ByLength<'_>| by_length.may_be_below(limit, length);
-            by_length.as_ref().is_none_or(may)
+            block.is_none_or(|block| self.bounds.may_be_below(limit, block.impacts(), length))
         }
     }
 
@@ -232,7 +258,7 @@ impl<'a> Walk<'a> {
 
     /// The most that there is to add.
     #[expect(clippy::cast_possible_truncation, reason = "bounds are widened for it")]
-    fn most_of_any(&self) -> f32 {
+    pub(super) fn most_of_any(&self) -> f32 {
         ((self.weight + f64::from(self.beside)) * (K1 + 1.0) * (1.0 + 1e-6)) as f32
     }
 
