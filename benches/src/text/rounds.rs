@@ -155,6 +155,18 @@ mod tests {
     }
 
     #[test]
+    fn the_slowest_are_by_their_medians() {
+        let times = Times {
+            name: "some",
+            p50: Vec::new(),
+            total: Vec::new(),
+            each: vec![vec![1.0; 3], vec![9.0, 3.0, 2.0], vec![2.0, 2.0, 90.0]],
+        };
+        let slowest: Vec<usize> = times.slowest(2).iter().map(|(query, _)| *query).collect();
+        assert_eq!(slowest, [1, 2]);
+    }
+
+    #[test]
     fn every_contender_answers_every_query_in_every_round() {
         let counts = std::cell::RefCell::new([[0; 3]; 2]);
         let contender = |at: usize| Contender {

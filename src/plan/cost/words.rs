@@ -20,7 +20,8 @@ const BOUND: u64 = 8;
 /// To score a match where bounds tell what need not be; and one of a list that holds any words.
 const JUDGE: u64 = 25;
 const JUDGE_ANY: u64 = 100;
-/// Of a list of which fewer lie in a block: to bound what one adds by a word, and to find it in a block of its own.
+/// Of a list of which fewer lie in a block, where each document is bounded before it is looked for: to bound what one
+/// adds by a word; and to find one in a block of its own.
 const FEW_IN_BLOCK: u64 = 8;
 const BOUNDED: u64 = 18;
 const JUDGE_SPARSE: u64 = 45;
