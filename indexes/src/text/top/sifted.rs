@@ -90,9 +90,9 @@ pub(super) fn may_hold(
     !each_of_few(bits, first, last, is_hopeless)
 }
 
-/// What a stretch must promise to be looked at first: about as much as one in [`PROMISING`] does, of which
-/// some tell.
-fn promising(most: &[f32]) -> f32 {
+/// What must be promised to be looked at first, of what each promises: about as much as one in [`PROMISING`] does, of
+/// which some tell. Nothing comes first where there are few.
+pub(super) fn promising(most: &[f32]) -> f32 {
     const LOOKED_AT: usize = 8;
     let mut some: Vec<f32> = most.iter().copied().step_by(LOOKED_AT).collect();
     let Some(last) = (some.len() / PROMISING).checked_sub(1) else {

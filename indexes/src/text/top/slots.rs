@@ -3,7 +3,7 @@
 use super::super::block::BLOCK;
 use super::super::cursor::count_below_in_block;
 
-/// Words of bits that are copied: those of the documents of a stretch of which one in sixty or more has the word.
+/// So many words of bits are copied at most: those of a stretch of a term that one document in 64 holds.
 const COPIED: usize = 128;
 
 /// Slots of a stretch, ascending.

@@ -11,12 +11,10 @@ use super::super::cursor::count_below_in_block;
 use super::super::impacts::LengthCode;
 use super::all::Phrase;
 use super::best::Best;
+use super::sifted::promising;
 use super::slots::Slots;
 use super::walk::Walk;
 use super::{Context, Stopped};
-
-/// Of so many documents one is looked for first: what is found there says which of the others are good enough.
-const PROMISING: usize = 16;
 
 /// Offers the documents of an ascending list that hold all of the terms, and as a phrase if they are to be one;
 /// returns how many do, if they are counted. The first term is the rarest.
@@ -48,7 +46,7 @@ pub(super) fn search(
             context.step()?;
             search.docs[..docs.len()].copy_from_slice(docs);
             search.len = docs.len();
-            search.look(Bounds::OfAny, best, context);
+            search.look(Bounded::AsOfAny, best, context);
         }
         return Ok(search.total);
     }
@@ -59,25 +57,13 @@ pub(super) fn search(
     Ok(search.total)
 }
 
-/// What is known of the most that words add to documents before they are looked for.
+/// How what words add to documents is bounded before they are looked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Bounds {
-    /// What each adds to any.
-    OfAny,
-    /// What the stretches add that would hold them.
-    OfStretches,
-}
-
-/// What a document must promise to be looked for first: about as much as one in [`PROMISING`] does, of which some
-/// tell.
-fn promising(mosts: &[f32]) -> f32 {
-    const LOOKED_AT: usize = 8;
-    let mut some: Vec<f32> = mosts.iter().copied().step_by(LOOKED_AT).collect();
-    let Some(last) = (some.len() / PROMISING).checked_sub(1) else {
-        return f32::NEG_INFINITY;
-    };
-    let (_, &mut least, _) = some.select_nth_unstable_by(last, |a, b| b.total_cmp(a));
-    least
+enum Bounded {
+    /// By what each adds to any.
+    AsOfAny,
+    /// By what the stretches add that would hold them.
+    ByStretches,
 }
 
 struct Search<'s, 'a> {
@@ -175,16 +161,16 @@ impl Search<'_, '_> {
             }
             if self.len >= SOME {
                 context.step()?;
-                self.look(Bounds::OfStretches, best, context);
+                self.look(Bounded::ByStretches, best, context);
                 self.len = 0;
             }
         }
-        self.look(Bounds::OfStretches, best, context);
+        self.look(Bounded::ByStretches, best, context);
         Ok(())
     }
 
     /// Looks for the documents that are together.
-    fn look(&mut self, bounds: Bounds, best: &mut Best, context: &Context<'_>) {
+    fn look(&mut self, bounded: Bounded, best: &mut Best, context: &Context<'_>) {
         let docs = &self.docs[..self.len];
         context
             .lengths
@@ -197,7 +183,7 @@ impl Search<'_, '_> {
             best.bar()
         };
         for word in 0..self.walks.len() {
-            self.bound(word, bounds, bar);
+            self.bound(word, bounded, bar);
             self.meet(word, bar, context);
         }
         for at in 0..self.left.len() {
@@ -210,7 +196,7 @@ impl Search<'_, '_> {
 
     /// Finds the stretches of a word that would hold the documents that are left, and leaves those that are above
     /// a bar by what their stretches add.
-    fn bound(&mut self, word: usize, bounds: Bounds, bar: f32) {
+    fn bound(&mut self, word: usize, bounded: Bounded, bar: f32) {
         let after: f32 = self.walks[word + 1..].iter().map(Walk::most_of_any).sum();
         let (walk, stretches) = (&mut self.walks[word], &mut self.held[word].stretches);
         let docs: [u32; BLOCK] = std::array::from_fn(|at| self.docs[self.left.get(at)]);
@@ -221,13 +207,13 @@ impl Search<'_, '_> {
         }
         let (lengths, scores, rests) = (&self.lengths, &self.scores, &mut self.rests);
         let most = |slot: usize| walk.most_of_length(stretches[slot] as usize, lengths[slot]);
-        match bounds {
-            Bounds::OfStretches => {
+        match bounded {
+            Bounded::ByStretches => {
                 for slot in self.left.iter() {
                     rests[slot] = (rests[slot] - most(slot)).max(0.0);
                 }
             }
-            Bounds::OfAny => {
+            Bounded::AsOfAny => {
                 rests.fill(after);
                 if bar > f32::NEG_INFINITY {
                     self.left

@@ -213,7 +213,7 @@ proptest! {
         known in 0..3,
     ) {
         let index = index(documents, seed, 1.0, 0);
-        are_those_of_a_full_sort(&index, documents, queries, known)?;
+        are_those_of_a_full_sort(&index, documents, queries, known, FieldMask::ALL)?;
     }
 }
 
@@ -227,9 +227,12 @@ proptest! {
         queries in prop::collection::vec(
             (single_words(), 0_usize..4, prop::bool::weighted(0.1), 30_u32..90, prop::option::of(0.01_f64..4.0)), 10
         ),
+        field in prop::option::of(0_u8..2),
     ) {
         let index = index(documents, seed, 1.0, 0);
-        are_those_of_a_full_sort(&index, documents, queries, 0)?;
+        let field = field.and_then(TextField::new);
+        let fields = field.map_or(FieldMask::ALL, |field| FieldMask::NONE.with(field));
+        are_those_of_a_full_sort(&index, documents, queries, 0, fields)?;
     }
 }
 
@@ -249,6 +252,7 @@ fn are_those_of_a_full_sort(
     documents: u32,
     queries: Vec<Filtered>,
     known: i32,
+    fields: FieldMask,
 ) -> Result<(), TestCaseError> {
     let factor = |doc: DocId| f64::from(doc.get() % 5) / 4.0;
     for (words, k, count, one_in, most) in queries {
@@ -278,16 +282,22 @@ fn are_those_of_a_full_sort(
         };
         let single: Vec<Vec<&str>> = words.iter().map(|terms| vec![terms[0]]).collect();
         let query = |words: &[Vec<&str>]| {
-            let words = words.iter().map(|terms| word(index, terms, FieldMask::ALL));
+            let words = words.iter().map(|terms| word(index, terms, fields));
             words.collect()
         };
         for (asked, scores) in [
             (
                 Words::Phrase(query(&single)),
-                scores_of_phrase(index, &single),
+                scores_of_phrase(index, &single, fields),
             ),
-            (Words::Any(query(&words)), scores_of_any(index, &words)),
-            (Words::All(query(&words)), scores_of_all(index, &words)),
+            (
+                Words::Any(query(&words)),
+                scores_of_any(index, &words, fields),
+            ),
+            (
+                Words::All(query(&words)),
+                scores_of_all(index, &words, fields),
+            ),
         ] {
             let (hits, total) = expected(k, filtered(scores));
             let top = found(index, asked, k, count, Some(&factor), Some(filter));
@@ -298,10 +308,14 @@ fn are_those_of_a_full_sort(
 }
 
 /// What words score in each document that holds any of them.
-fn scores_of_any(index: &TextIndex, words: &[Vec<&str>]) -> BTreeMap<DocId, f64> {
+fn scores_of_any(
+    index: &TextIndex,
+    words: &[Vec<&str>],
+    fields: FieldMask,
+) -> BTreeMap<DocId, f64> {
     let mut any = BTreeMap::new();
     for terms in words {
-        for (doc, score) in scores(index, terms, FieldMask::ALL) {
+        for (doc, score) in scores(index, terms, fields) {
             *any.entry(doc).or_insert(0.0) += score;
         }
     }
@@ -309,22 +323,28 @@ fn scores_of_any(index: &TextIndex, words: &[Vec<&str>]) -> BTreeMap<DocId, f64>
 }
 
 /// What words score in each document that holds all of them.
-fn scores_of_all(index: &TextIndex, words: &[Vec<&str>]) -> BTreeMap<DocId, f64> {
-    let each = words
-        .iter()
-        .map(|terms| scores(index, terms, FieldMask::ALL));
+fn scores_of_all(
+    index: &TextIndex,
+    words: &[Vec<&str>],
+    fields: FieldMask,
+) -> BTreeMap<DocId, f64> {
+    let each = words.iter().map(|terms| scores(index, terms, fields));
     let each: Vec<_> = each.collect();
-    let mut all = scores_of_any(index, words);
+    let mut all = scores_of_any(index, words, fields);
     all.retain(|doc, _| each.iter().all(|scores| scores.contains_key(doc)));
     all
 }
 
 /// What words score in each document that holds the first term of each as a phrase.
-fn scores_of_phrase(index: &TextIndex, words: &[Vec<&str>]) -> BTreeMap<DocId, f64> {
+fn scores_of_phrase(
+    index: &TextIndex,
+    words: &[Vec<&str>],
+    fields: FieldMask,
+) -> BTreeMap<DocId, f64> {
     let terms: Vec<&str> = words.iter().map(|terms| terms[0]).collect();
-    let mut held = scores_of_any(index, words);
+    let mut held = scores_of_any(index, words, fields);
     let mut docs = BTreeSet::new();
-    let mut phrase = index.phrase(&terms, FieldMask::ALL);
+    let mut phrase = index.phrase(&terms, fields);
     while let Some((phrase, doc)) = phrase.as_mut().and_then(|p| p.doc().map(|doc| (p, doc))) {
         docs.insert(doc);
         phrase.advance();
