@@ -129,16 +129,22 @@ impl Block {
         &self.impacts
     }
 
-    /// Fetches it, for it will be decoded.
+    /// Fetches what tells which documents from a first on it has, and how often they hold the term, for that will be
+    /// decoded.
     #[inline]
-    pub(super) fn prefetch(&self) {
+    pub(super) fn prefetch(&self, first: u32) {
         const LINE: usize = 64;
-        const MOST_LINES: usize = 4;
+        /// Beside the gaps between documents: about so many bytes, where terms are seldom held more than a few times.
+        const COUNTS: usize = 64;
+        // The widest of 128 gaps of any size, which says how many bits each takes, is five times their mean.
+        let widest = u64::from(self.last.saturating_sub(first)) * 5 / BLOCK as u64;
+        let bits = (u64::BITS - widest.leading_zeros()) as usize;
+        let len = ((self.end - self.start) as usize).min(BLOCK / 8 * bits + COUNTS);
         // Where the run ends need not be known for that, which would take a look at it.
-        let len = (self.end - self.start) as usize;
         let start = self.run.slice.as_ptr().wrapping_add(self.start as usize);
-        for line in 0..len.div_ceil(LINE).min(MOST_LINES) {
-            prefetch(start.wrapping_add(line * LINE));
+        let offset = start.addr() % LINE;
+        for line in 0..(offset + len).div_ceil(LINE) {
+            prefetch(start.wrapping_sub(offset).wrapping_add(line * LINE));
         }
     }
 

@@ -139,7 +139,7 @@ impl PostingCursor {
         if let Some(block) = blocks.get(stretch) {
             // In a walk from block to block another one follows.
             if let Some(next) = blocks.get(stretch + 1).filter(|_| is_next) {
-                next.prefetch();
+                next.prefetch(block.last() + 1);
             }
             self.decoded.begin(block);
         } else if stretch == blocks.len() {

@@ -94,7 +94,7 @@ impl PostingList {
         let blocks = self.blocks();
         for (at, block) in blocks.iter().enumerate() {
             if let Some(next) = blocks.get(at + 1) {
-                next.prefetch();
+                next.prefetch(block.last() + 1);
             }
             decoded.begin(block);
             if fields == FieldMask::ALL {

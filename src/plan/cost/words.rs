@@ -5,9 +5,9 @@ use crate::plan::estimate::Estimate;
 use crate::plan::words_first::Split;
 use crate::plan::{Kind, Node, Plan};
 
-/// To decode a block of postings and score it; and to tell those that have a bit from the others.
+/// To decode a block of postings and score it; and to decode one and tell those that have a bit from the others.
 const BLOCK: u64 = 400;
-const SIFTED_BLOCK: u64 = 70;
+const SIFTED_BLOCK: u64 = 200;
 /// To go through a block of any of several words; and to begin a window of so many documents, of which there is
 /// one for each posting where they are rare.
 const UNITED_BLOCK: u64 = 1_300;
@@ -20,9 +20,10 @@ const BOUND: u64 = 8;
 /// To score a match where bounds tell what need not be; and one of a list that holds any words.
 const JUDGE: u64 = 25;
 const JUDGE_ANY: u64 = 100;
-/// Of a list of which fewer lie in a block, where each document is bounded before it is looked for: to bound what one
-/// adds by a word; and to find one in a block of its own.
+/// Of a list of which fewer lie in a block of several words or of one, where each document is bounded before it is
+/// looked for: to bound what one adds by a word; and to find one in a block of its own.
 const FEW_IN_BLOCK: u64 = 8;
+const FEW_IN_BLOCK_OF_ONE: u64 = 24;
 const BOUNDED: u64 = 18;
 const JUDGE_SPARSE: u64 = 45;
 /// To read a document of a set, and a bit for it; and to look for it within a block.
@@ -295,7 +296,12 @@ impl<'a> Postings<'a> {
 
     /// What it costs to look for the documents of a list in the postings.
     fn listed(&self, looked_at: u64, meeting: u64, total: u64) -> u64 {
-        if self.is_sifted && meeting < (self.lead / IN_BLOCK).saturating_mul(FEW_IN_BLOCK) {
+        let few = if self.others == 0 {
+            FEW_IN_BLOCK_OF_ONE
+        } else {
+            FEW_IN_BLOCK
+        };
+        if self.is_sifted && meeting < (self.lead / IN_BLOCK).saturating_mul(few) {
             return self.sparse(looked_at, meeting, total);
         }
         let begun = BEGIN + meeting.saturating_mul(LISTED);

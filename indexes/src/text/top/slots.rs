@@ -74,13 +74,21 @@ impl Slots {
     /// Those of a stretch's documents for which something holds, in place of what was here.
     #[inline]
     fn keep(&mut self, docs: &[u32], holds: impl Fn(u32) -> bool) {
-        let mut len = 0;
-        for (slot, &doc) in (0..).zip(docs) {
-            // What is not kept is written over.
-            self.slots[len % BLOCK] = slot;
-            len += usize::from(holds(doc));
+        // Told of each by itself first: what waits for how many are kept so far is done of those that are.
+        let mut marks = [0_u8; BLOCK];
+        for (mark, &doc) in marks.iter_mut().zip(docs) {
+            *mark = u8::from(holds(doc));
         }
-        self.len = len;
+        self.len = 0;
+        for (marks, first) in marks.as_chunks().0.iter().zip((0..).step_by(64)) {
+            let mut left = bits_of(marks);
+            while left != 0 {
+                let slot = first + left.trailing_zeros();
+                self.slots[self.len % BLOCK] = u8::try_from(slot).unwrap_or(u8::MAX);
+                self.len += 1;
+                left &= left - 1;
+            }
+        }
     }
 
     /// The same where few bits lie between the first document and the last, each of which is looked for;
@@ -129,6 +137,19 @@ impl Slots {
         }
         self.len = kept;
     }
+}
+
+/// A bit for each of some bytes that are 0 or 1.
+#[inline]
+fn bits_of(marks: &[u8; 64]) -> u64 {
+    // The product has the lowest bits of eight bytes side by side in its highest byte.
+    const SIDE_BY_SIDE: u64 = 0x0102_0408_1020_4080;
+    let eights = marks.as_chunks().0.iter().zip((0..).step_by(8));
+    let bits = eights.map(|(eight, at)| {
+        let side_by_side = u64::from_le_bytes(*eight).wrapping_mul(SIDE_BY_SIDE) >> 56;
+        side_by_side << at
+    });
+    bits.fold(0, |all, bits| all | bits)
 }
 
 /// Calls with the documents that have a bit, from a first to a last, until it returns false. Returns whether there

@@ -4,8 +4,6 @@
 //! What a document can score at most is known before any posting is decoded, from its length and the stretches
 //! that would hold it. The most promising are looked for first, and of the others those that are good enough.
 
-use std::ops::Range;
-
 use super::super::block::BLOCK;
 use super::super::cursor::count_below_in_block;
 use super::super::impacts::LengthCode;
@@ -44,17 +42,54 @@ pub(super) fn search(
     if context.count || !search.is_worth_bounds(listed, best.k()) {
         for docs in listed.chunks(BLOCK) {
             context.step()?;
-            search.docs[..docs.len()].copy_from_slice(docs);
-            search.len = docs.len();
+            search.take(docs, context);
             search.look(Bounded::AsOfAny, best, context);
         }
         return Ok(search.total);
     }
-    let mosts = search.mosts(listed, context)?;
-    let promising = promising(&mosts);
-    search.look_at(listed, &mosts, promising..f32::INFINITY, best, context)?;
-    search.look_at(listed, &mosts, f32::NEG_INFINITY..promising, best, context)?;
+    let mut list = BoundedList::of(listed, search.walks, context)?;
+    let promising = promising(&list.mosts);
+    search.look_at(&mut list, promising.next_down(), best, context)?;
+    search.look_at(&mut list, f32::NEG_INFINITY, best, context)?;
     Ok(search.total)
+}
+
+/// Documents of a list, and what is known of each before any posting is decoded.
+struct BoundedList<'l> {
+    docs: &'l [u32],
+    lengths: Vec<LengthCode>,
+    /// By word, the stretch that would hold each.
+    stretches: Vec<Vec<u32>>,
+    /// The most that each scores; less than anything once it was looked at.
+    mosts: Vec<f32>,
+}
+
+impl<'l> BoundedList<'l> {
+    fn of(
+        docs: &'l [u32],
+        walks: &mut [Walk<'_>],
+        context: &mut Context<'_>,
+    ) -> Result<Self, Stopped> {
+        let mut list = Self {
+            docs,
+            lengths: vec![LengthCode::default(); docs.len()],
+            stretches: vec![vec![0; docs.len()]; walks.len()],
+            mosts: vec![0.0; docs.len()],
+        };
+        for start in (0..docs.len()).step_by(BLOCK) {
+            context.step()?;
+            let some = start..docs.len().min(start + BLOCK);
+            let docs = &docs[some.clone()];
+            let lengths = &mut list.lengths[some.clone()];
+            context.lengths.read(docs, lengths, |length| length);
+            for (walk, stretches) in walks.iter_mut().zip(&mut list.stretches) {
+                let stretches = &mut stretches[some.clone()];
+                walk.find_stretches(docs, stretches);
+                walk.add_mosts_of_lengths(stretches, lengths, &mut list.mosts[some.clone()]);
+            }
+        }
+        Ok(list)
+    }
 }
 
 /// How what words add to documents is bounded before they are looked for.
@@ -118,63 +153,61 @@ impl Search<'_, '_> {
         hold_all > many * wanted as f64
     }
 
-    /// The most that each document of a list scores.
-    fn mosts(&mut self, listed: &[u32], context: &mut Context<'_>) -> Result<Vec<f32>, Stopped> {
-        let mut mosts = vec![0.0; listed.len()];
-        let mut lengths = [LengthCode::default(); BLOCK];
-        let mut stretches = [0; BLOCK];
-        for (docs, mosts) in listed.chunks(BLOCK).zip(mosts.chunks_mut(BLOCK)) {
-            context.step()?;
-            context.lengths.read(docs, &mut lengths, |length| length);
-            for walk in &mut *self.walks {
-                walk.find_stretches(docs, &mut stretches);
-                for ((most, &stretch), &length) in mosts.iter_mut().zip(&stretches).zip(&lengths) {
-                    *most += walk.most_of_length(stretch as usize, length);
-                }
-            }
-        }
-        Ok(mosts)
-    }
-
-    /// Looks at those documents of a list that score at most something in a range, if that is good enough.
+    /// Looks at those documents of a list that score more than something at most, if that is good enough.
     fn look_at(
         &mut self,
-        listed: &[u32],
-        mosts: &[f32],
-        range: Range<f32>,
+        list: &mut BoundedList<'_>,
+        more_than: f32,
         best: &mut Best,
         context: &mut Context<'_>,
     ) -> Result<(), Stopped> {
         /// Some at a time, and room for as many again.
         const SOME: usize = BLOCK / 2;
-        for walk in &mut *self.walks {
-            walk.rewind_bounds();
-        }
-        self.len = 0;
-        for (docs, mosts) in listed.chunks(SOME).zip(mosts.chunks(SOME)) {
-            let bar = best.bar();
-            for (&doc, &most) in docs.iter().zip(mosts) {
+        let (mut chosen, mut len) = ([0; BLOCK], 0);
+        for start in (0..list.docs.len()).step_by(SOME) {
+            let more_than = more_than.max(best.bar());
+            let mosts = list.mosts.get(start..).unwrap_or_default();
+            for (at, &most) in (start..).zip(mosts.iter().take(SOME)) {
                 // What is not wanted is written over.
-                let slot = self.len % BLOCK;
-                (self.docs[slot], self.rests[slot]) = (doc, most);
-                self.len += usize::from(most > bar && most >= range.start && most < range.end);
+                chosen[len % BLOCK] = at;
+                len += usize::from(most > more_than);
             }
-            if self.len >= SOME {
+            if len >= SOME {
                 context.step()?;
+                self.take_of(list, &chosen[..len]);
                 self.look(Bounded::ByStretches, best, context);
-                self.len = 0;
+                len = 0;
             }
         }
+        self.take_of(list, &chosen[..len]);
         self.look(Bounded::ByStretches, best, context);
         Ok(())
     }
 
-    /// Looks for the documents that are together.
-    fn look(&mut self, bounded: Bounded, best: &mut Best, context: &Context<'_>) {
-        let docs = &self.docs[..self.len];
+    /// Has some documents together.
+    fn take(&mut self, docs: &[u32], context: &Context<'_>) {
+        self.docs[..docs.len()].copy_from_slice(docs);
+        self.len = docs.len();
         context
             .lengths
             .read(docs, &mut self.lengths, |length| length);
+    }
+
+    /// Has some documents of a list together, which will not be looked at again.
+    fn take_of(&mut self, list: &mut BoundedList<'_>, chosen: &[usize]) {
+        for (slot, &at) in chosen.iter().enumerate() {
+            self.docs[slot] = list.docs[at];
+            self.lengths[slot] = list.lengths[at];
+            self.rests[slot] = std::mem::replace(&mut list.mosts[at], f32::NEG_INFINITY);
+            for (held, stretches) in self.held.iter_mut().zip(&list.stretches) {
+                held.stretches[slot] = stretches[at];
+            }
+        }
+        self.len = chosen.len();
+    }
+
+    /// Looks for the documents that are together.
+    fn look(&mut self, bounded: Bounded, best: &mut Best, context: &Context<'_>) {
         self.left.take_all(self.len);
         self.scores.fill(0.0);
         let bar = if context.count {
@@ -194,28 +227,34 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Finds the stretches of a word that would hold the documents that are left, and leaves those that are above
-    /// a bar by what their stretches add.
+    /// Bounds what the words after one add to the documents that are left. Where it is not known which stretches
+    /// would hold them, finds those of the word, and leaves the documents that are above a bar by what they add.
     fn bound(&mut self, word: usize, bounded: Bounded, bar: f32) {
-        let after: f32 = self.walks[word + 1..].iter().map(Walk::most_of_any).sum();
-        let (walk, stretches) = (&mut self.walks[word], &mut self.held[word].stretches);
-        let docs: [u32; BLOCK] = std::array::from_fn(|at| self.docs[self.left.get(at)]);
-        let mut found = [0; BLOCK];
-        walk.find_stretches(&docs[..self.left.len()], &mut found);
-        for (slot, stretch) in self.left.iter().zip(found) {
-            stretches[slot] = stretch;
-        }
+        let (walk, after) = self.walks[word..]
+            .split_first_mut()
+            .expect("it is one of them");
+        let stretches = &mut self.held[word].stretches;
         let (lengths, scores, rests) = (&self.lengths, &self.scores, &mut self.rests);
-        let most = |slot: usize| walk.most_of_length(stretches[slot] as usize, lengths[slot]);
         match bounded {
+            Bounded::ByStretches if after.is_empty() => rests.fill(0.0),
             Bounded::ByStretches => {
                 for slot in self.left.iter() {
-                    rests[slot] = (rests[slot] - most(slot)).max(0.0);
+                    let most = walk.most_of_length(stretches[slot] as usize, lengths[slot]);
+                    rests[slot] = (rests[slot] - most).max(0.0);
                 }
             }
             Bounded::AsOfAny => {
+                let after: f32 = after.iter().map(Walk::most_of_any).sum();
                 rests.fill(after);
+                let docs: [u32; BLOCK] = std::array::from_fn(|at| self.docs[self.left.get(at)]);
+                let mut found = [0; BLOCK];
+                walk.find_stretches(&docs[..self.left.len()], &mut found);
+                for (slot, stretch) in self.left.iter().zip(found) {
+                    stretches[slot] = stretch;
+                }
                 if bar > f32::NEG_INFINITY {
+                    let most =
+                        |slot: usize| walk.most_of_length(stretches[slot] as usize, lengths[slot]);
                     self.left
                         .retain(|slot| scores[slot] + most(slot) + after > bar);
                 }

@@ -83,7 +83,7 @@ impl<'a> Walk<'a> {
     /// Fetches a stretch that will be entered.
     pub(super) fn prefetch(&self, stretch: usize) {
         if let Some(block) = self.postings.coded(stretch) {
-            block.prefetch();
+            block.prefetch(self.postings.start_of(stretch));
         }
     }
 
@@ -125,22 +125,21 @@ impl<'a> Walk<'a> {
 
     /// The stretches that hold or would hold some ascending documents, which bounds are asked from in their turn;
     /// past the last stretch there is one more.
-    pub(super) fn find_stretches(&mut self, docs: &[u32], stretches: &mut [u32; BLOCK]) {
-        let mut end = self.postings.end_of(self.bounded);
+    pub(super) fn find_stretches(&mut self, docs: &[u32], stretches: &mut [u32]) {
+        let postings = &self.postings;
+        let mut bounded = self.bounded;
+        let mut end = postings.end_of(bounded);
         for (stretch, &doc) in stretches.iter_mut().zip(docs) {
             // It is likely to be this one or the next, which is not guessed.
-            self.bounded += usize::from(end < doc);
-            end = self.postings.end_of(self.bounded);
+            bounded += usize::from(end < doc);
+            end = postings.end_of(bounded);
             if end < doc {
-                end = self.end_from(doc);
+                bounded = postings.stretch_of(bounded, doc);
+                end = postings.end_of(bounded);
             }
-            *stretch = u32::try_from(self.bounded).unwrap_or(u32::MAX);
+            *stretch = u32::try_from(bounded).unwrap_or(u32::MAX);
         }
-    }
-
-    /// Has bounds asked from the first document on again.
-    pub(super) const fn rewind_bounds(&mut self) {
-        self.bounded = 0;
+        self.bounded = bounded;
     }
 
     /// Goes to a stretch, if it is not there, to any slot of it.
@@ -218,12 +217,32 @@ impl<'a> Walk<'a> {
 
     /// The most that a stretch adds to the score of a document of this length.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "bounds are widened for it")]
     pub(super) fn most_of_length(&self, stretch: usize, length: LengthCode) -> f32 {
-        match self.postings.coded(stretch) {
+        self.most_of_lengths()(stretch, length)
+    }
+
+    /// Adds to each of some the most that a stretch adds to the score of a document of a length.
+    pub(super) fn add_mosts_of_lengths(
+        &self,
+        stretches: &[u32],
+        lengths: &[LengthCode],
+        mosts: &mut [f32],
+    ) {
+        let most_of_length = self.most_of_lengths();
+        for ((most, &stretch), &length) in mosts.iter_mut().zip(stretches).zip(lengths) {
+            *most += most_of_length(stretch as usize, length);
+        }
+    }
+
+    /// The most that a stretch adds to the score of a document of a length, of any.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "bounds are widened for it")]
+    fn most_of_lengths(&self) -> impl Fn(usize, LengthCode) -> f32 {
+        let (weight, bounds) = (self.weight as f32, self.bounds);
+        move |stretch, length| match self.postings.coded(stretch) {
             Some(block) => {
-                let own = self.bounds.most_of_length(block.impacts(), length);
-                self.weight as f32 * own + self.most_beside(length)
+                let own = bounds.most_of_length(block.impacts(), length);
+                weight * own + self.most_beside(length)
             }
             None => self.most_of(stretch),
         }
