@@ -74,7 +74,7 @@ impl Slots {
     /// Those of a stretch's documents for which something holds, in place of what was here.
     #[inline]
     fn keep(&mut self, docs: &[u32], holds: impl Fn(u32) -> bool) {
-        // Told of each by itself first: what waits for how many are kept so far is done of those that are.
+        // Marked first, so that no document waits for how many are kept before it.
         let mut marks = [0_u8; BLOCK];
         for (mark, &doc) in marks.iter_mut().zip(docs) {
             *mark = u8::from(holds(doc));
