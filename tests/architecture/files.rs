@@ -16,6 +16,10 @@ const UNSAFE: &[&str] = &[
     // Vendor instructions.
     "indexes/src/vector/kernel/",
     "indexes/src/prefetch.rs",
+    // Memory on huge pages, and bytes with several owners in it.
+    "indexes/src/huge_pages.rs",
+    "indexes/src/pool.rs",
+    "indexes/src/shared_bytes.rs",
     // Memory that grows while others read it.
     "indexes/src/vector/arena.rs",
     // Rows and their codes, and the two places that write them while nobody else knows them.

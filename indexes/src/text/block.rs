@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use triomphe::ThinArc;
-
 use super::columns::Columns;
 use super::field::{FieldMask, TextField, field_of};
 use super::impacts::Impacts;
 use super::lengths::Lengths;
 use crate::prefetch::prefetch;
+use crate::shared_bytes::SharedBytes;
 
 /// Most postings of a block.
 pub(super) const BLOCK: usize = 128;
@@ -25,7 +24,7 @@ pub(super) struct Coding {
 /// Coded postings: their [`Columns`] as bytes, in a run of bytes that neighbours may share.
 #[derive(Clone)]
 pub(super) struct Block {
-    run: ThinArc<(), u8>,
+    run: SharedBytes,
     start: u32,
     end: u32,
     last: u32,
@@ -39,7 +38,7 @@ impl Block {
         let mut bytes = Vec::with_capacity(4 * BLOCK);
         postings.put(&mut bytes, coding.offsets);
         Self {
-            run: ThinArc::from_header_and_slice((), &bytes),
+            run: SharedBytes::of([bytes.as_slice()].into_iter()),
             start: 0,
             end: number(bytes.len()),
             last: postings.docs.last().copied().unwrap_or_default(),
@@ -58,7 +57,7 @@ impl Block {
     ) -> Option<Self> {
         columns.read_checked(bytes, usize::from(len), coding.offsets)?;
         Some(Self {
-            run: ThinArc::from_header_and_slice((), bytes),
+            run: SharedBytes::of([bytes].into_iter()),
             start: 0,
             end: number(bytes.len()),
             last: *columns.docs.last()?,
@@ -74,12 +73,7 @@ impl Block {
         {
             return;
         }
-        let len = blocks.iter().map(|block| block.bytes().len()).sum();
-        let mut bytes = Vec::with_capacity(len);
-        for block in &*blocks {
-            bytes.extend_from_slice(block.bytes());
-        }
-        let run = ThinArc::from_header_and_slice((), &bytes);
+        let run = SharedBytes::of(blocks.iter().map(Self::bytes));
         let mut start = 0;
         for block in blocks {
             let end = start + (block.end - block.start);
@@ -91,27 +85,27 @@ impl Block {
 
     /// Nothing else is in its run.
     pub(super) fn is_alone(&self) -> bool {
-        (self.end - self.start) as usize == self.run.slice.len()
+        (self.end - self.start) as usize == self.run.len()
     }
 
     /// Two are in the same run.
     pub(super) fn is_beside(&self, other: &Self) -> bool {
-        std::ptr::eq(self.run.slice.as_ptr(), other.run.slice.as_ptr())
+        std::ptr::eq(self.run.start(), other.run.start())
     }
 
     /// Heap bytes of its run.
     pub(super) fn run_bytes(&self) -> usize {
-        self.run.slice.len() + 2 * size_of::<usize>()
+        self.run.len() + SharedBytes::HEADER_BYTES
     }
 
     /// All bytes of its run.
     pub(super) fn run(&self) -> &[u8] {
-        &self.run.slice
+        &self.run
     }
 
     #[inline]
     pub(super) fn bytes(&self) -> &[u8] {
-        &self.run.slice[self.start as usize..self.end as usize]
+        &self.run[self.start as usize..self.end as usize]
     }
 
     pub(super) fn len(&self) -> usize {
@@ -141,7 +135,7 @@ impl Block {
         let bits = (u64::BITS - widest.leading_zeros()) as usize;
         let len = ((self.end - self.start) as usize).min(BLOCK / 8 * bits + COUNTS);
         // Where the run ends need not be known for that, which would take a look at it.
-        let start = self.run.slice.as_ptr().wrapping_add(self.start as usize);
+        let start = self.run.start().wrapping_add(self.start as usize);
         let offset = start.addr() % LINE;
         for line in 0..(offset + len).div_ceil(LINE) {
             prefetch(start.wrapping_sub(offset).wrapping_add(line * LINE));

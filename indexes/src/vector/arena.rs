@@ -16,6 +16,7 @@ use std::sync::{Mutex, PoisonError};
 use half::{bf16, f16};
 
 use super::slots::{RowId, Slot};
+use crate::huge_pages::{HUGE_PAGE_BYTES, advise_huge_pages, collapse};
 
 /// Chunks by which the arena grows while its rows double: at most a fifth of it is unused, 10 % on
 /// average, and address arithmetic stays a shift and a mask.
@@ -27,10 +28,6 @@ const MOST_CHUNKS: usize = 32 * CHUNKS_PER_OCTAVE;
 
 /// The first chunk is about as large.
 const FIRST_CHUNK_BYTES: usize = 4096;
-
-/// Memory from this size on asks for huge pages: 1.2 to 1.3 times the searches at 47k x 384 (ablation
-/// of the prototype; `nuthatch-bench vector` is where it shows).
-const HUGE_PAGE_BYTES: usize = 2 << 20;
 
 /// Chunks of an octave from this size on, too small for a huge page of their own, are one block.
 const JOINED_CHUNK_BYTES: usize = HUGE_PAGE_BYTES / CHUNKS_PER_OCTAVE;
@@ -214,7 +211,8 @@ impl<T: Zero> Arena<T> {
         let is_mine =
             (self.seen).compare_exchange(seen, seen + 1, Ordering::Relaxed, Ordering::Relaxed);
         if is_mine.is_ok() {
-            collapse(start);
+            // SAFETY: a whole page of a block of this arena begins there.
+            unsafe { collapse(start) };
         }
         true
     }
@@ -293,7 +291,8 @@ impl<T: Zero> Chunk<T> {
         // SAFETY: `skipped` is less than what was asked for beyond `bytes`.
         let start = unsafe { block.add(skipped) };
         if spare > 0 {
-            advise_huge_pages(start, bytes);
+            // SAFETY: `bytes` of the block lie behind `start`.
+            unsafe { advise_huge_pages(start, bytes) };
         }
         Self {
             start: start.cast(),
@@ -314,29 +313,6 @@ impl<T> Drop for Chunk<T> {
 unsafe impl<T: Zero> Send for Chunk<T> {}
 // SAFETY: as above; a chunk alone offers no access.
 unsafe impl<T: Zero> Sync for Chunk<T> {}
-
-/// Asks the system to back memory that begins with a huge page by huge pages; it may decline.
-#[cfg(all(target_os = "linux", not(miri)))]
-fn advise_huge_pages(start: *mut u8, bytes: usize) {
-    let whole = bytes / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
-    // SAFETY: whole pages of a block of ours; this advice changes no contents. An error means that
-    // the system goes on with small pages.
-    let _ = unsafe { libc::madvise(start.cast(), whole, libc::MADV_HUGEPAGE) };
-}
-
-#[cfg(not(all(target_os = "linux", not(miri))))]
-fn advise_huge_pages(_start: *mut u8, _bytes: usize) {}
-
-/// Asks the system to move memory that begins with a huge page, and is as long, onto one; it may decline.
-#[cfg(all(target_os = "linux", target_env = "gnu", not(miri)))]
-fn collapse(start: *mut u8) {
-    // SAFETY: whole pages of a block of ours; moving them changes no contents and no address. An error
-    // means that they stay where they are.
-    let _ = unsafe { libc::madvise(start.cast(), HUGE_PAGE_BYTES, libc::MADV_COLLAPSE) };
-}
-
-#[cfg(not(all(target_os = "linux", target_env = "gnu", not(miri))))]
-fn collapse(_start: *mut u8) {}
 
 #[cfg(test)]
 mod tests {
