@@ -37,7 +37,9 @@ impl SharedBytes {
         let mut next = unsafe { header.add(1) }.cast::<u8>();
         let mut left = len;
         for part in parts {
-            left = left.checked_sub(part.len()).expect("parts as long as before");
+            left = left
+                .checked_sub(part.len())
+                .expect("parts as long as before");
             // SAFETY: `left` says that there is room for the part, which does not lie in memory just taken.
             unsafe { next.copy_from_nonoverlapping(NonNull::from(part).cast(), part.len()) };
             // SAFETY: past the part is within what was taken, or its end.
@@ -117,7 +119,7 @@ mod tests {
     #[test]
     fn owners_on_many_threads_read_the_same_until_the_last_is_gone() {
         for len in [0, 1, 15, 16, 17, 3_000] {
-            let bytes: Vec<u8> = (0..len).map(|at| (at % 251) as u8).collect();
+            let bytes: Vec<u8> = (0..=250).cycle().take(len).collect();
             let shared = SharedBytes::of([&bytes[..len / 3], &bytes[len / 3..], &[]].into_iter());
             thread::scope(|scope| {
                 for _ in 0..4 {

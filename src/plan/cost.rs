@@ -63,7 +63,7 @@ const RANK: u64 = 16;
 /// To go on to the next number of a walk, and times as long that a question takes there, as its document is
 /// anywhere in memory.
 const NEXT: u64 = 30;
-const ANYWHERE: u64 = 3;
+const ANYWHERE: u64 = 2;
 /// Distances that a range of them takes before its first document is found.
 const RANGE_WALK: u64 = 500;
 /// About what a row costs on its way through a pipeline.
@@ -402,12 +402,26 @@ fn walking(plan: &Plan, total: u64) -> u64 {
 /// each other is looked for until there is a document with it: where it is rarer than what is looked for, that is
 /// all of it.
 fn following(part: &Node, led: u64, total: u64) -> u64 {
-    let stepped = if matches!(part.kind, Kind::Term { .. }) {
-        0
-    } else {
-        led.saturating_mul(STEP)
-            .saturating_mul(u64::from(part.sets()))
+    let sets = match part.kind {
+        Kind::Term { .. } => 0,
+        // Its other words are looked for where its rarest is.
+        Kind::Phrase { .. } => 1,
+        Kind::All { .. }
+        | Kind::Nothing
+        | Kind::Keys(_)
+        | Kind::Variants { .. }
+        | Kind::Tag { .. }
+        | Kind::Missing(_)
+        | Kind::Numeric { .. }
+        | Kind::Area { .. }
+        | Kind::VectorRange(_)
+        | Kind::And(_)
+        | Kind::Near { .. }
+        | Kind::Or(_)
+        | Kind::Not(_)
+        | Kind::Optional(_) => u64::from(part.sets()),
     };
+    let stepped = led.saturating_mul(STEP).saturating_mul(sets);
     let each = asking_each(part, led, total).max(stepped);
     if !matches!(part.kind, Kind::Near { .. }) {
         return each;

@@ -107,8 +107,14 @@ impl Search<'_, '_> {
         };
         let first = lead.postings.start_of(stretch);
         let last = lead.postings.end_of(stretch);
+        let any_will_do = context.count || best.bar() == f32::NEG_INFINITY;
         for (other, most) in others.iter_mut().zip(&mut self.mosts) {
-            *most = other.most(first, last);
+            // Where nothing is compared with it, a bound need not be near.
+            *most = if any_will_do {
+                other.most_of_any()
+            } else {
+                other.most(first, last)
+            };
         }
         let others_most: f32 = self.mosts.iter().sum();
         if !context.count && lead.most_of(stretch) + others_most <= best.bar() {
@@ -197,7 +203,7 @@ impl Search<'_, '_> {
         let is_within = |slot: usize| docs[slot] <= end;
         let is_wanted = |slot: usize| scores[slot] + its_most > limit;
         let next = window.take_window(before, at, is_within, is_wanted);
-        if !context.count && window.len() <= FEW_OF_WINDOW {
+        if limit > f32::NEG_INFINITY && window.len() <= FEW_OF_WINDOW {
             // What their lengths leave is less than what the stretch can add.
             window.retain(|slot| {
                 let length = context.length_code(docs[slot]);
