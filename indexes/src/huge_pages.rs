@@ -1,7 +1,7 @@
 //! Memory that the system backs by pages of two megabytes: what lies all about is found through few of them.
 //!
 //! With vectors and links on them there are 1.2 to 1.3 times the searches at 47k x 384 (ablation of the prototype;
-//! `nuthatch-bench vector` is where it shows), with postings a sixth more of frequent words under a rare tag
+//! `nuthatch-bench vector` is where it shows), with postings a tenth more or so of frequent words under a rare tag
 //! (`nuthatch-bench query --only versus`).
 
 /// Bytes of a huge page.

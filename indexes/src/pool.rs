@@ -1,15 +1,16 @@
 //! Memory for many small things that are read here and there, close together on huge pages.
 //!
-//! A search that reads a few hundred of them waits a quarter of its time for the pages that they are in to be
-//! found, where each is in one of its own (`nuthatch-bench query --only versus`).
+//! A search that reads a few hundred of them waits a tenth to a quarter of its time for the pages that they are in to
+//! be found, where each is in one of its own (`nuthatch-bench query --only versus`).
 //!
 //! One pool serves the process. It takes *heaps* from the global allocator, so that a server counts them, and gives
-//! each back when nothing is in it any more. The crate `talc` says what is where in them.
+//! each back when nothing is in it any more, but for the first. The crate `talc` says what is where in them, and keeps
+//! that in the first. Until there are some megabytes, heaps are too small for a huge page.
 //!
 //! # Lock
-//! [`POOL`] is the innermost lock: whoever holds it takes no other. It is held while one piece is found or given
-//! back, some ten nanoseconds, and while a heap is taken or given back, for which none of its memory is touched. The
-//! child of a `fork` must not take it: a thread that is not there may hold it.
+//! [`POOL`] is the innermost lock: whoever holds it takes no other, but for those of the global allocator. It is held
+//! while one piece is found or given back, some ten nanoseconds, and while a heap is taken or given back, for which none
+//! of its memory is touched. The child of a `fork` must not take it: a thread that is not there may hold it.
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
@@ -22,7 +23,7 @@ use talc::{DefaultBinning, min_first_heap_size};
 
 use crate::huge_pages::advise_huge_pages;
 
-/// A heap is as large as this share of all heaps, within bounds: so much is not used yet at most.
+/// A heap is as large as this share of all heaps, within bounds: so much, or the least, is not used yet at most.
 const SHARE_OF_ALL: usize = 8;
 
 /// Bytes of the smallest heap, which is enough for few documents, and of the largest, of which little lies outside

@@ -402,24 +402,13 @@ fn walking(plan: &Plan, total: u64) -> u64 {
 /// each other is looked for until there is a document with it: where it is rarer than what is looked for, that is
 /// all of it.
 fn following(part: &Node, led: u64, total: u64) -> u64 {
-    let sets = match part.kind {
-        Kind::Term { .. } => 0,
+    let sets = if matches!(part.kind, Kind::Term { .. }) {
+        0
+    } else if matches!(part.kind, Kind::Phrase { .. }) {
         // Its other words are looked for where its rarest is.
-        Kind::Phrase { .. } => 1,
-        Kind::All { .. }
-        | Kind::Nothing
-        | Kind::Keys(_)
-        | Kind::Variants { .. }
-        | Kind::Tag { .. }
-        | Kind::Missing(_)
-        | Kind::Numeric { .. }
-        | Kind::Area { .. }
-        | Kind::VectorRange(_)
-        | Kind::And(_)
-        | Kind::Near { .. }
-        | Kind::Or(_)
-        | Kind::Not(_)
-        | Kind::Optional(_) => u64::from(part.sets()),
+        1
+    } else {
+        u64::from(part.sets())
     };
     let stepped = led.saturating_mul(STEP).saturating_mul(sets);
     let each = asking_each(part, led, total).max(stepped);
