@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use crate::shared_slice::SharedSlice;
+
 /// Chunks of a node.
 const FANOUT: usize = 64;
 
@@ -22,7 +24,7 @@ pub struct CowVec<T, const CHUNK: usize> {
 }
 
 /// Up to [`FANOUT`] chunks, all but the very first of a vector of full length.
-type Node<T> = Vec<Arc<[T]>>;
+type Node<T> = Vec<SharedSlice<T>>;
 
 impl<T: Clone + Default, const CHUNK: usize> Default for CowVec<T, CHUNK> {
     fn default() -> Self {
@@ -127,14 +129,14 @@ impl<T: Clone, const CHUNK: usize> CowVec<T, CHUNK> {
         let chunks = Arc::make_mut(&mut nodes[node]);
         if chunks.len() <= chunk {
             // Places between are read as empty without a chunk.
-            chunks.resize_with(chunk + 1, || Arc::from([]));
+            chunks.resize_with(chunk + 1, || SharedSlice::of([].into_iter()));
         }
         let values = &mut chunks[chunk];
         if values.len() <= slot {
             let is_first = (node, chunk) == (0, 0);
             *values = grown(values, slot, CHUNK, is_first, &self.empty);
         }
-        &mut Arc::make_mut(values)[slot]
+        &mut values.make_mut()[slot]
     }
 
     /// Puts a value into a place.
@@ -161,11 +163,12 @@ impl<T: Clone, const CHUNK: usize> CowVec<T, CHUNK> {
     pub fn memory_bytes(&self) -> usize {
         /// The two counters of an [`Arc`].
         const COUNTERS: usize = 2 * size_of::<usize>();
+        let header = SharedSlice::<T>::HEADER_BYTES;
         let of_node = |node: &Arc<Node<T>>| {
-            let chunks = node.iter().map(|chunk| COUNTERS + size_of_val(&**chunk));
+            let chunks = node.iter().map(|chunk| header + size_of_val(&**chunk));
             COUNTERS
                 + size_of::<Node<T>>()
-                + node.capacity() * size_of::<Arc<[T]>>()
+                + node.capacity() * size_of::<SharedSlice<T>>()
                 + chunks.sum::<usize>()
         };
         self.nodes.capacity() * size_of::<usize>() + self.nodes.iter().map(of_node).sum::<usize>()
@@ -174,14 +177,20 @@ impl<T: Clone, const CHUNK: usize> CowVec<T, CHUNK> {
 
 /// A chunk that has a slot: whole, but that the first of all grows by doubling, since most vectors are
 /// of few values.
-fn grown<T: Clone>(values: &[T], slot: usize, chunk: usize, is_first: bool, empty: &T) -> Arc<[T]> {
+fn grown<T: Clone>(
+    values: &[T],
+    slot: usize,
+    chunk: usize,
+    is_first: bool,
+    empty: &T,
+) -> SharedSlice<T> {
     let len = if is_first {
         (slot + 1).next_power_of_two().clamp(4, chunk.max(4))
     } else {
         chunk
     };
-    let rest = std::iter::repeat_n(empty, len.saturating_sub(values.len()));
-    values.iter().chain(rest).cloned().collect()
+    let value = |at| values.get(at).unwrap_or(empty).clone();
+    SharedSlice::of((0..len).map(value))
 }
 
 #[cfg(test)]
@@ -240,8 +249,7 @@ mod tests {
         }
         let before = vector.clone();
         vector.set(1_500, 2);
-        let is_shared =
-            |chunk: usize| Arc::ptr_eq(&before.nodes[0][chunk], &vector.nodes[0][chunk]);
+        let is_shared = |chunk: usize| std::ptr::eq(before.chunk(chunk), vector.chunk(chunk));
         assert_eq!([0, 1, 2].map(is_shared), [true, false, true]);
     }
 }

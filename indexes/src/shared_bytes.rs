@@ -4,8 +4,8 @@ use std::alloc::Layout;
 use std::ops::Deref;
 use std::ptr::NonNull;
 use std::slice;
-use std::sync::atomic::{AtomicUsize, Ordering, fence};
 
+use crate::owners::Owners;
 use crate::pool;
 
 /// Bytes that do not change. A clone is another owner of the same.
@@ -15,12 +15,9 @@ pub(crate) struct SharedBytes {
 }
 
 struct Header {
-    owners: AtomicUsize,
+    owners: Owners,
     len: usize,
 }
-
-/// More than there can be, and so far from the last number that each can fail in vain.
-const MOST_OWNERS: usize = isize::MAX as usize;
 
 impl SharedBytes {
     /// Heap bytes beside the bytes.
@@ -30,7 +27,7 @@ impl SharedBytes {
     pub(crate) fn of<'a>(parts: impl Iterator<Item = &'a [u8]> + Clone) -> Self {
         let len = parts.clone().map(<[u8]>::len).sum();
         let header = pool::take(layout(len)).cast::<Header>();
-        let owners = AtomicUsize::new(1);
+        let owners = Owners::one();
         // SAFETY: it was just taken, with room for a header and as aligned.
         unsafe { header.write(Header { owners, len }) };
         // SAFETY: one past the header is within what was taken.
@@ -82,9 +79,7 @@ impl Deref for SharedBytes {
 impl Clone for SharedBytes {
     #[inline]
     fn clone(&self) -> Self {
-        // As of `Arc`: who has an owner needs nothing of what others did.
-        let before = self.header().owners.fetch_add(1, Ordering::Relaxed);
-        assert!(before < MOST_OWNERS, "owners that can be counted");
+        self.header().owners.add();
         Self {
             header: self.header,
         }
@@ -94,11 +89,9 @@ impl Clone for SharedBytes {
 impl Drop for SharedBytes {
     #[inline]
     fn drop(&mut self) {
-        // As of `Arc`: whatever others read, they read before the last gives the memory back.
-        if self.header().owners.fetch_sub(1, Ordering::Release) != 1 {
+        if !self.header().owners.remove() {
             return;
         }
-        fence(Ordering::Acquire);
         let layout = layout(self.header().len);
         // SAFETY: `of` took it for this layout, and the last owner is gone.
         unsafe { pool::give_back(self.header.cast(), layout) };
@@ -134,7 +127,7 @@ mod tests {
                 }
             });
             assert_eq!(&*shared, bytes);
-            assert_eq!(shared.header().owners.load(Ordering::Relaxed), 1);
+            assert!(shared.header().owners.is_one());
         }
     }
 }

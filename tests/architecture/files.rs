@@ -20,6 +20,7 @@ const UNSAFE: &[&str] = &[
     "indexes/src/huge_pages.rs",
     "indexes/src/pool.rs",
     "indexes/src/shared_bytes.rs",
+    "indexes/src/shared_slice.rs",
     // Memory that grows while others read it.
     "indexes/src/vector/arena.rs",
     // Rows and their codes, and the two places that write them while nobody else knows them.

@@ -1,11 +1,10 @@
 //! From a document to its tags: a byte or two where it has one of few, as nearly all have.
 
-use std::sync::Arc;
-
 use super::TagId;
 use crate::cow_vec::CowVec;
 use crate::dictionary::EntryId;
 use crate::doc::DocId;
+use crate::shared_slice::SharedSlice;
 
 /// The tags of each document, ascending.
 ///
@@ -32,9 +31,9 @@ pub(super) enum Chunk {
     /// No document has had a tag.
     #[default]
     Empty,
-    Bytes(Arc<[u8]>),
-    Shorts(Arc<[u16]>),
-    Words(Arc<[u32]>),
+    Bytes(SharedSlice<u8>),
+    Shorts(SharedSlice<u16>),
+    Words(SharedSlice<u32>),
 }
 
 /// A code of some width.
@@ -220,7 +219,7 @@ impl Chunk {
     /// The same codes where another can be among them.
     fn wide_enough(&self, code: u32) -> Self {
         if matches!(self, Self::Empty) && u8::of(code).is_some() {
-            Self::Bytes(Arc::from([]))
+            Self::Bytes(SharedSlice::of([].into_iter()))
         } else if matches!(self, Self::Empty | Self::Bytes(_)) && u16::of(code).is_some() {
             Self::Shorts(self.wider())
         } else {
@@ -229,39 +228,37 @@ impl Chunk {
     }
 
     /// The same codes, of a width that is enough for all of them.
-    fn wider<C: Code>(&self) -> Arc<[C]> {
+    fn wider<C: Code>(&self) -> SharedSlice<C> {
         let len = match self {
             Self::Empty => 0,
             Self::Bytes(codes) => codes.len(),
             Self::Shorts(codes) => codes.len(),
             Self::Words(codes) => codes.len(),
         };
-        let codes = (0..len).map(|at| C::of(self.get(at)).unwrap_or(C::NONE));
-        codes.collect()
+        SharedSlice::of((0..len).map(|at| C::of(self.get(at)).unwrap_or(C::NONE)))
     }
 
     fn memory_bytes(&self) -> usize {
-        /// The two counters of an [`Arc`].
-        const COUNTERS: usize = 2 * size_of::<usize>();
+        const HEADER: usize = SharedSlice::<u8>::HEADER_BYTES;
         match self {
             Self::Empty => 0,
-            Self::Bytes(codes) => COUNTERS + size_of_val(&**codes),
-            Self::Shorts(codes) => COUNTERS + size_of_val(&**codes),
-            Self::Words(codes) => COUNTERS + size_of_val(&**codes),
+            Self::Bytes(codes) => HEADER + size_of_val(&**codes),
+            Self::Shorts(codes) => HEADER + size_of_val(&**codes),
+            Self::Words(codes) => HEADER + size_of_val(&**codes),
         }
     }
 }
 
 /// Puts a code where it fits; false where it does not.
-fn put<C: Code>(codes: &mut Arc<[C]>, at: usize, code: u32, len: usize) -> bool {
+fn put<C: Code>(codes: &mut SharedSlice<C>, at: usize, code: u32, len: usize) -> bool {
     let Some(code) = C::of(code) else {
         return false;
     };
     if codes.len() <= at {
-        let rest = std::iter::repeat_n(C::NONE, len.saturating_sub(codes.len()));
-        *codes = codes.iter().copied().chain(rest).collect();
+        let code = |at| codes.get(at).copied().unwrap_or(C::NONE);
+        *codes = SharedSlice::of((0..len.max(codes.len())).map(code));
     }
-    Arc::make_mut(codes)[at] = code;
+    codes.make_mut()[at] = code;
     true
 }
 

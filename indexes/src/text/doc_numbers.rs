@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::doc::DocId;
 use crate::prefetch::prefetch;
+use crate::shared_slice::SharedSlice;
 
 /// Documents whose numbers are copied together when one of them changes under a reader.
 const CHUNK: usize = 4096;
@@ -12,7 +13,7 @@ const CHUNK: usize = 4096;
 ///
 /// A clone is a snapshot: it costs a counter, and later writes are not seen through it.
 #[derive(Clone, Default)]
-pub(super) struct DocNumbers<T>(Arc<Vec<Arc<[T; CHUNK]>>>);
+pub(super) struct DocNumbers<T>(Arc<Vec<SharedSlice<T>>>);
 
 impl<T: Copy + Default> DocNumbers<T> {
     /// The number of a document, 0 if it has none.
@@ -62,15 +63,17 @@ impl<T: Copy + Default> DocNumbers<T> {
         let chunks = Arc::make_mut(&mut self.0);
         let slot = doc.index() / CHUNK;
         if chunks.len() <= slot {
-            chunks.resize_with(slot + 1, || Arc::new([T::default(); CHUNK]));
+            chunks.resize_with(slot + 1, || {
+                SharedSlice::of(std::iter::repeat_n(T::default(), CHUNK))
+            });
         }
-        Arc::make_mut(&mut chunks[slot])[doc.index() % CHUNK] = number;
+        chunks[slot].make_mut()[doc.index() % CHUNK] = number;
     }
 
     /// Heap bytes in use.
     pub(super) fn memory_bytes(&self) -> usize {
-        self.0.len() * (size_of::<[T; CHUNK]>() + 2 * size_of::<usize>())
-            + self.0.capacity() * size_of::<usize>()
+        self.0.len() * (size_of::<[T; CHUNK]>() + SharedSlice::<T>::HEADER_BYTES)
+            + self.0.capacity() * size_of::<SharedSlice<T>>()
     }
 }
 
