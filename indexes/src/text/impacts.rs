@@ -19,6 +19,7 @@ const PAIRS: usize = 5;
 pub(super) struct Impacts([Pair; PAIRS]);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
 struct Pair {
     /// Rounded up.
     frequency: Minifloat,
@@ -60,13 +61,24 @@ impl Impacts {
     /// The highest frequency of a document of this length; none where no document of the block is so short.
     #[inline]
     fn frequency_of(&self, length: LengthCode) -> Option<Minifloat> {
-        // Counted without a branch, which would be guessed wrong: the first pair that is not longer is the highest.
-        let longer = self
-            .0
-            .iter()
-            .map(|pair| usize::from(pair.length.0 > length.0.0));
-        let pair = self.0.get(longer.sum::<usize>());
-        pair.map(|pair| pair.frequency)
+        // The first pair that is not longer is the highest.
+        self.0.get(self.longer(length)).map(|pair| pair.frequency)
+    }
+
+    /// How many pairs are longer than this, which are the first: counted without a branch, which would be guessed
+    /// wrong, and four at a time.
+    #[inline]
+    fn longer(&self, length: LengthCode) -> usize {
+        /// One in each 16 bits.
+        const EACH: u64 = 0x0001_0001_0001_0001;
+        let [a, b, c, d, last] = self.0;
+        let [a, b, c, d] = [a, b, c, d].map(|pair| [pair.frequency.0, pair.length.0]);
+        let four = u64::from_le_bytes([a[0], a[1], b[0], b[1], c[0], c[1], d[0], d[1]]);
+        let lengths = (four >> 8) & (EACH * 0xFF);
+        // 256 or more where a length is.
+        let over = lengths + EACH * u64::from(u8::MAX - length.0.0);
+        let sums = ((over >> 8) & EACH).wrapping_mul(EACH);
+        usize::from(sums.to_le_bytes()[6]) + usize::from(last.length.0 > length.0.0)
     }
 }
 
@@ -197,7 +209,7 @@ impl Bounds {
     /// The least ratio of `k1 (1 − b + b · length / average)` to the frequency that a document of this length can
     /// have in a block with these impacts.
     #[inline]
-    fn ratio_of_length(&self, impacts: &Impacts, length: LengthCode) -> f32 {
+    pub(super) fn ratio_of_length(&self, impacts: &Impacts, length: LengthCode) -> f32 {
         let frequency = impacts.frequency_of(length);
         let inverse = frequency.map_or(f32::INFINITY, |it| self.inverse[usize::from(it.0)]);
         self.norm(length) * inverse
@@ -246,7 +258,8 @@ pub(super) fn ratio_of(score: f32) -> f32 {
 }
 
 /// The score, by idf, that belongs to a ratio, a little more than rounding may have taken from it.
-fn widened(ratio: f32) -> f32 {
+#[inline]
+pub(super) fn widened(ratio: f32) -> f32 {
     #[expect(clippy::cast_possible_truncation, reason = "the result is widened")]
     let most = (K1 + 1.0) as f32;
     most / (1.0 + ratio) * (1.0 + 4.0 * f32::EPSILON)

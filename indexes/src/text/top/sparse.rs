@@ -163,14 +163,25 @@ impl Search<'_, '_> {
     ) -> Result<(), Stopped> {
         /// Some at a time, and room for as many again.
         const SOME: usize = BLOCK / 2;
+        /// So many are passed over at once, if none is wanted.
+        const AT_ONCE: usize = 16;
         let (mut chosen, mut len) = ([0; BLOCK], 0);
         for start in (0..list.docs.len()).step_by(SOME) {
             let more_than = more_than.max(best.bar());
             let mosts = list.mosts.get(start..).unwrap_or_default();
-            for (at, &most) in (start..).zip(mosts.iter().take(SOME)) {
-                // What is not wanted is written over.
-                chosen[len % BLOCK] = at;
-                len += usize::from(most > more_than);
+            let mosts = mosts.get(..SOME).unwrap_or(mosts);
+            for (mosts, start) in mosts.chunks(AT_ONCE).zip((start..).step_by(AT_ONCE)) {
+                if !mosts
+                    .iter()
+                    .fold(false, |any, &most| any | (most > more_than))
+                {
+                    continue;
+                }
+                for (at, &most) in (start..).zip(mosts) {
+                    // What is not wanted is written over.
+                    chosen[len % BLOCK] = at;
+                    len += usize::from(most > more_than);
+                }
             }
             if len >= SOME {
                 context.step()?;

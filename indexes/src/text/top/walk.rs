@@ -6,7 +6,7 @@ use super::super::block::BLOCK;
 use super::super::bm25::{K1, term_score};
 use super::super::cursor::{PostingCursor, count_below};
 use super::super::field::FieldMask;
-use super::super::impacts::{Bounds, LengthCode, ratio_of};
+use super::super::impacts::{Bounds, LengthCode, ratio_of, widened};
 use super::{Context, saturated};
 
 /// No document: past the last.
@@ -221,16 +221,37 @@ impl<'a> Walk<'a> {
         self.most_of_lengths()(stretch, length)
     }
 
-    /// Adds to each of some the most that a stretch adds to the score of a document of a length.
+    /// Adds to each of some, up to [`BLOCK`], the most that a stretch, of ascending ones, adds to the score of a
+    /// document of a length.
+    #[expect(clippy::cast_possible_truncation, reason = "bounds are widened for it")]
     pub(super) fn add_mosts_of_lengths(
         &self,
         stretches: &[u32],
         lengths: &[LengthCode],
         mosts: &mut [f32],
     ) {
-        let most_of_length = self.most_of_lengths();
-        for ((most, &stretch), &length) in mosts.iter_mut().zip(stretches).zip(lengths) {
-            *most += most_of_length(stretch as usize, length);
+        let mut ratios = [f32::INFINITY; BLOCK];
+        let mut coded = 0;
+        for ((ratio, &stretch), &length) in ratios.iter_mut().zip(stretches).zip(lengths) {
+            let Some(block) = self.postings.coded(stretch as usize) else {
+                break;
+            };
+            *ratio = self.bounds.ratio_of_length(block.impacts(), length);
+            coded += 1;
+        }
+        let (of_blocks, of_tail) = mosts.split_at_mut(coded);
+        // Several at a time, once nothing is looked up for them.
+        let weight = self.weight as f32;
+        for (most, &ratio) in of_blocks.iter_mut().zip(&ratios) {
+            *most += weight * widened(ratio);
+        }
+        if self.beside > 0.0 {
+            for (most, &length) in of_blocks.iter_mut().zip(lengths) {
+                *most += self.most_beside(length);
+            }
+        }
+        for (most, &stretch) in of_tail.iter_mut().zip(&stretches[coded..]) {
+            *most += self.most_of(stretch as usize);
         }
     }
 
