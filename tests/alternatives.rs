@@ -11,7 +11,7 @@ use nuthatch::exec::collect::Hits;
 use nuthatch::exec::deadline::Deadline;
 use nuthatch::keyspace::{Hashes, Presence};
 use nuthatch::plan::alternatives::alternatives;
-use nuthatch::plan::method::Method;
+use nuthatch::plan::method::{FilterBy, Method};
 use nuthatch::plan::{Plan, plan};
 use nuthatch::query::{Params, parse};
 use nuthatch::request::create::Definition;
@@ -178,6 +178,17 @@ fn index(documents: &[Document]) -> Index {
     index
 }
 
+/// A search, and the plan that is made of it.
+fn planned<T: AsRef<str>>(words: &[T], index: &Index) -> (Search, Plan) {
+    let words = words.iter().map(|word| word.as_ref().as_bytes());
+    let arguments: Vec<&[u8]> = std::iter::once(b"i".as_slice()).chain(words).collect();
+    let search = Search::parse(&arguments).unwrap();
+    let params = Params::new(&search.params);
+    let query = parse(&search.query, &params).unwrap();
+    let plan = plan(&search, &query, index, &|| false).unwrap();
+    (search, plan)
+}
+
 /// What hits are, without the last digits of scores.
 fn shown(hits: &Hits, counts: bool) -> String {
     let mut text = String::new();
@@ -205,13 +216,7 @@ proptest! {
         let mut keys = Documents(documents);
         let never = Deadline::after_ms(0);
         for words in searches {
-            let arguments: Vec<&[u8]> = std::iter::once(b"i".as_slice())
-                .chain(words.iter().map(String::as_bytes))
-                .collect();
-            let search = Search::parse(&arguments).unwrap();
-            let params = Params::new(&search.params);
-            let query = parse(&search.query, &params).unwrap();
-            let plan = plan(&search, &query, &index, &|| false).unwrap();
+            let (search, plan) = planned(&words, &index);
             let limit = if search.count > 0 { search.offset + search.count } else { 0 };
             let mut run = |plan: &Plan| exec::run(plan, limit, &index, &mut keys, &never).unwrap();
             let expected = shown(&run(&plan), plan.counts);
@@ -225,4 +230,26 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn all_matches_are_a_set_first_where_several_words_and_conditions_leave_few() {
+    let document = |slot: usize| Document {
+        words: (0..6).filter(|word| slot % (word + 2) < 2).collect(),
+        tags: vec![slot % 4],
+        number: i8::try_from(slot % 40).unwrap() - 20,
+        other: i8::try_from(slot % 11).ok(),
+        place: (0, 0),
+        vector: 0,
+    };
+    let index = index(&(0..8_000).map(document).collect::<Vec<_>>());
+    let method = |words: &[&str]| planned(words, &index).1.method;
+    let matched = Method::BestWords(FilterBy::Matched);
+    let ranges = "carl dora emil rare @n:[-19 18] @m:[1 9]";
+    assert_eq!(method(&[ranges, "LIMIT", "0", "10"]), matched);
+    // Of many matches most are passed over, and a few are scored as they are found.
+    assert_eq!(
+        method(&["anne bert", "LIMIT", "0", "10", "WITHOUTCOUNT"]),
+        Method::BestWords(FilterBy::Asked)
+    );
 }

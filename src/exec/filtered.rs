@@ -72,9 +72,12 @@ impl<'a> Condition<'a> {
         let asked = |filter: &&'a Node| Probe::of(filter, index, None);
         let probes = match by {
             FilterBy::Asked => filters.iter().map(asked).collect::<Option<Vec<_>>>(),
-            FilterBy::Bits => None,
+            FilterBy::Bits | FilterBy::Matched => None,
         };
-        let test = if let Some(mut probes) = probes {
+        let test = if by == FilterBy::Matched {
+            let all: Vec<_> = split.words.iter().chain(filters).copied().collect();
+            Test::List(bits::matching_all(&all, access, index, deadline)?.into_list())
+        } else if let Some(mut probes) = probes {
             probes.sort_by_key(Probe::cost);
             Test::Asked(probes)
         } else {
@@ -114,6 +117,15 @@ impl<'a> Condition<'a> {
             Test::List(list) => Some(FilterDocs::List(list)),
             Test::Bits(bits) => Some(FilterDocs::Bits(bits.words())),
             Test::Asked(_) => None,
+        }
+    }
+
+    /// How many documents meet it, if they are a list.
+    pub(super) fn listed(&self) -> Option<usize> {
+        if let Test::List(list) = &self.test {
+            Some(list.len())
+        } else {
+            None
         }
     }
 

@@ -15,7 +15,7 @@ use super::model::{Bm25Std, Corpus, Model};
 use super::profile;
 use crate::catalog::index::Index;
 use crate::plan::method::FilterBy;
-use crate::plan::words_first::split;
+use crate::plan::words_first::{Split, split};
 use crate::plan::{Kind, Node, Plan};
 use crate::request::error::{Error, Stop};
 
@@ -36,22 +36,16 @@ pub(super) fn best(
     let Some(split) = split(&plan.filter) else {
         return Ok(None);
     };
-    let words = match split.words.as_slice() {
-        [only] => words(only, index.text(), &corpus),
-        several => {
-            let each = several.iter();
-            let each = each.map(|node| word(node, index.text(), &corpus));
-            each.collect::<Option<_>>().map(Words::All)
-        }
-    };
-    let Some(words) = words else {
+    let Some(words) = looked_for(&split, by, index.text(), &corpus) else {
         return Ok(None);
     };
-    let condition = if split.filters.is_empty() {
+    let condition = if split.filters.is_empty() && by != FilterBy::Matched {
         None
     } else {
         Some(Condition::new(&split, by, plan.access, index, deadline)?)
     };
+    let matched = condition.as_ref().and_then(Condition::listed);
+    let matched = matched.filter(|_| by == FilterBy::Matched);
     let holds = |doc| condition.as_ref().is_none_or(|it| it.holds(doc));
     let adds = |doc| condition.as_ref().map_or(0.0, |it| it.adds(doc));
     let adds: &dyn Fn(DocId) -> f64 = &adds;
@@ -67,7 +61,7 @@ pub(super) fn best(
         words,
         k: limit,
         filter,
-        count: plan.counts,
+        count: plan.counts && matched.is_none(),
         factor: documents.has_scores().then_some(own),
         stop: &|| deadline.passed(),
     };
@@ -79,7 +73,8 @@ pub(super) fn best(
         distance: None,
         sort_keys: SortKeyList::new(),
     };
-    let total = top.total.unwrap_or(top.hits.len() as u64);
+    let counted = matched.map(|matched| matched as u64).or(top.total);
+    let total = counted.unwrap_or(top.hits.len() as u64);
     Ok(Some(Hits {
         total: usize::try_from(total).unwrap_or(usize::MAX),
         best: top.hits.first().map_or(0.0, |(_, score)| *score),
@@ -87,6 +82,25 @@ pub(super) fn best(
         facets: Vec::new(),
         profile: profile::whole(plan, index, total, start),
     }))
+}
+
+/// What is looked for, if that is nothing but words.
+fn looked_for(
+    split: &Split<'_>,
+    by: FilterBy,
+    text: &TextIndex,
+    corpus: &Corpus<'_>,
+) -> Option<Words> {
+    let [only] = split.words.as_slice() else {
+        let each = split.words.iter();
+        let each = each.map(|node| word(node, text, corpus));
+        return each.collect::<Option<_>>().map(Words::All);
+    };
+    match (words(only, text, corpus)?, by) {
+        // Where the words stand was looked at.
+        (Words::Phrase(words), FilterBy::Matched) => Some(Words::All(words)),
+        (words, FilterBy::Bits | FilterBy::Asked | FilterBy::Matched) => Some(words),
+    }
 }
 
 /// What a node asks for, if that is nothing but words.

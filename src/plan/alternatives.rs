@@ -37,6 +37,9 @@ pub fn alternatives(plan: &Plan, index: &Index) -> Vec<(String, Plan)> {
                 if !split.filters.is_empty() {
                     found.push(("best words in bits".to_owned(), by(FilterBy::Bits)));
                 }
+                if split.may_be_matched() {
+                    found.push(("best words of matches".to_owned(), by(FilterBy::Matched)));
+                }
             }
             if let Some((walk, _)) = walk(plan, index) {
                 let by = with(Method::Walk(walk), plan.gather);

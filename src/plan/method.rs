@@ -37,6 +37,8 @@ pub enum FilterBy {
     Bits,
     /// Each is asked.
     Asked,
+    /// All that match, words and conditions, are put together first; of these the best are looked for.
+    Matched,
 }
 
 /// How all matches are put together where none of them is scored.
@@ -112,7 +114,8 @@ fn best_words(plan: &Plan, split: &Split<'_>, wanted: u64, index: &Index) -> Opt
     let cost = words_cost(plan, split, wanted, total);
     let asked = cost.asked.map(|cost| (cost, FilterBy::Asked));
     let bits = (!split.filters.is_empty()).then_some((cost.bits, FilterBy::Bits));
-    let best = asked.into_iter().chain(bits);
+    let matched = cost.matched.map(|cost| (cost, FilterBy::Matched));
+    let best = asked.into_iter().chain(bits).chain(matched);
     let (least, by) = best.min_by_key(|(cost, _)| *cost)?;
     (least < cost.heap).then_some(by)
 }
@@ -176,9 +179,9 @@ fn worthwhile(walk: Walk, plan: &Plan, wanted: u64, over: Walked) -> Option<Walk
     }
     let visited = plan.visits_ns(wanted, over.total);
     let (asked, each) = plan.walk_ns(wanted, over);
-    // Where few are wanted of much that does not match, they are often met a third later than is likely.
+    // Where few are wanted of much that does not match, they are often met later than is likely.
     let is_sure = wanted >= MANY || matches >= over.documents;
-    let allowed = if is_sure { visited } else { visited / 3 * 2 };
+    let allowed = if is_sure { visited } else { visited / 4 * 3 };
     let is_cheaper = asked.saturating_mul(each) < allowed;
     // It is given up for no more than what it would have cost to do without.
     is_cheaper.then(|| Walk {

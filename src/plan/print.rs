@@ -215,6 +215,7 @@ impl<'a> Printer<'a> {
                 let behind = match by {
                     FilterBy::Bits if has_filters => ", the rest as a set",
                     FilterBy::Asked if has_filters => ", the rest asked of each",
+                    FilterBy::Matched => ", all matches as a set",
                     FilterBy::Bits | FilterBy::Asked => "",
                 };
                 format!("ORDER {{{}}} best words first{behind}", self.order())

@@ -13,6 +13,16 @@ pub struct Split<'a> {
 }
 
 impl Split<'_> {
+    /// Whether there are several words that documents hold all of, or in a phrase: what is told of whole sets
+    /// sooner than document by document.
+    #[must_use]
+    pub fn may_be_matched(&self) -> bool {
+        match self.words.as_slice() {
+            [only] => matches!(only.kind, Kind::Phrase { .. }),
+            several => several.len() > 1,
+        }
+    }
+
     /// What it costs to ask every condition of one document; none if one of them cannot be asked.
     #[must_use]
     pub fn asking_cost(&self) -> Option<u64> {

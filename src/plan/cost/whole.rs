@@ -109,6 +109,7 @@ impl Plan {
         match by {
             FilterBy::Bits => cost.bits,
             FilterBy::Asked => cost.asked.unwrap_or(cost.heap),
+            FilterBy::Matched => cost.matched.unwrap_or(cost.heap),
         }
     }
 

@@ -1,6 +1,8 @@
 //! What the ways cost to find the best documents for words under conditions.
 
-use super::{IN_BLOCK, PART_OF_BLOCK, SPARSE, gathering_all, placing, shared, together, walking};
+use super::{
+    IN_BLOCK, PART_OF_BLOCK, SPARSE, gathering, gathering_all, placing, shared, together, walking,
+};
 use crate::plan::estimate::Estimate;
 use crate::plan::words_first::Split;
 use crate::plan::{Kind, Node, Plan};
@@ -39,6 +41,8 @@ pub(in crate::plan) struct WordsCost {
     pub(in crate::plan) bits: u64,
     /// Each document that may be among the best is asked; none where only a walk tells.
     pub(in crate::plan) asked: Option<u64>,
+    /// All that match are put together first, if that is a way.
+    pub(in crate::plan) matched: Option<u64>,
 }
 
 /// What it costs to find the `wanted` best documents of `total` for words under conditions.
@@ -98,7 +102,15 @@ pub(in crate::plan) fn words_cost(
         heap: walking(plan, total),
         bits: gathered.saturating_add(set),
         asked: split.asking_cost().map(scanned),
+        matched: split.may_be_matched().then(|| matched(plan, &words, total)),
     }
+}
+
+/// What it costs to put all matches together, and to score those of them that may be among the best.
+fn matched(plan: &Plan, words: &Postings<'_>, total: u64) -> u64 {
+    let matches = plan.filter.estimate.likely;
+    // Cursors are made to put them together, and again to score them.
+    BEGIN + BEGIN / 2 + gathering(&plan.filter, total) + words.scored(matches)
 }
 
 /// What it costs to set a bit for each document that meets the conditions: one by one where they are few, and
@@ -327,6 +339,14 @@ impl<'a> Postings<'a> {
         let met = met.min(shared(looked_at, meeting, total) + 1);
         let judged = met.saturating_mul(JUDGE_SPARSE) + self.placed(self.together_of(met));
         BEGIN + meeting.saturating_mul(bounded) + judged
+    }
+
+    /// What it costs to score so many documents, each of which holds all words.
+    fn scored(&self, documents: u64) -> u64 {
+        let bounded = LISTED + BOUNDED.saturating_mul(self.others + 1);
+        let found =
+            self.looked_for(documents) + documents.min(self.lead / IN_BLOCK + 1) * PART_OF_BLOCK;
+        documents.saturating_mul(bounded + JUDGE) + found
     }
 
     /// What it costs to go through so many postings of any words, window by window.
