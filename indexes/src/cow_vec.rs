@@ -8,8 +8,8 @@ use crate::shared_slice::SharedSlice;
 /// Chunks of a node.
 const FANOUT: usize = 64;
 
-/// Values by position, in chunks of `CHUNK` (a power of two) that are shared with snapshots until one
-/// of them is written to.
+/// Values by position, in chunks of `CHUNK` (a power of two) that lie in the [pool](crate::pool) and are
+/// shared with snapshots until one of them is written to.
 ///
 /// A clone is a snapshot. A write under a snapshot copies the list of nodes, a node and a chunk, the
 /// first time that each of them is written to: about `len / CHUNK / 64 + 64` counters and `CHUNK`

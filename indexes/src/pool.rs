@@ -133,7 +133,17 @@ unsafe impl Source for Heaps {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
     use super::*;
+    use crate::doc::DocId;
+    use crate::geo::{GeoIndex, Point};
+    use crate::numeric::NumericIndex;
+    use crate::saved::Writer;
+    use crate::tag::{TagIndex, TagOptions};
+    use crate::text::analysis::{Analyzer, AnalyzerOptions};
+    use crate::text::{FieldOptions, TextField, TextIndex};
 
     #[test]
     fn what_is_taken_is_apart_and_heaps_are_given_back() {
@@ -172,5 +182,46 @@ mod tests {
         let heap = &pool.source.heaps[0];
         // SAFETY: nothing is in it, and the pool is not used any more.
         unsafe { dealloc(heap.block.as_ptr(), heap.layout) };
+    }
+    /// As in the child of a `fork` that was made while another thread held the lock.
+    #[test]
+    fn what_is_saved_takes_nothing_of_the_pool() {
+        let analyzer = Analyzer::new(AnalyzerOptions::default());
+        let mut text = TextIndex::new(analyzer, vec![FieldOptions::default()]);
+        let mut tags = TagIndex::new(TagOptions::default());
+        let (mut numbers, mut points) = (NumericIndex::new(), GeoIndex::new());
+        let field = TextField::new(0).unwrap();
+        for at in 0..6_000_u32 {
+            let doc = DocId::from_index(at as usize).unwrap();
+            let number = at.to_string();
+            text.insert(doc, &[(field, format!("one {number}").as_bytes())]);
+            tags.insert(doc, number.as_bytes());
+            numbers.insert(doc, f64::from(at)).unwrap();
+            points.insert(doc, Point::new(f64::from(at % 90), 1.0).unwrap());
+        }
+        let (done, is_done) = mpsc::channel();
+        thread::scope(|scope| {
+            let held = pool();
+            scope.spawn(|| {
+                let mut bytes = Vec::new();
+                let mut writer = Writer::new(&mut bytes);
+                text.save(&mut writer);
+                tags.save(&mut writer);
+                numbers.save(&mut writer);
+                points.save(&mut writer);
+                writer.finish().unwrap();
+                done.send(bytes.len()).unwrap();
+            });
+            // Some ten seconds, of which it takes one of a thousand.
+            let saved = (0..30_000_000).find_map(|_| {
+                thread::yield_now();
+                is_done.try_recv().ok()
+            });
+            drop(held);
+            assert!(
+                saved.is_some_and(|bytes| bytes > 6_000),
+                "it waits for the lock"
+            );
+        });
     }
 }

@@ -28,7 +28,7 @@ impl<T> SharedSlice<T> {
     /// Heap bytes beside the values.
     pub(crate) const HEADER_BYTES: usize = size_of::<Header>();
 
-    /// Some values, as many as the iterator says.
+    /// Some values, as many as the iterator says; if it panics, those that it gave are never dropped.
     pub(crate) fn of(values: impl ExactSizeIterator<Item = T>) -> Self {
         const { assert!(align_of::<T>() <= align_of::<Header>()) };
         let len = values.len();
