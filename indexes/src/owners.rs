@@ -1,6 +1,6 @@
 //! How many own something together.
 
-use std::sync::atomic::{AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A count of owners, as that of `Arc`.
 pub(crate) struct Owners(AtomicUsize);
@@ -24,11 +24,7 @@ impl Owners {
     /// Counts one less; whether that was the last. All that others did with what they owned is done then.
     #[inline]
     pub(crate) fn remove(&self) -> bool {
-        let is_last = self.0.fetch_sub(1, Ordering::Release) == 1;
-        if is_last {
-            fence(Ordering::Acquire);
-        }
-        is_last
+        self.0.fetch_sub(1, Ordering::AcqRel) == 1
     }
 
     /// Whether the one that asks is the only one. All that others did with what they owned is done then.

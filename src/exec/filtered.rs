@@ -35,7 +35,7 @@ pub(super) struct Condition<'a> {
 }
 
 enum Test<'a> {
-    /// The documents that meet it, which are few: ascending.
+    /// The documents that meet it, which are few, or all that match: ascending.
     List(Vec<u32>),
     /// Those that do, which are many.
     Bits(Flat),
@@ -51,7 +51,7 @@ struct Bonus<'a> {
 }
 
 impl<'a> Condition<'a> {
-    /// The condition that stands beside some words.
+    /// The condition that stands beside some words; for [`FilterBy::Matched`] the words are part of it.
     ///
     /// # Errors
     /// [`Error::Stopped`] when the deadline passes.

@@ -110,7 +110,9 @@ pub(in crate::plan) fn words_cost(
 fn matched(plan: &Plan, words: &Postings<'_>, total: u64) -> u64 {
     let matches = plan.filter.estimate.likely;
     // Cursors are made to put them together, and again to score them.
-    BEGIN + BEGIN / 2 + gathering(&plan.filter, total) + words.scored(matches)
+    let begun = BEGIN + BEGIN / 2;
+    let found = gathering(&plan.filter, total).saturating_add(words.scored(matches));
+    begun.saturating_add(found)
 }
 
 /// What it costs to set a bit for each document that meets the conditions: one by one where they are few, and
@@ -344,9 +346,11 @@ impl<'a> Postings<'a> {
     /// What it costs to score so many documents, each of which holds all words.
     fn scored(&self, documents: u64) -> u64 {
         let bounded = LISTED + BOUNDED.saturating_mul(self.others + 1);
-        let found =
-            self.looked_for(documents) + documents.min(self.lead / IN_BLOCK + 1) * PART_OF_BLOCK;
-        documents.saturating_mul(bounded + JUDGE) + found
+        let lead_blocks = documents.min(self.lead / IN_BLOCK + 1);
+        let found = self.looked_for(documents) + lead_blocks.saturating_mul(PART_OF_BLOCK);
+        documents
+            .saturating_mul(bounded + JUDGE)
+            .saturating_add(found)
     }
 
     /// What it costs to go through so many postings of any words, window by window.
