@@ -183,6 +183,7 @@ mod tests {
         // SAFETY: nothing is in it, and the pool is not used any more.
         unsafe { dealloc(heap.block.as_ptr(), heap.layout) };
     }
+
     /// As in the child of a `fork` that was made while another thread held the lock.
     #[test]
     fn what_is_saved_takes_nothing_of_the_pool() {
