@@ -1,17 +1,20 @@
 //! What documents meet beside the words that rank them, as a search for the best words asks it.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::HashSet;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use nuthatch_indexes::doc::DocId;
 use nuthatch_indexes::docs::Docs;
-use nuthatch_indexes::text::{FilterDocs, bm25};
+use nuthatch_indexes::text::{DocList, FilterDocs, bm25};
 use roaring::RoaringBitmap;
 
 use super::bits;
 use super::deadline::Deadline;
 use super::flat::Flat;
+use super::kept::Kept;
 use super::matches::Matches;
 use super::model::{Bm25Std, Corpus, Model};
 use super::probe::Probe;
@@ -22,6 +25,11 @@ use crate::plan::method::FilterBy;
 use crate::plan::words_first::Split;
 use crate::plan::{Kind, Node};
 use crate::request::error::Error;
+
+thread_local! {
+    /// Lists of the sets of an index, which filters come back to.
+    static LISTS: RefCell<Kept<DocList>> = const { RefCell::new(Kept::new()) };
+}
 
 /// The parts of a conjunction that are no words to rank by.
 pub(super) struct Condition<'a> {
@@ -35,8 +43,8 @@ pub(super) struct Condition<'a> {
 }
 
 enum Test<'a> {
-    /// The documents that meet it, which are few, or all that match: ascending.
-    List(Vec<u32>),
+    /// The documents that meet it, which are few, or all that match.
+    List(Rc<DocList>),
     /// Those that do, which are many.
     Bits(Flat),
     /// Asked of one document.
@@ -76,7 +84,7 @@ impl<'a> Condition<'a> {
         };
         let test = if by == FilterBy::Matched {
             let all: Vec<_> = split.words.iter().chain(filters).copied().collect();
-            Test::List(bits::matching_all(&all, access, index, deadline)?.into_list())
+            Test::List(list(bits::matching_all(&all, access, index, deadline)?))
         } else if let Some(mut probes) = probes {
             probes.sort_by_key(Probe::cost);
             Test::Asked(probes)
@@ -87,7 +95,7 @@ impl<'a> Condition<'a> {
                 None => bits::matching_all(filters, access, index, deadline)?,
             };
             if leads(split, docs.len(), index.documents().len() as u64) {
-                Test::List(docs.into_list())
+                Test::List(stored.map_or_else(|| list(docs), kept_list))
             } else {
                 Test::Bits(stored.map_or_else(|| Flat::of(&docs.into_bits()), Flat::kept))
             }
@@ -105,7 +113,7 @@ impl<'a> Condition<'a> {
     #[inline]
     pub(super) fn holds(&self, doc: DocId) -> bool {
         match &self.test {
-            Test::List(list) => list.binary_search(&doc.get()).is_ok(),
+            Test::List(list) => list.docs().binary_search(&doc.get()).is_ok(),
             Test::Bits(bits) => bits.contains(doc.get()),
             Test::Asked(probes) => probes.iter().all(|probe| probe.holds(self.index, doc)),
         }
@@ -123,7 +131,7 @@ impl<'a> Condition<'a> {
     /// How many documents meet it, if they are a list.
     pub(super) fn listed(&self) -> Option<usize> {
         if let Test::List(list) = &self.test {
-            Some(list.len())
+            Some(list.docs().len())
         } else {
             None
         }
@@ -146,6 +154,24 @@ impl<'a> Condition<'a> {
     pub(super) const fn weight(&self) -> f64 {
         self.weight
     }
+}
+
+/// The list of some documents.
+fn list(docs: Matches<'_>) -> Rc<DocList> {
+    Rc::new(DocList::new(docs.into_list()))
+}
+
+/// The list of a set of an index, from now on kept.
+fn kept_list(docs: &Arc<RoaringBitmap>) -> Rc<DocList> {
+    let made = || DocList::new(Matches::Bits(Cow::Borrowed(docs)).into_list());
+    let kept = LISTS.try_with(|lists| {
+        let bytes = usize::try_from(docs.len()).unwrap_or(usize::MAX);
+        let bytes = bytes.saturating_mul(DocList::BYTES_EACH);
+        let mut lists = lists.try_borrow_mut().ok()?;
+        Some(lists.get(docs, bytes, |_| made()))
+    });
+    // A thread that ends keeps nothing.
+    kept.ok().flatten().unwrap_or_else(|| Rc::new(made()))
 }
 
 /// The set that the index has of the documents that meet some filters, if it has one.

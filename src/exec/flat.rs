@@ -5,32 +5,20 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use nuthatch_indexes::bitmap_words::put_words;
 use roaring::RoaringBitmap;
 
-/// Documents that the bits which a thread keeps are of, all sets together: a megabyte. Of one set that is in
-/// nobody's index the memory is kept as well, up to as much: a query would spend more on asking for it than
-/// on setting the bits.
-const MOST_KEPT: usize = 1 << 23;
+use super::kept::{Kept, MOST_BYTES};
 
-/// Sets whose bits a thread keeps, at most: they are looked through.
-const MOST_SETS: usize = 16;
+/// Words of a set that is in nobody's index whose memory is kept: a query would spend more on asking for it than on
+/// setting the bits.
+const MOST_SPARE: usize = MOST_BYTES / size_of::<u64>();
 
 thread_local! {
     static SPARE: Cell<Vec<u64>> = const { Cell::new(Vec::new()) };
-    /// What was used last is last.
-    static KEPT: RefCell<Vec<Kept>> = const { RefCell::new(Vec::new()) };
-}
-
-/// The bits of a set of an index.
-///
-/// While it is known here, nothing else comes to lie at its address, and a write to it moves it elsewhere:
-/// what is found at the address is the set as it was.
-struct Kept {
-    docs: Weak<RoaringBitmap>,
-    bits: Rc<Vec<u64>>,
+    static KEPT: RefCell<Kept<Vec<u64>>> = const { RefCell::new(Kept::new()) };
 }
 
 /// A bit for each document, the lowest of a word first.
@@ -40,7 +28,7 @@ impl Drop for Flat {
     fn drop(&mut self) {
         // What is kept is shared.
         if let Some(bits) = Rc::get_mut(&mut self.0)
-            && bits.capacity() <= MOST_KEPT / 64
+            && bits.capacity() <= MOST_SPARE
         {
             // A thread that ends keeps nothing.
             let _ = SPARE.try_with(|spare| spare.set(std::mem::take(bits)));
@@ -58,8 +46,10 @@ impl Flat {
     /// The bits of a set of an index, from now on kept.
     pub(super) fn kept(docs: &Arc<RoaringBitmap>) -> Self {
         let kept = KEPT.try_with(|kept| {
+            let words = docs.max().map_or(0, |last| last as usize / 64 + 1);
             let mut kept = kept.try_borrow_mut().ok()?;
-            Some(Self(found_or_kept(&mut kept, docs)))
+            let make = |spare: Option<Vec<u64>>| filled(spare.unwrap_or_default(), docs);
+            Some(Self(kept.get(docs, words * size_of::<u64>(), make)))
         });
         kept.ok().flatten().unwrap_or_else(|| Self::of(docs))
     }
@@ -82,36 +72,6 @@ fn filled(mut bits: Vec<u64>, docs: &RoaringBitmap) -> Vec<u64> {
     bits
 }
 
-fn found_or_kept(kept: &mut Vec<Kept>, docs: &Arc<RoaringBitmap>) -> Rc<Vec<u64>> {
-    let known = kept
-        .iter()
-        .position(|it| it.docs.as_ptr() == Arc::as_ptr(docs));
-    if let Some(known) = known {
-        let it = kept.remove(known);
-        let bits = Rc::clone(&it.bits);
-        kept.push(it);
-        return bits;
-    }
-    kept.retain(|it| it.docs.strong_count() > 0);
-    let words = docs.max().map_or(0, |last| last as usize / 64 + 1);
-    if words > MOST_KEPT / 64 {
-        return Rc::new(filled(Vec::new(), docs));
-    }
-    let mut memory = Vec::new();
-    let mut held: usize = kept.iter().map(|it| it.bits.len()).sum();
-    while kept.len() >= MOST_SETS || held + words > MOST_KEPT / 64 {
-        let oldest = kept.remove(0);
-        held -= oldest.bits.len();
-        memory = Rc::try_unwrap(oldest.bits).unwrap_or_default();
-    }
-    let bits = Rc::new(filled(memory, docs));
-    kept.push(Kept {
-        docs: Arc::downgrade(docs),
-        bits: Rc::clone(&bits),
-    });
-    bits
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,38 +82,20 @@ mod tests {
     }
 
     #[test]
-    fn bits_are_kept_until_their_set_is_written_to() {
+    fn bits_are_those_of_the_set_as_it_is() {
         let mut docs = Arc::new(RoaringBitmap::from([3, 70]));
         let before = Flat::kept(&docs);
-        let again = Flat::kept(&docs);
-        assert!(Rc::ptr_eq(&before.0, &again.0));
-        // A snapshot is the same set.
-        assert!(Rc::ptr_eq(&before.0, &Flat::kept(&Arc::clone(&docs)).0));
+        assert!(Rc::ptr_eq(&before.0, &Flat::kept(&docs).0));
         Arc::make_mut(&mut docs).insert(130);
-        let after = Flat::kept(&docs);
+        assert_eq!(members(&Flat::kept(&docs)), [3, 70, 130]);
         assert_eq!(members(&before), [3, 70]);
-        assert_eq!(members(&after), [3, 70, 130]);
-        assert!(KEPT.with_borrow(|kept| kept.iter().all(|it| it.docs.strong_count() > 0)));
-    }
-
-    #[test]
-    fn a_thread_keeps_the_bits_of_a_few_sets() {
-        let last = u32::try_from(MOST_KEPT / 4).unwrap();
-        let sets: Vec<_> = (0..40)
-            .map(|n| Arc::new(RoaringBitmap::from([n + 1, n % 2 * last + 100])))
-            .collect();
-        for docs in sets.iter().chain(&sets) {
-            assert_eq!(members(&Flat::kept(docs)), docs.iter().collect::<Vec<_>>());
-            KEPT.with_borrow(|kept| {
-                let held: usize = kept.iter().map(|it| it.bits.len()).sum();
-                assert!(kept.len() <= MOST_SETS && held <= MOST_KEPT / 64);
-            });
+        // In the memory of one that is no longer kept.
+        let last = u32::try_from(2 * MOST_SPARE).unwrap();
+        for n in 0..40 {
+            let docs = Arc::new(RoaringBitmap::from([n + 1, n % 2 * last + 100]));
+            assert_eq!(members(&Flat::kept(&docs)), docs.iter().collect::<Vec<_>>());
         }
         let large = Arc::new(RoaringBitmap::from([u32::MAX - 1]));
         assert!(Flat::kept(&large).contains(u32::MAX - 1));
-        assert!(KEPT.with_borrow(|kept| {
-            kept.iter()
-                .all(|it| it.docs.as_ptr() != Arc::as_ptr(&large))
-        }));
     }
 }

@@ -16,6 +16,7 @@ mod filtered;
 mod flat;
 pub mod fusion;
 pub mod hybrid;
+mod kept;
 mod knn;
 mod matches;
 mod model;

@@ -8,6 +8,7 @@ use super::field::FieldMask;
 use super::postings::PostingList;
 use crate::doc::DocId;
 use crate::docset::DocSet;
+use crate::prefetch::prefetch;
 
 /// The documents that hold a term in some fields, with how often and where.
 ///
@@ -86,6 +87,12 @@ impl PostingCursor {
     /// How many stretches of postings there are, that each can be entered.
     pub(super) fn stretches(&self) -> usize {
         self.list.block_count()
+    }
+
+    /// Fetches what is known of a stretch.
+    #[inline]
+    pub(super) fn prefetch_entry(&self, stretch: usize) {
+        prefetch(self.list.blocks().as_ptr().wrapping_add(stretch));
     }
 
     /// The coded block that is a stretch; none for the tail.

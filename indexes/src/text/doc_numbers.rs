@@ -1,6 +1,6 @@
 //! A number of each document, such as its length.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use crate::doc::DocId;
 use crate::prefetch::prefetch;
@@ -15,7 +15,22 @@ const CHUNK: usize = 4096;
 #[derive(Clone, Default)]
 pub(super) struct DocNumbers<T>(Arc<Vec<SharedSlice<T>>>);
 
+/// Tells the numbers of one moment from all others, without keeping them.
+///
+/// While it is there, no others come to lie at their address, and a write to them moves them elsewhere.
+pub(super) struct Version<T>(Weak<Vec<SharedSlice<T>>>);
+
 impl<T: Copy + Default> DocNumbers<T> {
+    /// What tells that the numbers are as they are now.
+    pub(super) fn version(&self) -> Version<T> {
+        Version(Arc::downgrade(&self.0))
+    }
+
+    /// Whether the numbers are as they were when this was their version.
+    pub(super) fn are_of(&self, version: &Version<T>) -> bool {
+        std::ptr::eq(Arc::as_ptr(&self.0), version.0.as_ptr())
+    }
+
     /// The number of a document, 0 if it has none.
     #[inline]
     pub(super) fn get(&self, doc: DocId) -> T {

@@ -1,6 +1,6 @@
 //! How long documents are.
 
-use super::doc_numbers::DocNumbers;
+use super::doc_numbers::{DocNumbers, Version};
 use super::impacts::LengthCode;
 use crate::doc::DocId;
 
@@ -14,7 +14,20 @@ pub(super) struct Lengths {
     codes: DocNumbers<LengthCode>,
 }
 
+/// Tells about the lengths of one moment from those of all others.
+pub(super) type CodesVersion = Version<LengthCode>;
+
 impl Lengths {
+    /// What tells that about the lengths are as they are now.
+    pub(super) fn codes_version(&self) -> CodesVersion {
+        self.codes.version()
+    }
+
+    /// Whether about the lengths are as they were when this was their version.
+    pub(super) fn are_of(&self, version: &CodesVersion) -> bool {
+        self.codes.are_of(version)
+    }
+
     /// The length of a document, 0 if it has none.
     #[inline]
     pub(super) fn get(&self, doc: DocId) -> f32 {

@@ -8,6 +8,7 @@ mod codec;
 mod columns;
 mod cursor;
 mod decoded;
+mod doc_list;
 mod doc_numbers;
 pub mod excerpt;
 mod expand;
@@ -36,6 +37,7 @@ pub mod tfidf;
 mod top;
 
 pub use cursor::PostingCursor;
+pub use doc_list::DocList;
 pub use field::{FieldMask, FieldOptions, TextField};
 pub use index::TextIndex;
 pub use lookup::Lookup;

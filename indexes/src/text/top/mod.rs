@@ -21,6 +21,7 @@ use self::listed::Needs;
 use self::walk::Walk;
 use super::bm25::{B, K1, term_score};
 use super::cursor::PostingCursor;
+use super::doc_list::DocList;
 use super::impacts::{Bounds, LengthCode};
 use super::lengths::Lengths;
 use crate::doc::DocId;
@@ -73,8 +74,8 @@ pub struct Filter<'a> {
 /// The documents that a filter holds for.
 #[derive(Clone, Copy)]
 pub enum FilterDocs<'a> {
-    /// All of them, ascending: they lead the search.
-    List(&'a [u32]),
+    /// All of them: they lead the search.
+    List(&'a DocList),
     /// A bit for each, by its number, the lowest of a word first; those past the end are 0.
     Bits(&'a [u64]),
     /// Whether one is. Asked of documents that hold the words and may be among the best, or that are to be
@@ -165,14 +166,14 @@ pub(super) fn top(
     let apart = put_beside(beside, needs, &mut words);
     let mut best = Best::new(query.k, term_score(apart, 1.0, 0.0, average_length));
     let total = match (query.filter.map(|filter| filter.docs), needs) {
-        (Some(FilterDocs::List(listed)), _) if is_sparse(&words, needs, listed) => {
+        (Some(FilterDocs::List(listed)), _) if is_sparse(&words, needs, listed.docs()) => {
             let mut walks: Vec<Walk<'_>> = words.drain(..).flatten().collect();
             walks.sort_by_key(|walk| walk.postings.document_frequency());
             let phrase = (needs == Needs::Phrase).then(all::Phrase::default);
             sparse::search(&mut walks, phrase, listed, &mut best, &mut context)?
         }
         (Some(FilterDocs::List(listed)), _) => {
-            listed::search(words, needs, listed, &mut best, &mut context)?
+            listed::search(words, needs, listed.docs(), &mut best, &mut context)?
         }
         (Some(FilterDocs::Bits(_) | FilterDocs::Asked(_)) | None, Needs::Any) => {
             let mut walks: Vec<Walk<'_>> = words.drain(..).flatten().collect();
@@ -291,7 +292,7 @@ impl<'a> Context<'a> {
     #[inline]
     fn holds(&self, doc: u32) -> bool {
         let holds = |filter: Filter<'_>| match filter.docs {
-            FilterDocs::List(list) => list.binary_search(&doc).is_ok(),
+            FilterDocs::List(list) => list.docs().binary_search(&doc).is_ok(),
             FilterDocs::Bits(bits) => slots::has_bit(bits, doc),
             FilterDocs::Asked(holds) => DocId::new(doc).is_some_and(holds),
         };

@@ -4,8 +4,11 @@
 //! What a document can score at most is known before any posting is decoded, from its length and the stretches
 //! that would hold it. The most promising are looked for first, and of the others those that are good enough.
 
+use std::rc::Rc;
+
 use super::super::block::BLOCK;
 use super::super::cursor::count_below_in_block;
+use super::super::doc_list::{DocList, ListedLengths};
 use super::super::impacts::LengthCode;
 use super::all::Phrase;
 use super::best::Best;
@@ -19,7 +22,7 @@ use super::{Context, Stopped};
 pub(super) fn search(
     walks: &mut [Walk<'_>],
     phrase: Option<Phrase>,
-    listed: &[u32],
+    listed: &DocList,
     best: &mut Best,
     context: &mut Context<'_>,
 ) -> Result<u64, Stopped> {
@@ -39,8 +42,8 @@ pub(super) fn search(
         left: Slots::new(),
         total: 0,
     };
-    if context.count || !search.is_worth_bounds(listed, best.k()) {
-        for docs in listed.chunks(BLOCK) {
+    if context.count || !search.is_worth_bounds(listed.docs(), best.k()) {
+        for docs in listed.docs().chunks(BLOCK) {
             context.step()?;
             search.take(docs, context);
             search.look(Bounded::AsOfAny, best, context);
@@ -57,7 +60,7 @@ pub(super) fn search(
 /// Documents of a list, and what is known of each before any posting is decoded.
 struct BoundedList<'l> {
     docs: &'l [u32],
-    lengths: Vec<LengthCode>,
+    lengths: Rc<ListedLengths>,
     /// By word, the stretch that would hold each.
     stretches: Vec<Vec<u32>>,
     /// The most that each scores; less than anything once it was looked at.
@@ -66,13 +69,14 @@ struct BoundedList<'l> {
 
 impl<'l> BoundedList<'l> {
     fn of(
-        docs: &'l [u32],
+        list: &'l DocList,
         walks: &mut [Walk<'_>],
         context: &mut Context<'_>,
     ) -> Result<Self, Stopped> {
+        let (docs, lengths) = (list.docs(), context.lengths);
         let mut list = Self {
             docs,
-            lengths: vec![LengthCode::default(); docs.len()],
+            lengths: list.lengths(lengths, || context.step())?,
             stretches: vec![vec![0; docs.len()]; walks.len()],
             mosts: vec![0.0; docs.len()],
         };
@@ -80,8 +84,7 @@ impl<'l> BoundedList<'l> {
             context.step()?;
             let some = start..docs.len().min(start + BLOCK);
             let docs = &docs[some.clone()];
-            let lengths = &mut list.lengths[some.clone()];
-            context.lengths.read(docs, lengths, |length| length);
+            let lengths = &list.lengths.codes()[some.clone()];
             for (walk, stretches) in walks.iter_mut().zip(&mut list.stretches) {
                 let stretches = &mut stretches[some.clone()];
                 walk.find_stretches(docs, stretches);
@@ -208,7 +211,7 @@ impl Search<'_, '_> {
     fn take_of(&mut self, list: &mut BoundedList<'_>, chosen: &[usize]) {
         for (slot, &at) in chosen.iter().enumerate() {
             self.docs[slot] = list.docs[at];
-            self.lengths[slot] = list.lengths[at];
+            self.lengths[slot] = list.lengths.codes()[at];
             self.rests[slot] = std::mem::replace(&mut list.mosts[at], f32::NEG_INFINITY);
             for (held, stretches) in self.held.iter_mut().zip(&list.stretches) {
                 held.stretches[slot] = stretches[at];
@@ -276,11 +279,15 @@ impl Search<'_, '_> {
     /// Leaves those documents that a word holds and that are above a bar with what it adds.
     fn meet(&mut self, word: usize, bar: f32, context: &Context<'_>) {
         /// So many documents ahead the stretch is fetched.
-        const AHEAD: usize = 4;
+        const AHEAD: usize = 8;
         let (walk, held) = (&mut self.walks[word], &mut self.held[word]);
         let len = self.left.len();
         let stretches: [u32; BLOCK] = std::array::from_fn(|at| held.stretches[self.left.get(at)]);
         let stretches = &stretches[..len];
+        // Where each lies is looked up first, for it was long ago that this was near.
+        for &stretch in stretches {
+            walk.prefetch_entry(stretch as usize);
+        }
         for &stretch in stretches.iter().take(AHEAD) {
             walk.prefetch(stretch as usize);
         }

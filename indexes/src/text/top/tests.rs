@@ -263,12 +263,13 @@ fn are_those_of_a_full_sort(
         };
         let docs = (1..=documents).filter(|doc| doc.is_multiple_of(one_in));
         let docs: Vec<u32> = docs.collect();
+        let list = DocList::new(docs.clone());
         let mut bits = vec![0; docs.last().map_or(0, |last| *last as usize / 64 + 1)];
         docs.iter()
             .for_each(|doc| bits[*doc as usize / 64] |= 1_u64 << (doc % 64));
         let filter = Filter {
             docs: match known {
-                0 => FilterDocs::List(&docs),
+                0 => FilterDocs::List(&list),
                 1 => FilterDocs::Bits(&bits),
                 _ => FilterDocs::Asked(&holds),
             },

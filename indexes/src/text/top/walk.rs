@@ -80,6 +80,11 @@ impl<'a> Walk<'a> {
         self.at = 0;
     }
 
+    /// Fetches what is known of a stretch, for it will be asked for.
+    pub(super) fn prefetch_entry(&self, stretch: usize) {
+        self.postings.prefetch_entry(stretch);
+    }
+
     /// Fetches a stretch that will be entered.
     pub(super) fn prefetch(&self, stretch: usize) {
         if let Some(block) = self.postings.coded(stretch) {
@@ -126,10 +131,13 @@ impl<'a> Walk<'a> {
     /// The stretches that hold or would hold some ascending documents, which bounds are asked from in their turn;
     /// past the last stretch there is one more.
     pub(super) fn find_stretches(&mut self, docs: &[u32], stretches: &mut [u32]) {
+        /// So many stretches ahead is fetched where one ends, which must be known to go to the next.
+        const AHEAD: usize = 16;
         let postings = &self.postings;
         let mut bounded = self.bounded;
         let mut end = postings.end_of(bounded);
         for (stretch, &doc) in stretches.iter_mut().zip(docs) {
+            postings.prefetch_entry(bounded + AHEAD);
             // It is likely to be this one or the next, which is not guessed.
             bounded += usize::from(end < doc);
             end = postings.end_of(bounded);
