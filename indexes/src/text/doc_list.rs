@@ -8,7 +8,6 @@ use super::lengths::{CodesVersion, Lengths};
 
 /// Ascending documents, which lead a search. Where many a search comes back to them, what is read of each from
 /// memory that lies all about is read once.
-#[derive(Default)]
 pub struct DocList {
     docs: Vec<u32>,
     lengths: RefCell<Option<Rc<ListedLengths>>>,
@@ -40,7 +39,7 @@ impl DocList {
         &self.docs
     }
 
-    /// About the length of each document, for which `step` is called before some are read, up to its first error.
+    /// About the length of each document. Before some of them are read `step` is called, whose first error ends it.
     pub(super) fn lengths<E>(
         &self,
         lengths: &Lengths,
