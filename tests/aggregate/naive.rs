@@ -285,12 +285,14 @@ fn grouped(flows: &[Flow], keys: &[String], reducers: &[(Reduce, String)]) -> Ve
     finished.collect()
 }
 
-/// Equal, NaN to itself too.
+/// Equal, NaN to itself too, in lists as well.
 fn same_keys(a: &[V], b: &[V]) -> bool {
-    a.iter().zip(b).all(|(a, b)| match (a, b) {
-        (V::Number(a), V::Number(b)) => a == b || (a.is_nan() && b.is_nan()),
-        (a, b) => a == b,
-    })
+    a.len() == b.len()
+        && a.iter().zip(b).all(|(a, b)| match (a, b) {
+            (V::Number(a), V::Number(b)) => a == b || (a.is_nan() && b.is_nan()),
+            (V::List(a), V::List(b)) => same_keys(a, b),
+            (a, b) => a == b,
+        })
 }
 
 fn reduced(reduce: &Reduce, members: &[&Flow]) -> V {
