@@ -4,6 +4,7 @@
 //! numeric, geo, shape, vector, suggest) never name each other; all but the last meet in
 //! [`doc::DocId`] and [`docset::DocSet`].
 
+mod bit_tests;
 mod bitmap_bytes;
 pub mod bitmap_words;
 pub mod cow_vec;

@@ -7,6 +7,7 @@ use std::io::{self, Read, Write};
 
 use roaring::RoaringBitmap;
 
+use crate::bit_tests::has_bit;
 use crate::bitmap_words::bitmap_words;
 use crate::doc::DocId;
 use crate::varint::invalid;
@@ -262,9 +263,7 @@ impl<'a> Reader<'a> {
     #[inline]
     #[must_use]
     pub fn knows(&self, doc: DocId) -> bool {
-        let number = doc.get() as usize;
-        let word = self.known.get(number / 64);
-        word.is_some_and(|word| word >> (number % 64) & 1 == 1)
+        has_bit(&self.known, doc.get())
     }
 
     /// A set of known documents.

@@ -199,13 +199,6 @@ impl Bounds {
         widened(self.ratio_of_length(impacts, length))
     }
 
-    /// Whether a document of this length, in a block with these impacts, can have a ratio below a
-    /// [limit](ratio_of).
-    #[inline]
-    pub(super) fn may_be_below(&self, limit: f32, impacts: &Impacts, length: LengthCode) -> bool {
-        self.ratio_of_length(impacts, length) < limit
-    }
-
     /// The least ratio of `k1 (1 − b + b · length / average)` to the frequency that a document of this length can
     /// have in a block with these impacts.
     #[inline]
@@ -242,18 +235,6 @@ impl Bounds {
         // f / (f + n) is the larger the smaller n / f.
         let least = impacts.0.iter().map(ratio).fold(f32::INFINITY, f32::min);
         widened(least)
-    }
-}
-
-/// A ratio from which on a posting adds no more than this to a score, by idf.
-#[inline]
-pub(super) fn ratio_of(score: f32) -> f32 {
-    #[expect(clippy::cast_possible_truncation, reason = "the result is widened")]
-    const MOST: f32 = (K1 + 1.0) as f32 * (1.0 + 16.0 * f32::EPSILON);
-    if score > 0.0 {
-        MOST / score - 1.0
-    } else {
-        f32::INFINITY
     }
 }
 
@@ -346,16 +327,6 @@ mod tests {
                 best = best.max(score);
                 let most = f64::from(bounds.most_of_length(&impacts, LengthCode::of(length)));
                 prop_assert!(score <= most, "{score} > {most} of its length");
-            }
-            for (frequency, length) in postings {
-                let score = term_score(1.0, f64::from(frequency), f64::from(length), average);
-                let may_exceed = |most: f32| {
-                    bounds.may_be_below(ratio_of(most), &impacts, LengthCode::of(length))
-                };
-                #[expect(clippy::cast_possible_truncation, reason = "rounded down, by what is taken")]
-                let below = score as f32 * (1.0 - f32::EPSILON);
-                prop_assert!(may_exceed(below) && may_exceed(0.0), "{score}");
-                prop_assert!(!may_exceed(9.0));
             }
             // The frequencies of texts are small, and then the bound is near.
             prop_assert!(!small || most <= best * 1.3 + 0.02, "{best} << {most}");

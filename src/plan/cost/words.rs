@@ -9,7 +9,7 @@ use crate::plan::{Kind, Node, Plan};
 
 /// To decode a block of postings and score it; and to decode one and tell those that have a bit from the others.
 const BLOCK: u64 = 400;
-const SIFTED_BLOCK: u64 = 200;
+const SIFTED_BLOCK: u64 = 150;
 /// To go through a block of any of several words; and to begin a window of so many documents, of which there is
 /// one for each posting where they are rare.
 const UNITED_BLOCK: u64 = 1_300;
@@ -26,7 +26,7 @@ const JUDGE_ANY: u64 = 100;
 /// looked for: to bound what one adds by a word; and to find one in a block of its own.
 const FEW_IN_BLOCK: u64 = 8;
 const FEW_IN_BLOCK_OF_ONE: u64 = 24;
-const BOUNDED: u64 = 18;
+const BOUNDED: u64 = 15;
 const JUDGE_SPARSE: u64 = 45;
 /// To read a document of a set, and a bit for it; and to look for it within a block.
 const LISTED: u64 = 1;

@@ -24,6 +24,7 @@ use super::cursor::PostingCursor;
 use super::doc_list::DocList;
 use super::impacts::{Bounds, LengthCode};
 use super::lengths::Lengths;
+use crate::bit_tests::has_bit;
 use crate::doc::DocId;
 
 /// A word, which may stand for several terms: a document holds it as often as all of them together.
@@ -293,7 +294,7 @@ impl<'a> Context<'a> {
     fn holds(&self, doc: u32) -> bool {
         let holds = |filter: Filter<'_>| match filter.docs {
             FilterDocs::List(list) => list.docs().binary_search(&doc).is_ok(),
-            FilterDocs::Bits(bits) => slots::has_bit(bits, doc),
+            FilterDocs::Bits(bits) => has_bit(bits, doc),
             FilterDocs::Asked(holds) => DocId::new(doc).is_some_and(holds),
         };
         self.filter.is_none_or(holds)

@@ -4,7 +4,7 @@
 //! known of their frequencies: where one in a hundred has its bit, one of a stretch is left to be scored.
 
 use super::best::Best;
-use super::slots::{Slots, each_of_few};
+use super::slots::Slots;
 use super::walk::Walk;
 use super::{Context, Stopped};
 
@@ -54,11 +54,9 @@ pub(super) fn search(
     let mut next = next_from(0, best.bar());
     while let Some(stretch) = next {
         context.step()?;
-        if may_hold(walk, stretch, bits, best.bar(), 0.0, context) {
-            walk.prefetch(stretch);
-            if let Some(before) = fetched.replace(stretch) {
-                look(walk, before, bits, &mut met, best, context);
-            }
+        walk.prefetch(stretch);
+        if let Some(before) = fetched.replace(stretch) {
+            look(walk, before, bits, &mut met, best, context);
         }
         next = next_from(stretch + 1, best.bar());
     }
@@ -67,27 +65,6 @@ pub(super) fn search(
     }
     met.offer(walk, best, context);
     Ok(total)
-}
-
-/// Whether a stretch can hold a document that has a bit and whose score is above a bar with what is added to
-/// that of the term: asked of each where they are few, before the stretch is decoded.
-pub(super) fn may_hold(
-    walk: &Walk<'_>,
-    stretch: usize,
-    bits: &[u64],
-    bar: f32,
-    added: f32,
-    context: &Context<'_>,
-) -> bool {
-    let first = walk.postings.start_of(stretch);
-    let last = walk.postings.end_of(stretch);
-    // Most have none, or one.
-    let mut may_add = None;
-    let is_hopeless = |doc| {
-        let may_add = may_add.get_or_insert_with(|| walk.may_add(stretch, bar - added));
-        !may_add(context.length_code(doc))
-    };
-    !each_of_few(bits, first, last, is_hopeless)
 }
 
 /// What must be promised to be looked at first, of what each promises: about as much as one in [`PROMISING`] does, of

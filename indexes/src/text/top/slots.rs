@@ -1,10 +1,7 @@
 //! Some slots of a stretch, sifted without a branch that would be guessed wrong.
 
 use super::super::block::BLOCK;
-use super::super::cursor::count_below_in_block;
-
-/// So many words of bits are copied at most: those of a stretch of a term that one document in 64 holds.
-const COPIED: usize = 128;
+use crate::bit_tests::{TOGETHER, held};
 
 /// Slots of a stretch, ascending.
 pub(super) struct Slots {
@@ -48,62 +45,16 @@ impl Slots {
 
     /// Those of a stretch's documents that have a bit, in place of what was here.
     pub(super) fn take_held(&mut self, docs: &[u32], bits: &[u64]) {
-        if self.take_looked_for(docs, bits) {
-            return;
-        }
         self.len = 0;
-        let (Some(&first), Some(&last)) = (docs.first(), docs.last()) else {
-            return;
-        };
-        let (first, end) = (first as usize / 64, last as usize / 64 + 1);
-        let near = bits.get(first.min(bits.len())..end.min(bits.len()));
-        match near.filter(|_| end - first <= COPIED) {
-            // Where all are near they are copied, and read without a look at where they end.
-            Some(near) => {
-                let mut copied = [0; COPIED];
-                copied[..near.len()].copy_from_slice(near);
-                self.keep(docs, |doc| {
-                    let word = copied[(doc as usize / 64).wrapping_sub(first) % COPIED];
-                    word >> (doc % 64) & 1 == 1
-                });
-            }
-            None => self.keep(docs, |doc| has_bit(bits, doc)),
-        }
-    }
-
-    /// Those of a stretch's documents for which something holds, in place of what was here.
-    #[inline]
-    fn keep(&mut self, docs: &[u32], holds: impl Fn(u32) -> bool) {
-        // Marked first, so that no document waits for how many are kept before it.
-        let mut marks = [0_u8; BLOCK];
-        for (mark, &doc) in marks.iter_mut().zip(docs) {
-            *mark = u8::from(holds(doc));
-        }
-        self.len = 0;
-        for (marks, first) in marks.as_chunks().0.iter().zip((0..).step_by(64)) {
-            let mut left = bits_of(marks);
+        for (docs, first) in docs.chunks(TOGETHER).zip((0..).step_by(TOGETHER)) {
+            let mut left = held(docs, bits);
             while left != 0 {
-                let slot = first + left.trailing_zeros();
+                let slot: u32 = first + left.trailing_zeros();
                 self.slots[self.len % BLOCK] = u8::try_from(slot).unwrap_or(u8::MAX);
                 self.len += 1;
                 left &= left - 1;
             }
         }
-    }
-
-    /// The same where few bits lie between the first document and the last, each of which is looked for;
-    /// false where there are more.
-    fn take_looked_for(&mut self, docs: &[u32], bits: &[u64]) -> bool {
-        let (Some(&first), Some(&last)) = (docs.first(), docs.last()) else {
-            return false;
-        };
-        self.len = 0;
-        each_of_few(bits, first, last, |doc| {
-            let at = count_below_in_block(docs, doc);
-            self.slots[self.len % BLOCK] = u8::try_from(at).unwrap_or(u8::MAX);
-            self.len += usize::from(docs.get(at) == Some(&doc));
-            true
-        })
     }
 
     /// Of some others, from the one at `from` on and as long as they are within a window, those that are
@@ -137,61 +88,6 @@ impl Slots {
         }
         self.len = kept;
     }
-}
-
-/// A bit for each of some bytes that are 0 or 1.
-#[inline]
-fn bits_of(marks: &[u8; 64]) -> u64 {
-    // The product has the lowest bits of eight bytes side by side in its highest byte.
-    const SIDE_BY_SIDE: u64 = 0x0102_0408_1020_4080;
-    let eights = marks.as_chunks().0.iter().zip((0..).step_by(8));
-    let bits = eights.map(|(eight, at)| {
-        let side_by_side = u64::from_le_bytes(*eight).wrapping_mul(SIDE_BY_SIDE) >> 56;
-        side_by_side << at
-    });
-    bits.fold(0, |all, bits| all | bits)
-}
-
-/// Calls with the documents that have a bit, from a first to a last, until it returns false. Returns whether there
-/// are few, all of which it was called with.
-#[inline]
-pub(super) fn each_of_few(
-    bits: &[u64],
-    first: u32,
-    last: u32,
-    mut take: impl FnMut(u32) -> bool,
-) -> bool {
-    const FEW_WORDS: u32 = 16;
-    const FEW: usize = 12;
-    let (first_word, last_word) = (first / 64, last / 64);
-    if last_word.saturating_sub(first_word) >= FEW_WORDS {
-        return false;
-    }
-    let mut taken = 0;
-    for word in first_word..=last_word {
-        let mut left = bits.get(word as usize).copied().unwrap_or_default();
-        if word == first_word {
-            left &= u64::MAX << (first % 64);
-        }
-        if word == last_word {
-            left &= u64::MAX >> (63 - last % 64);
-        }
-        while left != 0 {
-            taken += 1;
-            if taken > FEW || !take(64 * word + left.trailing_zeros()) {
-                return false;
-            }
-            left &= left - 1;
-        }
-    }
-    true
-}
-
-/// Whether the bit of a document is set.
-#[inline]
-pub(super) fn has_bit(bits: &[u64], doc: u32) -> bool {
-    let word = bits.get(doc as usize / 64).copied().unwrap_or_default();
-    word >> (doc % 64) & 1 == 1
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use super::super::block::BLOCK;
 use super::super::cursor::count_below_in_block;
 use super::all::Phrase;
 use super::best::Best;
-use super::sifted::may_hold;
 use super::slots::Slots;
 use super::walk::Walk;
 use super::{Context, Stopped};
@@ -118,11 +117,6 @@ impl Search<'_, '_> {
         }
         let others_most: f32 = self.mosts.iter().sum();
         if !context.count && lead.most_of(stretch) + others_most <= best.bar() {
-            return Left::Some;
-        }
-        if let Some(bits) = context.bits().filter(|_| !context.count)
-            && !may_hold(lead, stretch, bits, best.bar(), others_most, context)
-        {
             return Left::Some;
         }
         lead.enter(stretch);

@@ -6,7 +6,7 @@ use super::super::block::BLOCK;
 use super::super::bm25::{K1, term_score};
 use super::super::cursor::{PostingCursor, count_below};
 use super::super::field::FieldMask;
-use super::super::impacts::{Bounds, LengthCode, ratio_of, widened};
+use super::super::impacts::{Bounds, LengthCode, widened};
 use super::{Context, saturated};
 
 /// No document: past the last.
@@ -274,23 +274,6 @@ impl<'a> Walk<'a> {
                 weight * own + self.most_beside(length)
             }
             None => self.most_of(stretch),
-        }
-    }
-
-    /// Whether a document of a stretch may add more than this to its score, by its length; any may in a tail.
-    #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "bounds are widened for it")]
-    pub(super) fn may_add(&self, stretch: usize, more_than: f32) -> impl Fn(LengthCode) -> bool {
-        let weight = self.weight as f32;
-        let limit = ratio_of(more_than / weight);
-        let block = self.postings.coded(stretch);
-        move |length| {
-            let limit = if self.beside > 0.0 {
-                ratio_of((more_than - self.most_beside(length)) / weight)
-            } else {
-                limit
-            };
-            block.is_none_or(|block| self.bounds.may_be_below(limit, block.impacts(), length))
         }
     }
 

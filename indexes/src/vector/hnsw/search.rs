@@ -6,6 +6,7 @@ use super::super::space::{Candidate, Job, Space};
 use super::graph::Graph;
 use super::pool::Pool;
 use super::visited::Visited;
+use crate::bit_tests::has_bit;
 use crate::prefetch::prefetch;
 
 /// Rows fetched ahead of the one whose distance is computed (vector.md: 8 for codes, 4 for rows of
@@ -86,12 +87,6 @@ impl<'a> Admit<'a> {
         };
         self.slots.docs(row).any(|doc| has_bit(docs, doc.get()))
     }
-}
-
-#[inline(always)]
-fn has_bit(bits: &[u64], number: u32) -> bool {
-    let word = bits.get((number / 64) as usize);
-    word.is_some_and(|word| word >> (number % 64) & 1 != 0)
 }
 
 /// Memory of a walk, kept from one to the next.
