@@ -3,7 +3,7 @@
 use super::codes::{Codes, Form};
 use super::kernel;
 #[cfg(target_arch = "x86_64")]
-use super::kernel::{Avx2, Codes as _, Work};
+use super::kernel::{Avx2, Compiles, Work};
 use super::query::Point;
 use super::rows::AnyRows;
 #[cfg(target_arch = "x86_64")]
@@ -125,15 +125,15 @@ impl Space for AnySpace<'_> {
     }
 }
 
-/// Codes, with AVX2.
+/// Codes, with what the CPU is proven to have.
 #[cfg(target_arch = "x86_64")]
-pub(super) struct CodeSpace<'a> {
+pub(super) struct CodeSpace<'a, S> {
     pub(super) codes: &'a Codes,
-    pub(super) simd: Avx2,
+    pub(super) simd: S,
 }
 
 #[cfg(target_arch = "x86_64")]
-impl Space for CodeSpace<'_> {
+impl<S: Compiles + kernel::Rows<f32>> Space for CodeSpace<'_, S> {
     type Point = [u8];
     type Buffer = ();
     type Place<'a>

@@ -342,16 +342,19 @@ impl Store {
         task: K,
     ) -> K::Output {
         #[cfg(target_arch = "x86_64")]
-        if let Some(simd) = kernel::avx2() {
-            if let Some(codes) = codes {
-                let code = query.and_then(|(_, code)| code);
-                let from = code.map(|code| code.code.as_slice());
-                return task.run(&CodeSpace { codes, simd }, from);
+        if let Some(codes) = codes {
+            let code = query.and_then(|(_, code)| code);
+            let from = code.map(|code| code.code.as_slice());
+            match kernel::cpu() {
+                kernel::Cpu::Vnni(simd) => return task.run(&CodeSpace { codes, simd }, from),
+                kernel::Cpu::Avx2(simd) => return task.run(&CodeSpace { codes, simd }, from),
+                kernel::Cpu::Other(_) => {}
             }
-            if let Some(rows) = self.rows.singles() {
-                let from = query.map(|(query, _)| f32::of(query.point()));
-                return task.run(&SingleSpace { rows, simd }, from);
-            }
+        } else if let Some(simd) = kernel::avx2()
+            && let Some(rows) = self.rows.singles()
+        {
+            let from = query.map(|(query, _)| f32::of(query.point()));
+            return task.run(&SingleSpace { rows, simd }, from);
         }
         let rows = &*self.rows;
         let from = query.map(|(query, code)| match (codes, code) {

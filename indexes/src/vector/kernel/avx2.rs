@@ -14,7 +14,7 @@ use std::arch::x86_64::{
 
 use half::{bf16, f16};
 
-use super::{Rows, Work};
+use super::{Compiles, Rows, Work};
 use crate::vector::element::{BLOCK, Element};
 
 /// Accumulators.
@@ -36,10 +36,11 @@ impl Avx2 {
             && std::is_x86_feature_detected!("lzcnt");
         detected.then_some(Self(()))
     }
+}
 
-    /// Runs the work, compiled for AVX2.
+impl Compiles for Avx2 {
     #[inline]
-    pub(in crate::vector) fn run<T: Element, W: Work<T>>(self, work: W) -> W::Output
+    fn run<T: Element, W: Work<T>>(self, work: W) -> W::Output
     where
         Self: Rows<T>,
     {

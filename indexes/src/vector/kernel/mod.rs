@@ -17,6 +17,8 @@ mod portable;
 mod simd;
 #[cfg(test)]
 mod tests;
+#[cfg(target_arch = "x86_64")]
+mod vnni;
 
 use std::sync::OnceLock;
 
@@ -29,6 +31,8 @@ pub(super) use avx2::Avx2;
 pub(super) use portable::Portable;
 #[cfg(any(test, not(target_arch = "x86_64")))]
 pub(super) use simd::SimSimd;
+#[cfg(target_arch = "x86_64")]
+pub(super) use vnni::Vnni;
 
 /// Distances between a query and a row of `T`. Both have the same number of components.
 pub(super) trait Rows<T: Element>: Codes {
@@ -71,6 +75,15 @@ pub(super) trait Work<T: Element> {
     fn run<S: Rows<T>>(self, simd: S) -> Self::Output;
 }
 
+/// Proof of what the CPU can do, which work is compiled for.
+#[cfg(target_arch = "x86_64")]
+pub(super) trait Compiles: Copy {
+    /// Runs the work, compiled for the CPU.
+    fn run<T: Element, W: Work<T>>(self, work: W) -> W::Output
+    where
+        Self: Rows<T>;
+}
+
 /// An [`Element`] that there are kernels for.
 pub(super) trait Component: Element {
     /// Runs the work in the best way this CPU can.
@@ -83,6 +96,8 @@ macro_rules! component {
             #[inline]
             fn dispatch<W: Work<Self>>(work: W) -> W::Output {
                 match cpu() {
+                    #[cfg(target_arch = "x86_64")]
+                    Cpu::Vnni(simd) => simd.run(work),
                     #[cfg(target_arch = "x86_64")]
                     Cpu::Avx2(simd) => simd.run(work),
                     Cpu::Other(simd) => work.run(simd),
@@ -101,16 +116,22 @@ type Other = Portable;
 type Other = SimSimd;
 
 #[derive(Clone, Copy, Debug)]
-enum Cpu {
+pub(super) enum Cpu {
+    #[cfg(target_arch = "x86_64")]
+    Vnni(Vnni),
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
     Other(Other),
 }
 
 /// What this CPU can do, found out once.
-fn cpu() -> Cpu {
+pub(super) fn cpu() -> Cpu {
     static CPU: OnceLock<Cpu> = OnceLock::new();
     *CPU.get_or_init(|| {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = Vnni::detect() {
+            return Cpu::Vnni(simd);
+        }
         #[cfg(target_arch = "x86_64")]
         if let Some(simd) = Avx2::detect() {
             return Cpu::Avx2(simd);
@@ -123,6 +144,7 @@ fn cpu() -> Cpu {
 #[cfg(target_arch = "x86_64")]
 pub(super) fn avx2() -> Option<Avx2> {
     match cpu() {
+        Cpu::Vnni(simd) => Some(simd.avx2()),
         Cpu::Avx2(simd) => Some(simd),
         Cpu::Other(_) => None,
     }

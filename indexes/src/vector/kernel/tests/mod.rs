@@ -42,6 +42,10 @@ macro_rules! for_each_simd {
         if let Some($simd) = Avx2::detect() {
             $check
         }
+        #[cfg(target_arch = "x86_64")]
+        if let Some($simd) = Vnni::detect() {
+            $check
+        }
     }};
 }
 use for_each_simd;
