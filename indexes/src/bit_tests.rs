@@ -21,16 +21,17 @@ pub(crate) fn held(numbers: &[u32], bits: &[u64]) -> u64 {
 }
 
 /// The bit of a number is set.
-#[inline]
+#[inline(always)]
 pub(crate) fn has_bit(bits: &[u64], number: u32) -> bool {
     let word = bits.get(number as usize / 64).copied().unwrap_or_default();
     word >> (number % 64) & 1 == 1
 }
 
 fn one_by_one(numbers: &[u32], bits: &[u64]) -> u64 {
-    let held = numbers.iter().map(|&number| has_bit(bits, number));
-    held.zip(0..)
-        .fold(0, |all, (is_held, slot)| all | u64::from(is_held) << slot)
+    let backwards = numbers.iter().rev();
+    backwards.fold(0, |all, &number| {
+        all << 1 | u64::from(has_bit(bits, number))
+    })
 }
 
 /// Words are chosen from registers. To gather them from memory takes longer, and much longer on processors that are
