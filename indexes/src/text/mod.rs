@@ -44,4 +44,4 @@ pub use lookup::Lookup;
 pub use near::{Near, Places, keep_fields};
 pub use phrase::Phrase;
 pub use spelling::Speller;
-pub use top::{Filter, FilterDocs, Stopped, Top, TopQuery, Word, Words};
+pub use top::{Filter, FilterDocs, Stopped, Top, TopQuery, Word, Words, few_in_stretch};

@@ -1,5 +1,7 @@
 //! What the ways cost to find the best documents for words under conditions.
 
+use nuthatch_indexes::text::few_in_stretch;
+
 use super::{
     IN_BLOCK, PART_OF_BLOCK, SPARSE, gathering, gathering_all, placing, shared, together, walking,
 };
@@ -22,10 +24,8 @@ const BOUND: u64 = 8;
 /// To score a match where bounds tell what need not be; and one of a list that holds any words.
 const JUDGE: u64 = 25;
 const JUDGE_ANY: u64 = 100;
-/// Of a list of which fewer lie in a block of several words or of one, where each document is bounded before it is
-/// looked for: to bound what one adds by a word; and to find one in a block of its own.
-const FEW_IN_BLOCK: u64 = 8;
-const FEW_IN_BLOCK_OF_ONE: u64 = 24;
+/// Of a list of which [few](few_in_stretch) lie in a block, where each document is bounded before it is looked for: to
+/// bound what one adds by a word; and to find one in a block of its own.
 const BOUNDED: u64 = 15;
 const JUDGE_SPARSE: u64 = 45;
 /// To read a document of a set, and a bit for it; and to look for it within a block.
@@ -310,11 +310,7 @@ impl<'a> Postings<'a> {
 
     /// What it costs to look for the documents of a list in the postings.
     fn listed(&self, looked_at: u64, meeting: u64, total: u64) -> u64 {
-        let few = if self.others == 0 {
-            FEW_IN_BLOCK_OF_ONE
-        } else {
-            FEW_IN_BLOCK
-        };
+        let few = few_in_stretch(self.others + 1);
         if self.is_sifted && meeting < (self.lead / IN_BLOCK).saturating_mul(few) {
             return self.sparse(looked_at, meeting, total);
         }

@@ -196,25 +196,27 @@ pub(super) fn top(
     })
 }
 
+/// Documents of a list are looked for by themselves where fewer than this lie in a stretch of so many words, on
+/// average.
+///
+/// Of a million documents in which a hundredth or a thousandth is listed, that takes as long there as to look for them
+/// window by window in several words (`nuthatch-bench query --search`). In one word their bits tell them sooner where
+/// there are about ten, so that its limit is seldom met.
+#[must_use]
+pub const fn few_in_stretch(words: u64) -> u64 {
+    if words == 1 { 24 } else { 8 }
+}
+
 /// Whether documents of a list that must hold all of some words, of one term each, are few in every stretch of them.
 fn is_sparse(words: &[Vec<Walk<'_>>], needs: Needs, listed: &[u32]) -> bool {
-    /// Of a million documents in which a hundredth or a thousandth is listed, what is looked for by itself takes as
-    /// long where about so many lie in a stretch as what is looked for window by window in several words, or told by
-    /// its bits in one (`nuthatch-bench query --search`).
-    const FEW_OF_SEVERAL: usize = 8;
-    const FEW_OF_ONE: usize = 24;
-    let few = if words.len() == 1 {
-        FEW_OF_ONE
-    } else {
-        FEW_OF_SEVERAL
-    };
     let stretches = |word: &Vec<Walk<'_>>| match word.as_slice() {
         [only] => only.postings.stretches(),
         _ => 0,
     };
     let needs_all = needs != Needs::Any || words.len() == 1;
     let fewest = words.iter().map(stretches).min().unwrap_or(0);
-    needs_all && listed.len() < fewest.saturating_mul(few)
+    let few = few_in_stretch(words.len() as u64);
+    needs_all && (listed.len() as u64) < (fewest as u64).saturating_mul(few)
 }
 
 /// Puts what a condition adds into the bounds of a word that every document holds, the rarest: what it adds depends
