@@ -278,11 +278,14 @@ fn prefetch_code(code: &[u8]) {
     prefetch_bytes(code.as_ptr(), code.len());
 }
 
-/// Fetches the beginning of some bytes; the CPU goes on by itself from there.
+/// Fetches some bytes, or the beginning of them.
 #[inline(always)]
 pub(super) fn prefetch_bytes(start: *const u8, bytes: usize) {
     const LINE: usize = 64;
-    const MOST_LINES: usize = 8;
+    /// A whole row of 384 `f32`, of which a walk takes a third less time than where 8 lines are fetched and the CPU goes
+    /// on by itself. Of rows of 1,024 it takes a third more where 64 lines are: several rows are fetched at once, and
+    /// each line is room for another.
+    const MOST_LINES: usize = 24;
     for line in 0..bytes.div_ceil(LINE).min(MOST_LINES) {
         prefetch(start.wrapping_add(line * LINE));
     }
