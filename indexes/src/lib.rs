@@ -4,7 +4,7 @@
 //! numeric, geo, shape, vector, suggest) never name each other; all but the last meet in
 //! [`doc::DocId`] and [`docset::DocSet`].
 
-mod bit_tests;
+mod bit_lookup;
 mod bitmap_bytes;
 pub mod bitmap_words;
 pub mod cow_vec;

@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 
 use roaring::RoaringBitmap;
 
-use crate::bit_tests::has_bit;
+use crate::bit_lookup::has_bit;
 use crate::bitmap_words::bitmap_words;
 use crate::doc::DocId;
 use crate::varint::invalid;

@@ -16,7 +16,7 @@ const UNSAFE: &[&str] = &[
     // Vendor instructions.
     "indexes/src/vector/kernel/",
     "indexes/src/prefetch.rs",
-    "indexes/src/bit_tests.rs",
+    "indexes/src/bit_lookup.rs",
     // Memory on huge pages, and bytes with several owners in it.
     "indexes/src/huge_pages.rs",
     "indexes/src/pool.rs",

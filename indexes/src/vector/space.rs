@@ -282,9 +282,9 @@ fn prefetch_code(code: &[u8]) {
 #[inline(always)]
 pub(super) fn prefetch_bytes(start: *const u8, bytes: usize) {
     const LINE: usize = 64;
-    /// A whole row of 384 `f32`, of which a walk takes a third less time than where 8 lines are fetched and the CPU goes
-    /// on by itself. Of rows of 1,024 it takes a third more where 64 lines are: several rows are fetched at once, and
-    /// each line is room for another.
+    /// A whole row of 384 `f32`, of which a walk takes a quarter less time than where 8 lines are fetched and the CPU
+    /// goes on by itself (`nuthatch-bench vector --engines nuthatch-f32`). Of rows of 1,024 it takes longer where all 64
+    /// lines are: several rows are fetched at once.
     const MOST_LINES: usize = 24;
     for line in 0..bytes.div_ceil(LINE).min(MOST_LINES) {
         prefetch(start.wrapping_add(line * LINE));

@@ -24,7 +24,7 @@ use super::cursor::PostingCursor;
 use super::doc_list::DocList;
 use super::impacts::{Bounds, LengthCode};
 use super::lengths::Lengths;
-use crate::bit_tests::has_bit;
+use crate::bit_lookup::has_bit;
 use crate::doc::DocId;
 
 /// A word, which may stand for several terms: a document holds it as often as all of them together.

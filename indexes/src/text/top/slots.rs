@@ -1,7 +1,7 @@
 //! Some slots of a stretch, sifted without a branch that would be guessed wrong.
 
 use super::super::block::BLOCK;
-use crate::bit_tests::{TOGETHER, held};
+use crate::bit_lookup::{TOGETHER, held};
 
 /// Slots of a stretch, ascending.
 pub(super) struct Slots {

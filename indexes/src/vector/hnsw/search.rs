@@ -6,7 +6,7 @@ use super::super::space::{Candidate, Job, Space};
 use super::graph::Graph;
 use super::pool::Pool;
 use super::visited::Visited;
-use crate::bit_tests::has_bit;
+use crate::bit_lookup::has_bit;
 use crate::prefetch::prefetch;
 
 /// Rows fetched ahead of the one whose distance is computed (vector.md: 8 for codes, 4 for rows of

@@ -186,7 +186,7 @@ fn i7_products(lifted: __m512i, sum: __m512i, a: __m512i, b: __m512i) -> (__m512
     )
 }
 
-/// The sum of each of four registers: those of all together take as long as those of two by themselves.
+/// The sum of each of four registers, by instructions that they share.
 #[target_feature(enable = "avx2,avx512f")]
 #[inline]
 fn totals(sums: [__m512i; 4]) -> [u32; 4] {
